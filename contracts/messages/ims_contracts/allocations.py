@@ -1,0 +1,144 @@
+"""Where money was put, and why."""
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from ims_contracts.message import Code, Message, Pence, PositivePence, Reference, Value
+
+
+class JournalLine(Value):
+    """One side of a journal. Debits above nothing, credits below; the lines of a journal sum to nothing."""
+
+    ledger_account: Code
+    """`clearing:<method of payment>`, `bank:<bank account>`, `fees:<method of payment>`, `fund:<fund>`, `suspense`, `refunds-due`."""
+    account_reference: Reference | None = None
+    amount_pence: Pence
+
+
+class Part(Value):
+    """The share of a payment that went to one account."""
+
+    fund: Code
+    account_reference: Reference
+    amount_pence: PositivePence
+
+
+class Suggestion(Value):
+    """An account that suspended money may belong to, and what speaks for it. Best first."""
+
+    fund: Code
+    account_reference: Reference
+    why: list[Code]
+    """`one-character-off`, `neighbours-swapped`, `amount-is-due`, `amount-is-instalment`, `vehicle`, `reference-in-narrative`, …"""
+
+
+class PaymentAllocated(Message):
+    """A payment has its home. A higher revision replaces what was told of the payment before."""
+
+    type: ClassVar[str] = "ims.allocations.payment-allocated.v1"
+    topic: ClassVar[str] = "ims.allocations.v1"
+    keyed_by: ClassVar[str] = "payment_id"
+    one_per: ClassVar[tuple[str, ...]] = ("payment_id", "revision")
+
+    payment_id: UUID
+    revision: int = Field(ge=1)
+    amount_pence: PositivePence
+    """The whole payment: its parts and what is due back."""
+    parts: list[Part] = Field(max_length=100)
+    refund_due_pence: int = Field(default=0, ge=0)
+    """What is more than was owed, held for the payer."""
+    outcome: Code
+    """`account` (a running account), and for penalties `discount`, `full`, `part`, `late-discount`, `over`, `duplicate`, `closed`,
+    `with-agent`."""
+    rule: Code
+    rule_version: Code
+    method_of_payment: Code
+    decided_on: date
+    """The day that decided what was owed: a rule per channel."""
+    posted_on: date
+    due_before_pence: Pence | None = None
+    balance_pence: Pence | None = None
+    """What is left to pay, for penalties."""
+    next_due_on: date | None = None
+    """When what is left grows, if it is not paid by then."""
+    is_for_agent: bool = False
+    """To be passed to the enforcement agent, so that fees are dealt with there."""
+    lines: list[JournalLine] = Field(max_length=400)
+
+
+class PaymentSuspended(Message):
+    """Nobody can yet say where a payment belongs; it is held in suspense, for a reason, with what it might be."""
+
+    type: ClassVar[str] = "ims.allocations.payment-suspended.v1"
+    topic: ClassVar[str] = "ims.allocations.v1"
+    keyed_by: ClassVar[str] = "payment_id"
+    one_per: ClassVar[tuple[str, ...]] = ("payment_id", "revision")
+
+    payment_id: UUID
+    revision: int = Field(ge=1)
+    amount_pence: PositivePence
+    reason: Code
+    """`no-reference`, `unknown-reference`, `invalid-reference`, `unknown-fund`, `wrong-fund`, `other-council`, `ambiguous`,
+    `account-awaited`, `several-accounts`, `no-event` (only a settlement knows of it), `stopped`."""
+    suggestions: list[Suggestion] = Field(default=[], max_length=5)
+    method_of_payment: Code
+    posted_on: date
+    lines: list[JournalLine] = Field(max_length=400)
+
+
+class PaymentUnallocated(Message):
+    """Money of a payment went back, so its account is open again (or the money in suspense is less)."""
+
+    type: ClassVar[str] = "ims.allocations.payment-unallocated.v1"
+    topic: ClassVar[str] = "ims.allocations.v1"
+    keyed_by: ClassVar[str] = "payment_id"
+    one_per: ClassVar[tuple[str, ...]] = ("payment_id", "revision")
+
+    payment_id: UUID
+    revision: int = Field(ge=1)
+    cause_id: UUID
+    """The reversal or refund."""
+    reason: Code
+    amount_pence: PositivePence
+    """What went back."""
+    parts: list[Part] = Field(default=[], max_length=100)
+    """Of which accounts, and how much."""
+    balance_pence: Pence | None = None
+    """What the penalty owes again, at the stage it is in now."""
+    posted_on: date
+    lines: list[JournalLine] = Field(max_length=400)
+
+
+class JournalPosted(Message):
+    """Money was moved in the ledger without a payment: clearing to bank and fees, a correction, an unmatched reversal."""
+
+    type: ClassVar[str] = "ims.allocations.journal-posted.v1"
+    topic: ClassVar[str] = "ims.allocations.v1"
+    keyed_by: ClassVar[str] = "journal_id"
+    one_per: ClassVar[tuple[str, ...]] = ("journal_id",)
+
+    journal_id: UUID
+    reason: Code
+    payment_id: UUID | None = None
+    cause_id: UUID | None = None
+    posted_on: date
+    lines: list[JournalLine] = Field(max_length=400)
+
+
+class RefundRequested(Message):
+    """Money is due back to a payer, and somebody has to approve that it goes."""
+
+    type: ClassVar[str] = "ims.allocations.refund-requested.v1"
+    topic: ClassVar[str] = "ims.allocations.v1"
+    keyed_by: ClassVar[str] = "payment_id"
+    one_per: ClassVar[tuple[str, ...]] = ("payment_id", "revision")
+
+    payment_id: UUID
+    revision: int = Field(ge=1)
+    amount_pence: int = Field(ge=0)
+    """Nothing: no longer due."""
+    reason: Code
+    requested_on: date

@@ -1,0 +1,63 @@
+"""Every message there is: by topic, by type, who tells it and who hears it."""
+
+from typing import NamedTuple
+
+from ims_contracts.accounts import AccountChanged, AccountSubmitted
+from ims_contracts.allocations import (
+    JournalPosted,
+    PaymentAllocated,
+    PaymentSuspended,
+    PaymentUnallocated,
+    RefundRequested,
+)
+from ims_contracts.message import Message
+from ims_contracts.notifications import DeliveryFailed, PostingAcknowledged, PostingDelivered, ReceiptIssued
+from ims_contracts.payments import (
+    PaymentDisputed,
+    PaymentReceived,
+    PaymentRefused,
+    PaymentReversed,
+    PaymentSubmitted,
+    RefundFailed,
+    RefundSent,
+    ReversalSubmitted,
+)
+from ims_contracts.reconciliations import BreakClosed, BreakOpened, DayClosed, PaymentReconciled
+from ims_contracts.remittances import RemittanceReceived, RemittanceRefused, RemittanceReversed
+from ims_contracts.statements import SettlementReceived, StatementLineReceived, StatementReceived
+
+
+class Stream(NamedTuple):
+    """A topic: its messages, who tells them (outsiders as `outside`) and who hears them."""
+
+    messages: tuple[type[Message], ...]
+    told_by: tuple[str, ...]
+    heard_by: tuple[str, ...]
+
+
+STREAMS = {
+    "ims.inbound.v1": Stream((PaymentSubmitted, ReversalSubmitted, AccountSubmitted), ("outside", "reconcile"), ("ingest",)),
+    "ims.accounts.v1": Stream((AccountChanged,), ("ingest",), ("allocation", "notify")),
+    "ims.remittances.v1": Stream(
+        (RemittanceReceived, RemittanceRefused, RemittanceReversed), ("ingest",), ("reconcile", "notify")
+    ),
+    "ims.payments.v1": Stream(
+        (PaymentReceived, PaymentRefused, PaymentReversed, PaymentDisputed, RefundSent, RefundFailed),
+        ("ingest",),
+        ("allocation", "reconcile", "notify"),
+    ),
+    "ims.statements.v1": Stream((StatementReceived, StatementLineReceived, SettlementReceived), ("ingest",), ("reconcile",)),
+    "ims.allocations.v1": Stream(
+        (PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted, RefundRequested),
+        ("allocation",),
+        ("ingest", "reconcile", "notify", "outside"),
+    ),
+    "ims.reconciliations.v1": Stream(
+        (PaymentReconciled, BreakOpened, BreakClosed, DayClosed), ("reconcile",), ("allocation", "notify")
+    ),
+    "ims.notifications.v1": Stream(
+        (ReceiptIssued, PostingDelivered, PostingAcknowledged, DeliveryFailed), ("notify",), ("allocation", "reconcile")
+    ),
+}
+
+MESSAGES: dict[str, type[Message]] = {m.type: m for stream in STREAMS.values() for m in stream.messages}

@@ -1,0 +1,55 @@
+"""What every message is: a fact, told once, about one thing, in one council."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+# A hundred billion pounds: what no council's day can hold, and far inside a bigint, so that no sum overflows in a database.
+PENCE_MAX = 10_000_000_000_000
+
+Pence = Annotated[int, Field(strict=True, ge=-PENCE_MAX, le=PENCE_MAX)]
+"""An amount of money in whole pence, of either sign."""
+
+PositivePence = Annotated[int, Field(strict=True, gt=0, le=PENCE_MAX)]
+"""An amount of money in whole pence, above nothing."""
+
+Council = Annotated[str, StringConstraints(pattern=r"^[EWSN]\d{8}$")]
+"""The council (the tenant) by its ONS code, such as E08000016."""
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+"""A short word of a list that may grow; the known values are written beside the field."""
+
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=140)]
+"""An identifier as its owner writes it."""
+
+Words = Annotated[str, StringConstraints(max_length=500)]
+"""Free text; never a card number (the door takes those out before anything is written)."""
+
+
+class Value(BaseModel):
+    """A part of a message. Readers ignore fields they do not know."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, use_attribute_docstrings=True)
+
+
+class Message(Value):
+    """A fact (or, on the inbound topic, a submission). Its class says where it is told and what makes it one."""
+
+    type: ClassVar[str]
+    topic: ClassVar[str]
+    keyed_by: ClassVar[str]
+    """The field whose value is the message's key: the thing that the fact is about."""
+    one_per: ClassVar[tuple[str, ...]]
+    """The fields that together make the fact one: a second message that agrees in them is the same fact told again."""
+
+    council: Council
+
+    @property
+    def key(self) -> str:
+        return str(getattr(self, self.keyed_by))
+
+    @property
+    def event_id(self) -> str:
+        """The CloudEvents id: derived from what the fact is about, so that telling it again is the same message."""
+        name = self.type.split(".")[2]
+        return ":".join([name, self.council, *(str(getattr(self, field)) for field in self.one_per)])

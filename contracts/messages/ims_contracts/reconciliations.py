@@ -1,0 +1,97 @@
+"""What was proved at the bank, and what was not."""
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from ims_contracts.message import Code, Message, Pence, Value, Words
+
+
+class ReconciledPayment(Value):
+    """A payment (or refund, or reversal: below nothing) that is part of what reached the bank."""
+
+    subject_id: UUID
+    """The payment's id; for a refund or reversal, its own."""
+    payment_id: UUID | None = None
+    gross_pence: Pence
+    fee_pence: Pence = 0
+    net_pence: Pence
+
+
+class PaymentReconciled(Message):
+    """Payments are proved at the bank: one line, and all that it is made of; in pages of at most 500."""
+
+    type: ClassVar[str] = "ims.reconciliations.payment-reconciled.v1"
+    topic: ClassVar[str] = "ims.reconciliations.v1"
+    keyed_by: ClassVar[str] = "match_id"
+    one_per: ClassVar[tuple[str, ...]] = ("match_id", "page")
+
+    match_id: UUID
+    page: int = Field(ge=1)
+    pages: int = Field(ge=1)
+    statement_line_id: UUID
+    bank_account: Code
+    value_on: date
+    method_of_payment: Code
+    settlement_id: UUID | None = None
+    remittance_id: UUID | None = None
+    gross_pence: Pence
+    fee_pence: Pence
+    net_pence: Pence
+    """Of this page. Over all pages: the bank line."""
+    why: Code
+    """The rule that matched: `settlement-net`, `remittance-total`, `bank-line`, `reversal`, …"""
+    payments: list[ReconciledPayment] = Field(max_length=500)
+
+
+class BreakOpened(Message):
+    """Two records that should agree do not, or one is missing."""
+
+    type: ClassVar[str] = "ims.reconciliations.break-opened.v1"
+    topic: ClassVar[str] = "ims.reconciliations.v1"
+    keyed_by: ClassVar[str] = "break_id"
+    one_per: ClassVar[tuple[str, ...]] = ("break_id", "revision")
+
+    break_id: UUID
+    revision: int = Field(default=1, ge=1)
+    kind: Code
+    """`balance` (a statement that does not prove), `opening` (not the closing before it), `statement-incomplete`,
+    `settlement-without-payment`, `payment-without-settlement`, `settlement-amount`, `settlement-total`, `settlement-without-bank-line`,
+    `remittance-without-bank-line`, `remittance-total`, `remittance-refused`, `bank-line-unexplained`, `bank-debit-unexplained`, …"""
+    amount_pence: Pence
+    source: Code
+    subject_id: UUID
+    """The statement, line, settlement, remittance or payment that it is about."""
+    opened_on: date
+    explanation: Words
+
+
+class BreakClosed(Message):
+    """A break is explained or mended."""
+
+    type: ClassVar[str] = "ims.reconciliations.break-closed.v1"
+    topic: ClassVar[str] = "ims.reconciliations.v1"
+    keyed_by: ClassVar[str] = "break_id"
+    one_per: ClassVar[tuple[str, ...]] = ("break_id", "revision")
+
+    break_id: UUID
+    revision: int = Field(default=1, ge=1)
+    closed_on: date
+    reason: Words
+
+
+class DayClosed(Message):
+    """A bank account's day was signed off by someone other than its preparer."""
+
+    type: ClassVar[str] = "ims.reconciliations.day-closed.v1"
+    topic: ClassVar[str] = "ims.reconciliations.v1"
+    keyed_by: ClassVar[str] = "bank_account"
+    one_per: ClassVar[tuple[str, ...]] = ("bank_account", "day")
+
+    bank_account: Code
+    day: date
+    opening_pence: Pence
+    closing_pence: Pence
+    evidence_sha256: Code
