@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
+from pydantic import BaseModel, Field
+
 from ims_kit import ServiceSettings, Work, open_pool
 from ims_kit.decoding import Hearing
 from ims_kit.hearing import Reader
 from ims_kit.migrations import KIT_TABLES
 from ims_kit.relay import Relay
-from pydantic import BaseModel, Field
 
 NOTES, ECHOES = "kit.notes", "kit.echoes"
 
@@ -117,9 +118,10 @@ class World:
 
 def as_record(record: Any) -> tuple[list[tuple[str, bytes]], bytes, bytes]:
     if isinstance(record, Note):
-        return [("ce_type", record.type.encode()), ("ce_id", record.event_id.encode())], record.model_dump_json().encode(), record.key.encode()
-    headers, body = record
-    return [(name, value.encode()) for name, value in headers.items()], body, b"0"
+        headers = {"ce_type": record.type, "ce_id": record.event_id}
+        return [(name, value.encode()) for name, value in headers.items()], record.model_dump_json().encode(), record.key.encode()
+    given, body = record
+    return [(name, value.encode()) for name, value in given.items()], body, b"0"
 
 
 async def until(look: Callable[[], Any], seconds: float = 20) -> Any:

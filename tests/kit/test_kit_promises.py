@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import asyncpg
 import pytest
@@ -10,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import UnknownTopicOrPartitionError
 from faststream import AckPolicy
+
 from ims_kit import Door, Refused, Stop, aside, begin
 from ims_kit.relay import Relay, producer_options
 from ims_kit.telling import resend
@@ -204,7 +206,7 @@ async def test_a_place_that_is_not_in_this_log_stops_the_service(world: World, c
 class Recorder(Relay):
     """A relay that keeps in memory what it would send."""
 
-    sent: list[int] = []
+    sent: ClassVar[list[int]] = []
 
     async def send(self, producer, rows):
         self.sent += [row["id"] for row in rows]
@@ -230,7 +232,7 @@ async def test_facts_become_visible_in_order_however_late_their_tellers_commit(w
 class Refusing(Relay):
     """A relay whose broker refuses one fact for a while."""
 
-    refuses: set[str] = set()
+    refuses: ClassVar[set[str]] = set()
 
     async def send_lane(self, producer, topic, partition, lane):
         for place, (position, row) in enumerate(lane):

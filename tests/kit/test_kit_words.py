@@ -7,13 +7,14 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
-from ims_kit import Insert, Refused
-from ims_kit.errors import Fenced, describe, is_accident
-from ims_kit.relay import partition_of
 from sqlalchemy import MetaData
 from sqlmodel import Field, SQLModel
 
-SECRET = "Mrs Example, 770001478"  # noqa: S105 - a payer's data, as an error might quote it
+from ims_kit import Insert, Refused
+from ims_kit.errors import Fenced, describe, is_accident
+from ims_kit.relay import partition_of
+
+SECRET = "Mrs Example, 770001478"
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,10 @@
-"""What may change in a message's schema within its major version: words, and new optional fields. Anything else breaks someone.
-
-A reader of the old release must read what a new teller tells, and a new reader what was told years ago. So tighter is breaking
-(old messages are refused), and looser is breaking too (old readers refuse new messages): both are a new version of the type.
-"""
+"""What may change in a message's schema within its major version: words, and new optional fields; anything else breaks someone."""
 
 from collections.abc import Iterator
 from typing import Any
+
+# A reader of the old release must read what a new teller tells, and a new reader what was told years ago. So tighter is breaking
+# (old messages are refused), and looser is breaking too (old readers refuse new messages): both are a new version of the type.
 
 Schema = dict[str, Any]
 

@@ -1,11 +1,15 @@
 """What every message is: a fact, told once, about one thing, in one council."""
 
 from typing import Annotated, ClassVar
+from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 # A hundred billion pounds: what no council's day can hold, and far inside a bigint, so that no sum overflows in a database.
 PENCE_MAX = 10_000_000_000_000
+
+EVENTS = UUID("5b1c9bd4-0c5e-5a6e-9d0e-3f6f8f0f9b57")
+"""The namespace of event ids."""
 
 Pence = Annotated[int, Field(strict=True, ge=-PENCE_MAX, le=PENCE_MAX)]
 """An amount of money in whole pence, of either sign."""
@@ -13,7 +17,7 @@ Pence = Annotated[int, Field(strict=True, ge=-PENCE_MAX, le=PENCE_MAX)]
 PositivePence = Annotated[int, Field(strict=True, gt=0, le=PENCE_MAX)]
 """An amount of money in whole pence, above nothing."""
 
-Council = Annotated[str, StringConstraints(pattern=r"^[EWSN]\d{8}$")]
+Council = Annotated[str, StringConstraints(pattern=r"^[EWSN][0-9]{8}$")]
 """The council (the tenant) by its ONS code, such as E08000016."""
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -46,10 +50,12 @@ class Message(Value):
 
     @property
     def key(self) -> str:
-        return str(getattr(self, self.keyed_by))
+        """The council, and the thing that the fact is about."""
+        return f"{self.council}/{getattr(self, self.keyed_by)}"
 
     @property
     def event_id(self) -> str:
-        """The CloudEvents id: derived from what the fact is about, so that telling it again is the same message."""
-        name = self.type.split(".")[2]
-        return ":".join([name, self.council, *(str(getattr(self, field)) for field in self.one_per)])
+        """The CloudEvents id: derived from what the fact is about, so that telling it again is the same message.
+        A hash, because it travels in headers and logs, where no account and no payer may be read."""
+        parts = (self.type, self.council, *(str(getattr(self, field)) for field in self.one_per))
+        return str(uuid5(EVENTS, "\x1f".join(parts)))

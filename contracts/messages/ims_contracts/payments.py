@@ -1,10 +1,10 @@
 """A payer's money: that it is known of, that it went back, and what is disputed."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from ims_contracts.message import Code, Message, PositivePence, Reference, Value, Words
 
@@ -34,7 +34,7 @@ class PaymentFields(Value):
     method_of_payment: Code
     """The council's code for how it was paid; decides the clearing account."""
     amount_pence: PositivePence
-    paid_at: datetime | None = None
+    paid_at: AwareDatetime | None = None
     """The payer's act, an instant in UTC, where the channel tells it."""
     paid_on: date
     """The day of the payer's act, Europe/London."""

@@ -33,7 +33,7 @@ class StatementReceived(Message):
     debit_count: int = Field(ge=0)
     debits_pence: Pence
     """Above nothing where money left."""
-    is_proved: bool | None
+    is_proved: bool | None = None
     """Opening and entries make closing; none: the format has no balances to prove it by."""
     currency: Code = "GBP"
     received_on: date
