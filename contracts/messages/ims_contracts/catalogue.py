@@ -39,7 +39,7 @@ STREAMS = {
     "ims.inbound.v1": Stream((PaymentSubmitted, ReversalSubmitted, AccountSubmitted), ("outside", "reconcile"), ("ingest",)),
     "ims.accounts.v1": Stream((AccountChanged,), ("ingest",), ("allocation", "notify")),
     "ims.remittances.v1": Stream(
-        (RemittanceReceived, RemittanceRefused, RemittanceReversed), ("ingest",), ("reconcile", "notify")
+        (RemittanceReceived, RemittanceRefused, RemittanceReversed), ("ingest",), ("reconcile",)
     ),
     "ims.payments.v1": Stream(
         (PaymentReceived, PaymentRefused, PaymentReversed, PaymentDisputed, RefundSent, RefundFailed),
@@ -50,13 +50,13 @@ STREAMS = {
     "ims.allocations.v1": Stream(
         (PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted, RefundRequested),
         ("allocation",),
-        ("ingest", "reconcile", "notify", "outside"),
+        ("notify", "outside"),
     ),
     "ims.reconciliations.v1": Stream(
-        (PaymentReconciled, BreakOpened, BreakClosed, DayClosed), ("reconcile",), ("allocation", "notify")
+        (PaymentReconciled, BreakOpened, BreakClosed, DayClosed), ("reconcile",), ("allocation",)
     ),
     "ims.notifications.v1": Stream(
-        (ReceiptIssued, PostingDelivered, PostingAcknowledged, DeliveryFailed), ("notify",), ("allocation", "reconcile")
+        (ReceiptIssued, PostingDelivered, PostingAcknowledged, DeliveryFailed), ("notify",), ("outside",)
     ),
 }
 

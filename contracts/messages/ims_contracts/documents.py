@@ -121,7 +121,10 @@ def _message(message: type[Message]) -> Document:
         },
         "payload": {"$ref": f"#/components/schemas/{message.__name__}"},
         "bindings": {
-            "kafka": {"key": {"type": "string", "description": f"The body's council, a slash, and its {message.keyed_by}."}, "bindingVersion": "0.5.0"},
+            "kafka": {
+                "key": {"type": "string", "description": f"The body's council, a slash, and its {message.keyed_by}."},
+                "bindingVersion": "0.5.0",
+            },
         },
         "x-one-per": ["council", *message.one_per],
     }

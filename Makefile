@@ -1,0 +1,37 @@
+# What a person does with this project. `make` alone lists it.
+
+PAYMENTS ?= 5000
+BIN := .venv/bin
+
+.PHONY: help setup check test promises demo down bench lock
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv, with every locked dependency and the ims command
+	@deploy/setup.sh
+
+check: setup ## Rules of the house, types, imports, schemas: seconds, no servers
+	$(BIN)/ruff check
+	$(BIN)/mypy contracts/messages kit services deploy/local
+	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	$(BIN)/pytest tests/contracts tests/test_tidy.py tests/test_docs.py
+
+test: setup ## Every test, on a real Kafka and a real PostgreSQL
+	$(BIN)/pytest tests
+
+promises: setup ## What any implementation of a service must keep
+	$(BIN)/pytest tests/promises
+
+demo: setup ## A council's day, end to end, and PAYMENTS=5000 more payments; leaves the system running
+	$(BIN)/ims demo --payments $(PAYMENTS)
+
+down: setup ## End what the demo left running
+	$(BIN)/ims down
+
+bench: setup ## Measure, beside the raw limits of this machine
+	$(BIN)/ims bench
+
+lock: setup ## Write requirements.lock anew from every pyproject.toml
+	deploy/lock.sh

@@ -1,0 +1,80 @@
+"""One measurement: accounts, a backlog worked off, single payments on the idle system, then the raw limits."""
+
+import asyncio
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+from ims_local.bench import cpu, journey, raw
+from ims_local.day.doors import Doors
+from ims_local.day.generated import COUNCIL, Generated
+from ims_local.day.quiet import Watch
+from ims_local.progress import Steps
+from ims_local.whole import WholeStack
+
+
+class Bench:
+    """A stack of its own, measured and thrown away."""
+
+    def __init__(self, home: Path, steps: Steps) -> None:
+        self.stack, self.steps = WholeStack(home), steps
+
+    async def run(self, payments: int, stored: int, singles: int) -> dict[str, Any]:
+        """Everything once; figures per second, milliseconds, and CPU seconds per 100,000 payments."""
+        await asyncio.to_thread(self.stack.up, self.steps)
+        addresses = self.stack.addresses()
+        with self.steps.shown():
+            async with Doors(addresses, COUNCIL) as doors, Watch(addresses) as watch:
+                measured, alone = Generated(payments, seed=7), Generated(singles + 30, seed=8)
+                await self.fill(doors, "Accounts", measured.accounts(), watch)
+                await self.fill(doors, "Accounts of single payments", alone.accounts(), watch)
+                if stored:
+                    await self.fill(doors, "Stored before", Generated(stored, seed=6).payments(), watch)
+                with self.steps.step("Single payments"):
+                    latency = await journey.latencies(addresses, alone, singles)
+                found = await self.backlog(doors, watch, measured)
+        with self.steps.step("Raw PostgreSQL"):
+            copied = await raw.postgres(addresses.databases["allocation"], payments)
+        return found | {
+            "raw_postgres_per_second": round(copied),
+            "share_of_raw_postgres": round(found["payments_per_second"] / copied, 3),
+            "latency_ms": latency,
+        }
+
+    async def fill(self, doors: Doors, name: str, messages: Any, watch: Watch) -> None:
+        with self.steps.step(name):
+            for page in batched(messages, 1000):
+                await doors.publish(page)
+            await watch.until_quiet()
+
+    async def backlog(self, doors: Doors, watch: Watch, measured: Generated) -> dict[str, Any]:
+        """Ingest is stopped while the payments are queued, so that all of them lie ready when it starts."""
+        ingest = self.stack.services["ingest"]
+        messages = list(measured.payments())
+        await asyncio.to_thread(ingest.stop)
+        with self.steps.step("Raw Kafka"):
+            queued = await raw.kafka(self.stack.addresses(), doors, messages)
+        del messages
+        with self.steps.step("Backlog", 1):
+            starting = asyncio.create_task(asyncio.to_thread(ingest.start, self.stack.environment("ingest")))
+            before = self.used()
+            speed = await journey.backlog(watch, measured.count)
+            await starting
+            after = self.used()
+        spent = {name: round((after[name] - before.get(name, 0)) * 1e5 / measured.count, 2) for name in after}
+        return {
+            "payments": measured.count,
+            "payments_per_second": round(speed),
+            "raw_kafka_per_second": round(min(queued.values())),
+            "cpu_seconds_per_100k": spent | {"total": round(sum(spent.values()), 2)},
+            "memory_mb": cpu.memory_mb({name: pid for name, pid in self.pids().items() if name not in ("kafka", "postgres")}),
+        }
+
+    def pids(self) -> dict[str, int]:
+        entries = self.stack.register.read().entries
+        names = ("ingest", "allocation", "reconcile", "notify", "kafka", "postgres")
+        return {name: entries[name].process.pid for name in names if name in entries and entries[name].process}  # type: ignore[union-attr]
+
+    def used(self) -> dict[str, float]:
+        """A process that has ended, or not begun, has used nothing yet."""
+        return cpu.used({name: pid for name, pid in self.pids().items() if cpu.is_there(pid)})

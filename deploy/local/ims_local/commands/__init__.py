@@ -1,0 +1,1 @@
+"""The commands of `ims`, one module for each group; `cli.py` registers them."""

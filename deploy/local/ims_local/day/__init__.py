@@ -1,0 +1,1 @@
+"""A council's day: the sample files, as many generated payments as asked, and what became of them."""

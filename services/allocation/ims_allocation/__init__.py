@@ -1,0 +1,1 @@
+"""Where money belongs: funds, accounts, ledger, suspense, refunds."""

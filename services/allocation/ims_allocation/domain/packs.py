@@ -1,0 +1,77 @@
+"""A council's reference data: its funds, how each writes references, and which day decides."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ims_allocation.domain.references import CheckDigit, References, Scheme
+from ims_contracts.payments import PaymentReceived
+
+
+@dataclass(frozen=True, slots=True)
+class Fund:
+    """A kind of income, and what it asks of a payment before it takes it."""
+
+    code: str
+    name: str
+    line_of_business: str
+    vat_code: str = "O"
+    is_penalty: bool = False
+    """What is owed is a schedule of stages; what one payment settles depends on the others."""
+    needs_account: bool = True
+    needs_second_fact: bool = False
+    """A reference typed as free text is not enough: the amount must be one that the account owed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """How money came: which day decides, and whether the payer typed freely."""
+
+    decided_by: str = "paid_on"
+    is_free_text: bool = False
+
+
+PAID_ON = Channel()
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """One version of one council's reference data."""
+
+    council: str
+    version: str
+    funds: dict[str, Fund]
+    references: References
+    channels: dict[str, Channel]
+    settlement_sources: frozenset[str]
+
+    def decided_on(self, payment: PaymentReceived) -> date:
+        """The day that decides what was owed: a rule per channel; where the channel does not tell it, the payer's act."""
+        day: date | None = getattr(payment, self.channels.get(payment.channel, PAID_ON).decided_by)
+        return day or payment.paid_on
+
+    def is_penalty(self, fund: str) -> bool:
+        """Whether a fund's accounts are penalties."""
+        return fund in self.funds and self.funds[fund].is_penalty
+
+    def is_free_text(self, channel: str) -> bool:
+        """Whether the payer typed the reference with nobody checking it."""
+        return self.channels.get(channel, PAID_ON).is_free_text
+
+
+def pack(written: dict[str, Any]) -> Pack:
+    """Read a pack as it is written; a field that is wrong or unknown raises."""
+    funds, schemes = {}, []
+    for code, fields in written["funds"].items():
+        masks, digit = fields.pop("masks"), fields.pop("check_digit", None)
+        funds[code] = Fund(code=code, **fields)
+        check = CheckDigit(**(digit | {"weights": tuple(digit["weights"])})) if digit else None
+        schemes += [Scheme(code, mask, check) for mask in masks]
+    channels = {name: Channel(**fields) for name, fields in written.get("channels", {}).items()}
+    sources = frozenset(written.get("settlement_sources", ()))
+    return Pack(written["council"], written["version"], funds, References(schemes), channels, sources)
+
+
+def no_pack(council: str) -> Pack:
+    """The pack of a council that has none: no fund takes its money, so all of it is held in suspense."""
+    return Pack(council, "none", {}, References([]), {}, frozenset())

@@ -1,0 +1,150 @@
+"""What allocation remembers of a payment: what is known of it, what went back of it, and where it was put."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from ims_allocation.domain.accounts import AccountKey, vehicle_mark
+from ims_allocation.domain.packs import Pack
+from ims_allocation.domain.references import Reading
+from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
+
+type PaymentKey = tuple[str, UUID]
+"""Council, payment id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment as its highest revision told it, its reference read once."""
+
+    heard_revision: int
+    amount_pence: int
+    method_of_payment: str
+    channel: str
+    decided_on: date
+    paid_at: datetime | None
+    reading: Reading
+    fund: str | None = None
+    """The fund the source said."""
+    vehicle: str | None = None
+
+
+class Cause(NamedTuple):
+    """Why money of a payment went back."""
+
+    cause_id: UUID
+    kind: Literal["reversal", "refund"]
+    amount_pence: int
+    method_of_payment: str
+    on: date
+    reason: str
+
+
+class Part(NamedTuple):
+    """The share of a payment that is on one account."""
+
+    fund: str
+    account_reference: str
+    amount_pence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a payment's money is. Parts, refund due and suspended make what came less what went back."""
+
+    outcome: str
+    """How it settled its accounts; `suspended` while nobody can say."""
+    rule: str
+    parts: tuple[Part, ...] = ()
+    refund_due_pence: int = 0
+    suspended_pence: int = 0
+    """Below nothing where more went back than is known to have come."""
+    reason: str | None = None
+    """Why it is in suspense."""
+    due_before_pence: int | None = None
+    balance_pence: int | None = None
+    next_due_on: date | None = None
+    is_for_agent: bool = False
+
+    @property
+    def allocated_pence(self) -> int:
+        return sum(part.amount_pence for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One payment (or a reversal that names none), and how far its story has been told."""
+
+    council: str
+    payment_id: UUID
+    payment: Payment | None = None
+    """None while only what went back of it is known."""
+    applied: tuple[Cause, ...] = ()
+    pending: tuple[Cause, ...] = ()
+    """Went back, but is still a negative item in suspense."""
+    is_orphan: bool = False
+    """A reversal that names no payment: its own id stands for the payment's."""
+    revision: int = 0
+    placement: Placement | None = None
+
+    @property
+    def key(self) -> PaymentKey:
+        return self.council, self.payment_id
+
+    @property
+    def went_back_pence(self) -> int:
+        return sum(cause.amount_pence for cause in (*self.applied, *self.pending))
+
+    @property
+    def live_pence(self) -> int:
+        """What came less what went back."""
+        return (self.payment.amount_pence if self.payment else 0) - self.went_back_pence
+
+    def back(self, kind: str) -> int:
+        """What went back and has been applied, by kind."""
+        return sum(cause.amount_pence for cause in self.applied if cause.kind == kind)
+
+
+def known(heard: PaymentReceived, reading: Reading, pack: Pack) -> Payment:
+    """What allocation keeps of a payment that was received."""
+    if not (heard.reference or reading.candidates) and heard.source in pack.settlement_sources:
+        reading = Reading(reason="no-event")
+    return Payment(
+        heard_revision=heard.revision,
+        amount_pence=heard.amount_pence,
+        method_of_payment=heard.method_of_payment,
+        channel=heard.channel,
+        decided_on=pack.decided_on(heard),
+        paid_at=heard.paid_at,
+        reading=reading,
+        fund=heard.fund,
+        vehicle=vehicle_mark(heard.vehicle) if heard.vehicle else reading.vehicle,
+    )
+
+
+def cause(heard: PaymentReversed | RefundSent) -> Cause:
+    """What went back of a payment, and why."""
+    if isinstance(heard, RefundSent):
+        return Cause(heard.refund_id, "refund", heard.amount_pence, heard.method_of_payment, heard.sent_on, "refund-sent")
+    return Cause(
+        heard.reversal_id, "reversal", heard.amount_pence, heard.method_of_payment, heard.reversed_on, heard.reason
+    )
+
+
+def orphan(heard: PaymentReversed, pack: Pack) -> Record:
+    """A reversal that names no payment (such as an indemnity for a collection before our time): only its account can be known."""
+    reading = pack.references.read(heard.reference, None)
+    stands_for = Payment(0, 0, heard.method_of_payment, "", heard.reversed_on, None, reading)
+    return Record(heard.council, heard.reversal_id, stands_for, applied=(cause(heard),), is_orphan=True)
+
+
+def keys_of(council: str, payment: Payment) -> list[tuple[str, str]]:
+    """What this payment's decision depends on: council, and a reference or `vehicle:` and a mark."""
+    keys = [(council, reference) for _, reference in payment.reading.candidates]
+    return keys or ([(council, f"vehicle:{payment.vehicle}")] if payment.vehicle else [])
+
+
+def shares_of(council: str, shares: tuple[Part, ...]) -> tuple[tuple[AccountKey, int], ...]:
+    """Parts by the whole key of their accounts."""
+    return tuple(((council, share.fund, share.account_reference), share.amount_pence) for share in shares)

@@ -1,0 +1,117 @@
+"""Where all the payments that touch one another belong: a function of what is known of them, in whatever order it came."""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+
+from ims_allocation.domain.accounts import Account, AccountKey
+from ims_allocation.domain.choosing import Accounts, Hold, Home, choose
+from ims_allocation.domain.packs import Pack
+from ims_allocation.domain.payments import Part, PaymentKey, Placement, Record, shares_of
+from ims_allocation.domain.penalties import Claim, Settled, settle
+
+# Of several outcomes in one payment, the one that somebody must know of first.
+GRAVEST = ("closed", "duplicate", "over", "with-agent", "late-discount", "part", "full", "discount")
+
+
+def place(records: Iterable[Record], accounts: Accounts, packs: Mapping[str, Pack]) -> dict[PaymentKey, Placement]:
+    """Where each of these payments belongs. They must be all the payments of every penalty that they touch."""
+    records = list(records)
+    choices = {r.key: choice(r, accounts, packs[r.council]) for r in records if r.payment}
+    settled = settle_penalties(records, choices, accounts, packs)
+    placed = {r.key: place_one(r, choices.get(r.key), settled.get(r.key)) for r in records}
+    for record in records:
+        placement = placed[record.key]
+        there = placement.allocated_pence + placement.refund_due_pence + placement.suspended_pence
+        assert there == record.live_pence, "a placement must conserve its payment"
+    return placed
+
+
+def choice(record: Record, accounts: Accounts, pack: Pack) -> Home | Hold:
+    """What the payment is for. What an unknown payment did to a penalty nobody can say, so neither what undoing it does."""
+    assert record.payment, "only a payment that is known is for something"
+    chosen = choose(record.payment, accounts, pack)
+    if record.is_orphan and isinstance(chosen, Home) and pack.is_penalty(chosen.shares[0].fund):
+        return Hold("payment-awaited")
+    return chosen
+
+
+def settle_penalties(
+    records: list[Record], choices: Mapping[PaymentKey, Home | Hold], accounts: Accounts, packs: Mapping[str, Pack]
+) -> dict[PaymentKey, list[Settled]]:
+    """What each payment for a penalty settles of it, council by council."""
+    settled: dict[PaymentKey, list[Settled]] = {}
+    for council, group in groupby(sorted(records, key=lambda r: r.council), key=lambda r: r.council):
+        claims, penalties = [], dict[AccountKey, Account]()
+        for record in group:
+            home = choices.get(record.key)
+            if isinstance(home, Home) and packs[council].is_penalty(home.shares[0].fund):
+                claims.append(claim(record, home))
+                penalties |= {key: accounts.by_key[key] for key, _ in claims[-1].shares}
+        settled |= {(council, payment_id): found for payment_id, found in settle(penalties, claims).items()}
+    return settled
+
+
+def claim(record: Record, home: Home) -> Claim:
+    assert record.payment, "only a payment that is known has a home"
+    shares, on, at = shares_of(record.council, home.shares), record.payment.decided_on, record.payment.paid_at
+    return Claim(record.payment_id, on, at, shares, record.back("reversal"), record.back("refund"))
+
+
+def place_one(record: Record, chosen: Home | Hold | None, settled: list[Settled] | None) -> Placement:
+    """Where one payment belongs; what went back before the payment was known is a negative item until it is applied."""
+    waiting = -sum(cause.amount_pence for cause in record.pending)
+    live = record.live_pence - waiting
+    if chosen is None:
+        return Placement("suspended", "held", suspended_pence=waiting, reason="payment-awaited")
+    if isinstance(chosen, Hold):
+        return Placement("suspended", "held", suspended_pence=live + waiting, reason=chosen.reason)
+    if settled is not None:
+        return of_penalties(record, chosen, settled, waiting)
+    if record.is_orphan:  # the money is taken off the account, as no payment can be named that it is taken from
+        off = (chosen.shares[0]._replace(amount_pence=live),)
+        return Placement(gone(record), chosen.rule, off)
+    parts, over = deal(chosen.shares, live)
+    outcome = "account" if parts else gone(record)
+    return Placement(outcome, chosen.rule, parts, suspended_pence=over + waiting, reason=negative(over, waiting))
+
+
+def negative(over: int, waiting: int) -> str | None:
+    """Why a payment that has its home has a negative item beside it."""
+    return "overdrawn" if over else "payment-awaited" if waiting else None
+
+
+def deal(shares: tuple[Part, ...], live: int) -> tuple[tuple[Part, ...], int]:
+    """What is left of each share, first to last; and, below nothing, what went back beyond the whole."""
+    parts = []
+    for share in shares:
+        amount = max(0, min(share.amount_pence, live))
+        live -= amount
+        if amount:
+            parts.append(share._replace(amount_pence=amount))
+    return tuple(parts), live
+
+
+def of_penalties(record: Record, home: Home, settled: list[Settled], waiting: int) -> Placement:
+    parts = tuple(Part(one.key[1], one.key[2], one.taken_pence) for one in settled if one.taken_pence)
+    refund_due = sum(one.refund_due_pence for one in settled)
+    over = record.live_pence - waiting - refund_due - sum(part.amount_pence for part in parts)
+    outcomes = {one.outcome for one in settled}
+    is_there = bool(parts or refund_due)
+    dates = [one.next_due_on for one in settled if one.next_due_on]
+    return Placement(
+        outcome=next(o for o in GRAVEST if o in outcomes) if is_there else gone(record),
+        rule=home.rule,
+        parts=parts,
+        refund_due_pence=refund_due,
+        suspended_pence=over + waiting,
+        reason=negative(over, waiting),
+        due_before_pence=sum(one.due_before_pence for one in settled),
+        balance_pence=sum(one.balance_pence for one in settled),
+        next_due_on=min(dates, default=None),
+        is_for_agent="with-agent" in outcomes,
+    )
+
+
+def gone(record: Record) -> str:
+    """The outcome of a payment of which nothing is left."""
+    return "reversed" if record.back("reversal") else "refunded"

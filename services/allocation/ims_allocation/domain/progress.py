@@ -1,0 +1,107 @@
+"""Bring payments up to date with what was heard: first what they are, then, one by one, what went back of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
+
+from ims_allocation.domain import ledger
+from ims_allocation.domain.accounts import Account
+from ims_allocation.domain.choosing import Accounts
+from ims_allocation.domain.packs import Pack
+from ims_allocation.domain.payments import Cause, Payment, PaymentKey, Placement, Record
+from ims_allocation.domain.penalties import stage_on
+from ims_allocation.domain.placing import place
+
+SETTLING = {"discount", "full", "over"}
+
+
+class Change(NamedTuple):
+    """A payment's state before and after, the journal between them, and what money going back made the change, if any did."""
+
+    before: Record
+    after: Record
+    lines: tuple[ledger.Line, ...]
+    cause: Cause | None = None
+    owed_pence: int | None = None
+    """What the penalties that money went back from owe again."""
+
+    @property
+    def is_to_be_told(self) -> bool:
+        """A payment that is known better, and stays where it was, is nobody's news."""
+        return bool(self.lines or self.cause) or self.before.placement != self.after.placement
+
+
+class Progress:
+    """The records that touch one another, and the accounts they are for, while news is laid upon them."""
+
+    def __init__(self, held: Mapping[PaymentKey, Record], accounts: Accounts, packs: Mapping[str, Pack]) -> None:
+        self.now, self.accounts, self.packs = dict(held), accounts, packs
+        self.changes: list[Change] = []
+
+    def hear(self, facts: Mapping[PaymentKey, Payment], causes: Mapping[PaymentKey, Sequence[Cause]]) -> list[Change]:
+        """What becomes of everything: told again, none of it changes anything."""
+        self.step(facts, {})
+        queues = {key: self.queue(key, causes.get(key, ())) for key in {*self.now, *causes}}
+        while any(queues.values()):
+            self.step({}, {key: queue.pop(0) for key, queue in queues.items() if queue})
+        return self.changes
+
+    def queue(self, key: PaymentKey, causes: Sequence[Cause]) -> list[Cause]:
+        """What is to be taken off a payment: for one that is now known, also what waited for it."""
+        record = self.now.get(key, Record(*key))
+        waited = list(record.pending) if record.payment else []
+        seen = {cause.cause_id for cause in (*record.applied, *record.pending)}
+        fresh = {cause.cause_id: cause for cause in causes if cause.cause_id not in seen}
+        return waited + list(fresh.values())
+
+    def step(self, facts: Mapping[PaymentKey, Payment], causes: Mapping[PaymentKey, Cause]) -> None:
+        """Learn what some payments are, or take one cause off each of some, and place all anew."""
+        before = {key: self.now.get(key, Record(*key)) for key in {*self.now, *facts, *causes}}
+        after = {key: take(learn(record, facts.get(key)), causes.get(key)) for key, record in before.items()}
+        placed = place(after.values(), self.accounts, self.packs)
+        for key in sorted(after, key=lambda key: (key not in causes, key[0], key[1].int)):
+            self.note(before[key], replace(after[key], placement=placed[key]), placed, causes.get(key))
+
+    def note(self, was: Record, now: Record, placed: Mapping[PaymentKey, Placement], cause: Cause | None) -> None:
+        if was.revision and was == now:
+            return
+        now = replace(now, revision=was.revision + 1)
+        owed = self.owed(was, placed, cause.on) if cause else None
+        self.now[now.key] = now
+        self.changes.append(Change(was, now, ledger.lines_between(was, now), cause, owed))
+
+    def owed(self, was: Record, placed: Mapping[PaymentKey, Placement], day: date) -> int | None:
+        """What the penalties that a payment was on owe without it, at the stage they are in that day."""
+        parts = was.placement.parts if was.placement else ()
+        penalties = [a for p in parts if (a := self.accounts.by_key.get((was.council, p.fund, p.account_reference)))]
+        owing = [owed_by(a, placed, day) for a in penalties if self.packs[a.council].is_penalty(a.fund) and a.stages]
+        return sum(owing) if owing else None
+
+
+def owed_by(account: Account, placed: Mapping[PaymentKey, Placement], day: date) -> int:
+    paid = 0
+    for (council, _), placement in placed.items():
+        for part in placement.parts:
+            if (council, part.fund, part.account_reference) == account.key:
+                paid += part.amount_pence
+                if placement.outcome in SETTLING:
+                    return 0
+    return 0 if account.status == "cancelled" else max(0, stage_on(account.stages, day).amount_pence - paid)
+
+
+def learn(record: Record, payment: Payment | None) -> Record:
+    """A payment as its highest revision tells it."""
+    if payment is None or (record.payment and record.payment.heard_revision >= payment.heard_revision):
+        return record
+    return replace(record, payment=payment)
+
+
+def take(record: Record, cause: Cause | None) -> Record:
+    """A payment with one more cause: off the payment where it is known, else a negative item that waits for it."""
+    if cause is None:
+        return record
+    if record.payment is None:
+        return replace(record, pending=(*record.pending, cause))
+    left = tuple(each for each in record.pending if each.cause_id != cause.cause_id)
+    return replace(record, applied=(*record.applied, cause), pending=left)

@@ -1,0 +1,139 @@
+"""What a payer typed, read as the references it can mean: by mask and check digit, letters and digits told apart."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from operator import mul
+
+TO_DIGITS = str.maketrans("OI", "01")
+CONFUSED = {"0": "[0O]", "O": "[0O]", "1": "[1I]", "I": "[1I]"}
+PIECES = re.compile(r"[A-Z]+|[0-9]+")
+TOKENS = re.compile(r"[A-Z0-9]+")
+# Two letters name the authority, eight characters follow: the common shape of a penalty charge notice.
+PENALTY_SHAPE = re.compile(r"[A-Z]{2}[0-9]{7}[0-9A-Z]")
+VEHICLE_SHAPE = re.compile(r"\b[A-Z]{2}[0-9]{2} ?[A-Z]{3}\b")
+DIGITS_OF_A_REFERENCE_MIN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDigit:
+    """A weighted sum over what stands before the check digit; weights align left."""
+
+    modulus: int
+    weights: tuple[int, ...]
+    subtract: bool = False
+    letters: dict[str, str] = field(default_factory=dict)
+    results: dict[int, str] = field(default_factory=dict)
+
+    def of(self, body: str) -> str | None:
+        """The check digit that belongs to a body; none where the scheme never issues such a number."""
+        for letters, digits in self.letters.items():
+            if body.startswith(letters):
+                body = digits + body[len(letters) :]
+        remainder = sum(map(mul, self.weights, map(int, body))) % self.modulus
+        if self.subtract and remainder:
+            remainder = self.modulus - remainder
+        return self.results.get(remainder, str(remainder) if remainder < 10 else None)
+
+
+class Scheme:
+    """How one fund writes its references."""
+
+    def __init__(self, fund: str, mask: str, check_digit: CheckDigit | None) -> None:
+        self.fund, self.mask, self.check_digit = fund, mask, check_digit
+        ends = "".join(check_digit.results.values()) if check_digit else ""
+        strict = {"#": "[0-9]", "@": f"[0-9{ends}]"}
+        lenient = {"#": "[0-9OI]", "@": f"[0-9OI{ends}]"} | CONFUSED
+        self.strict = re.compile("".join(strict.get(sign, re.escape(sign)) for sign in mask))
+        self.lenient = re.compile("".join(lenient.get(sign, re.escape(sign)) for sign in mask))
+
+    def resolve(self, typed: str) -> str | None:
+        """The reference as this fund writes it (letter O for nought and I for one put right); none if it has another shape."""
+        if self.strict.fullmatch(typed):
+            return typed
+        if not self.lenient.fullmatch(typed):
+            return None
+        digits = typed.translate(TO_DIGITS)
+        return "".join(digit if sign in "#@" else sign for sign, digit in zip(self.mask, digits, strict=True))
+
+    def is_valid(self, reference: str) -> bool:
+        """Whether the check digit of a reference of this shape is right."""
+        return self.check_digit is None or self.check_digit.of(reference[:-1]) == reference[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text can mean: valid references, or else what is nearly one, and why it is none."""
+
+    candidates: tuple[tuple[str, str], ...] = ()
+    """Fund and reference of each valid reference, in the order of the text."""
+    misread: tuple[str, ...] = ()
+    reason: str = ""
+    """`unknown-reference` (of a fund's shape, its check digit wrong), `other-council`, `invalid-reference`, `no-reference`."""
+    vehicle: str | None = None
+
+
+class References:
+    """All of a council's schemes, by the length of their references."""
+
+    def __init__(self, schemes: list[Scheme]) -> None:
+        self.by_length: dict[int, list[Scheme]] = {}
+        for scheme in schemes:
+            self.by_length.setdefault(len(scheme.mask), []).append(scheme)
+        self.length_max = max(self.by_length, default=0)
+
+    def read(self, reference: str | None, narrative: str | None) -> Reading:
+        """What the payer's reference means; where it means nothing, what the narrative means."""
+        if reference:
+            exact = self.valid(reference)
+            if exact:
+                return Reading(candidates=exact)
+            reading = self.search(reference)
+            if reading.candidates or reading.misread or reading.reason == "other-council" or not narrative:
+                return reading
+            wider = self.search(narrative)
+            return wider if wider.candidates else reading
+        return self.search(narrative or "")
+
+    def valid(self, reference: str) -> tuple[tuple[str, str], ...]:
+        """The funds under whose scheme exactly this is a valid reference."""
+        schemes = self.by_length.get(len(reference), ())
+        return tuple((s.fund, reference) for s in schemes if s.strict.fullmatch(reference) and s.is_valid(reference))
+
+    def search(self, text: str) -> Reading:
+        """Every reference in a text, however it is spaced."""
+        text = text.upper()
+        found: dict[tuple[str, str], None] = {}
+        nearly: dict[str, None] = {}
+        for run in self.runs(text):
+            for scheme in self.by_length.get(len(run), ()):
+                reference = scheme.resolve(run)
+                if reference and scheme.is_valid(reference):
+                    found[scheme.fund, reference] = None
+                elif reference:
+                    nearly[reference] = None
+        if found:
+            return Reading(candidates=tuple(found))
+        return self.nothing_valid(text, tuple(nearly))
+
+    def nothing_valid(self, text: str, nearly: tuple[str, ...]) -> Reading:
+        mark = VEHICLE_SHAPE.search(text)
+        vehicle = mark.group().replace(" ", "") if mark else None
+        if nearly:
+            return Reading(misread=nearly, reason="unknown-reference", vehicle=vehicle)
+        if any(PENALTY_SHAPE.fullmatch(run) for run in self.runs(text)):
+            return Reading(reason="other-council", vehicle=vehicle)
+        tokens = tuple(t for t in TOKENS.findall(text) if sum(map(str.isdigit, t)) >= DIGITS_OF_A_REFERENCE_MIN)
+        reason = "invalid-reference" if tokens else "no-reference"
+        return Reading(misread=tokens[:3], reason=reason, vehicle=vehicle)
+
+    def runs(self, text: str) -> Iterator[str]:
+        """Neighbouring words and numbers put together: `bj9003 4458`, `770 001 889`."""
+        pieces = PIECES.findall(text)
+        for start in range(len(pieces)):
+            run = ""
+            for piece in pieces[start:]:
+                run += piece
+                if len(run) > self.length_max:
+                    break
+                yield run

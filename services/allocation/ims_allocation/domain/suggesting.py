@@ -1,0 +1,70 @@
+"""The accounts that suspended money may be for: near neighbours of what was typed, and what speaks for each. Never automatic."""
+
+from collections.abc import Iterable, Iterator
+
+from ims_allocation.domain.accounts import Account
+from ims_allocation.domain.packs import Pack
+from ims_allocation.domain.payments import Payment
+from ims_allocation.domain.penalties import stage_on
+from ims_allocation.domain.references import References
+from ims_contracts.allocations import Suggestion
+
+SUGGESTIONS_MAX = 5
+
+
+def neighbours(typed: str, references: References) -> dict[tuple[str, str], str]:
+    """Every valid reference one keying error away from what was typed, by fund and reference, and which error that is."""
+    found: dict[tuple[str, str], str] = {}
+    for near, why in mistypings(typed):
+        for each in references.valid(near):
+            found.setdefault(each, why)
+    return found
+
+
+def mistypings(typed: str) -> Iterator[tuple[str, str]]:
+    signs = "0123456789A"  # a check digit of ten is written as a letter
+    for at in range(len(typed) - 1):
+        yield typed[:at] + typed[at + 1] + typed[at] + typed[at + 2 :], "neighbours-swapped"
+    for at in range(len(typed)):
+        for sign in signs:
+            yield typed[:at] + sign + typed[at + 1 :], "one-character-off"
+        yield typed[:at] + typed[at + 1 :], "one-character-off"
+    for at in range(len(typed) + 1):
+        for sign in signs:
+            yield typed[:at] + sign + typed[at:], "one-character-off"
+
+
+def near(payment: Payment, pack: Pack) -> dict[tuple[str, str], str]:
+    """The references worth looking up for a payment whose own reference is none."""
+    found: dict[tuple[str, str], str] = {}
+    for typed in payment.reading.misread:
+        found = neighbours(typed, pack.references) | found
+    return found
+
+
+def suggest(payment: Payment, why: dict[tuple[str, str], str], accounts: Iterable[Account]) -> list[Suggestion]:
+    """At most five accounts that there are, best first: those that the amount speaks for, then by how they were mistyped."""
+    marks = {payment.vehicle} - {None}
+    suggestions = [
+        Suggestion(
+            fund=account.fund,
+            account_reference=account.account_reference,
+            why=[
+                *([error] if (error := why.get((account.fund, account.account_reference))) else []),
+                *(["vehicle"] if marks & account.second_keys else []),
+                *amount_speaks(payment, account),
+            ],
+        )
+        for account in accounts
+    ]
+    best = sorted(suggestions, key=lambda s: (-len(s.why), s.fund, s.account_reference))
+    return best[:SUGGESTIONS_MAX]
+
+
+def amount_speaks(payment: Payment, account: Account) -> list[str]:
+    if account.stages:
+        due = stage_on(account.stages, payment.decided_on).amount_pence
+        return ["amount-is-due"] if due == payment.amount_pence else []
+    if account.instalment_pence == payment.amount_pence:
+        return ["amount-is-instalment"]
+    return ["amount-is-due"] if payment.amount_pence in account.amounts_pence else []

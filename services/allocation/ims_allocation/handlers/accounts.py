@@ -1,0 +1,33 @@
+"""What accounts are now; and what that means for payments that wait for them, or that settle them."""
+
+from collections.abc import Mapping
+
+from ims_allocation.domain import Pack, vehicle_mark
+from ims_allocation.handlers.news import News, bring_up_to_date, lock
+from ims_allocation.store import accounts, placements
+from ims_allocation.store.accounts import VEHICLE, Key
+from ims_contracts.accounts import AccountChanged
+from ims_kit import Work
+
+
+async def on_accounts(heard: list[AccountChanged], work: Work, *, packs: Mapping[str, Pack]) -> None:
+    """Remember each account by its highest revision, then place anew the payments that mind: few, or none."""
+    news = News()
+    for change in heard:
+        news.because |= dict.fromkeys(keys_of(change), change)
+    keys: list[Key] = [key for change in heard for key in keys_of(change)]
+    reached = await lock(keys, (), work)
+    owed = [row for change in heard if needs_second_fact(change, packs) for row in accounts.owed_ever(change)]
+    await accounts.keep(heard, owed, work)
+    if await placements.minding(keys, work):
+        await bring_up_to_date(news, reached, packs, work)
+
+
+def keys_of(change: AccountChanged) -> list[Key]:
+    marks = [f"{VEHICLE}{vehicle_mark(key)}" for key in change.second_keys]
+    return [(change.council, key) for key in (change.account_reference, *marks)]
+
+
+def needs_second_fact(change: AccountChanged, packs: Mapping[str, Pack]) -> bool:
+    fund = packs[change.council].funds.get(change.fund)
+    return fund is not None and fund.needs_second_fact

@@ -1,0 +1,1 @@
+"""How the allocation database came to be what it is, step by step."""

@@ -1,0 +1,1 @@
+"""What allocation remembers: accounts, where each payment is, and the ledger."""

@@ -1,0 +1,170 @@
+"""Where each payment is: placements only grow, and the first row of a payment is the inbox that takes it once."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from ims_allocation.domain import Change, Line, Part, Payment, PaymentKey, Placement, Reading, Record, journal_id
+from ims_allocation.store.accounts import Key
+from ims_allocation.store.tables import InterestRow, LedgerLineRow, PlacementRow, ReconciledPageRow, TypedRow
+from ims_contracts.payments import PaymentReceived
+from ims_kit import Insert, Work
+
+PLACE = Insert(
+    PlacementRow,
+    """council payment_id revision kind heard_revision amount_pence reversed_pence refunded_pence method_of_payment channel
+    decided_on paid_at outcome reason rule rule_version fund account_reference allocated_pence refund_due_pence suspended_pence
+    posted_on details""",
+    returning="council payment_id",
+)
+POST = Insert(LedgerLineRow, "journal_id council posted_on ledger_account account_reference payment_id amount_pence")
+MIND = Insert(InterestRow, "council key payment_id")
+TYPED = Insert(
+    TypedRow,
+    "council payment_id heard_revision reference narrative",
+    conflict="""(council, payment_id) DO UPDATE SET heard_revision = excluded.heard_revision, reference = excluded.reference,
+      narrative = excluded.narrative WHERE typed.heard_revision < excluded.heard_revision""",
+)
+PAGE = Insert(ReconciledPageRow, "council match_id page journal_id gross_pence", returning="match_id page")
+
+# A plain payment, its placement and its journal in one statement: what is alike for all of them is sent once, or not at all.
+PLACE_PLAIN = """WITH fresh AS (
+    INSERT INTO placement (council, payment_id, heard_revision, amount_pence, method_of_payment, channel, decided_on, paid_at, fund,
+      account_reference, rule_version, revision, kind, reversed_pence, refunded_pence, outcome, rule, allocated_pence, refund_due_pence,
+      suspended_pence, posted_on)
+    SELECT new.*, 1, 'payment', 0, 0, 'account', 'reference', amount_pence, 0, 0, $12
+    FROM unnest($1::text[], $2::uuid[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::date[], $8::timestamptz[], $9::text[],
+      $10::text[], $11::text[]) AS new (council, payment_id, heard_revision, amount_pence, method_of_payment, channel, decided_on, paid_at,
+      fund, account_reference, rule_version)
+    ON CONFLICT DO NOTHING RETURNING council, payment_id, amount_pence, method_of_payment, fund, account_reference),
+  posted AS (
+    INSERT INTO ledger_line (journal_id, council, posted_on, ledger_account, account_reference, payment_id, amount_pence)
+    SELECT payment_id, council, $12, line.account, line.reference, payment_id, line.pence
+    FROM fresh CROSS JOIN LATERAL (VALUES ('clearing:' || method_of_payment, NULL, amount_pence),
+      ('fund:' || fund, account_reference, -amount_pence)) AS line (account, reference, pence))
+  SELECT council, payment_id FROM fresh"""
+
+LATEST = """SELECT DISTINCT ON (council, payment_id) p.* FROM placement p
+  JOIN unnest($1::text[], $2::uuid[]) AS asked (council, payment_id) USING (council, payment_id)
+  ORDER BY council, payment_id, revision DESC"""
+# All that touches one another: the accounts that payments may be for, the other payments that may be for those, and so on.
+REACH = """WITH RECURSIVE reach (council, key) AS (
+    SELECT * FROM unnest($1::text[], $2::text[])
+  UNION SELECT council, key FROM interest JOIN unnest($3::text[], $4::uuid[]) AS asked (council, payment_id) USING (council, payment_id)
+  UNION (
+    WITH so_far AS (SELECT * FROM reach)
+    SELECT theirs.council, theirs.key FROM so_far
+      JOIN interest mine USING (council, key) JOIN interest theirs USING (council, payment_id)))
+  SELECT council, key FROM reach"""
+MINDING = """SELECT DISTINCT council, payment_id FROM interest
+  JOIN unnest($1::text[], $2::text[]) AS asked (council, key) USING (council, key)"""
+
+WHOLE = TypeAdapter(Record)
+
+
+async def reach(keys: Collection[Key], payments: Collection[PaymentKey], work: Work) -> set[Key]:
+    """Every account and vehicle that bears on these, or on a payment that bears on them."""
+    rows = await work.connection.fetch(REACH, *columns(keys), *columns(payments))
+    return {tuple(row) for row in rows}
+
+
+async def minding(keys: Collection[Key], work: Work) -> set[PaymentKey]:
+    """The payments that mind what becomes of these accounts and vehicles."""
+    rows = await work.connection.fetch(MINDING, *columns(keys))
+    return {tuple(row) for row in rows}
+
+
+async def latest(payments: Collection[PaymentKey], connection: Any) -> dict[PaymentKey, Record]:
+    """The payments that are known, each as it was last recorded."""
+    rows = await connection.fetch(LATEST, *columns(payments))
+    return {(row["council"], row["payment_id"]): record(row) for row in rows}
+
+
+def columns(pairs: Collection[tuple[Any, Any]]) -> tuple[Sequence[Any], Sequence[Any]]:
+    return tuple(zip(*pairs, strict=True)) or ((), ())  # type: ignore[return-value]
+
+
+def record(row: Any) -> Record:
+    """A payment from its row: from the whole of it where that is kept, else from the columns of a plain payment."""
+    if row["details"] is not None:
+        return WHOLE.validate_json(row["details"])
+    payment = Payment(
+        heard_revision=row["heard_revision"],
+        amount_pence=row["amount_pence"],
+        method_of_payment=row["method_of_payment"],
+        channel=row["channel"],
+        decided_on=row["decided_on"],
+        paid_at=row["paid_at"],
+        reading=Reading(candidates=((row["fund"], row["account_reference"]),)),
+    )
+    part = Part(row["fund"], row["account_reference"], row["amount_pence"])
+    placement = Placement(row["outcome"], row["rule"], (part,))
+    return Record(row["council"], row["payment_id"], payment, revision=row["revision"], placement=placement)
+
+
+class Plain(NamedTuple):
+    """A payment for one running account, which nothing else bears on."""
+
+    payment: PaymentReceived
+    fund: str
+    account_reference: str
+    decided_on: date
+    rule_version: str
+
+
+async def place_plain(plain: Sequence[Plain], posted_on: date, work: Work) -> set[PaymentKey]:
+    """Place and post all that are new, and say which."""
+    if not plain:
+        return set()
+    rows = [
+        (p.council, p.payment_id, p.revision, p.amount_pence, p.method_of_payment, p.channel, day, p.paid_at, fund, reference, version)
+        for p, fund, reference, day, version in plain
+    ]
+    return {tuple(row) for row in await work.connection.fetch(PLACE_PLAIN, *zip(*rows, strict=True), posted_on)}
+
+
+async def keep(changes: Sequence[Change], versions: dict[str, str], work: Work) -> None:
+    """Record what became of payments, and post its journals, in three statements."""
+    rows = [row(change.after, versions[change.after.council], work) for change in changes]
+    kept = await PLACE(work.connection, sorted(rows, key=lambda each: (each[0], each[1].int, each[2])))
+    # Whoever changes a payment holds the locks of all that bears on it; so nobody else can have written this revision.
+    assert len(kept) == len(rows), "a revision of a payment was written by two"
+    await POST(work.connection, [each for change in changes for each in posted(change, work)])
+
+
+async def mind(interests: Iterable[tuple[str, str, UUID]], work: Work) -> None:
+    """Remember which payments mind what becomes of an account or vehicle."""
+    await MIND(work.connection, sorted(set(interests), key=lambda each: (each[0], each[1], each[2].int)))
+
+
+def posted(change: Change, work: Work) -> list[tuple[Any, ...]]:
+    after, today = change.after, work.today
+    payment_id = None if after.is_orphan else after.payment_id
+    return [line_row(line, journal_id(after), after.council, today, payment_id) for line in change.lines]
+
+
+def line_row(line: Line, journal: UUID, council: str, posted_on: Any, payment_id: UUID | None) -> tuple[Any, ...]:
+    return journal, council, posted_on, line.ledger_account, line.account_reference, payment_id, line.amount_pence
+
+
+def row(record: Record, version: str, work: Work) -> tuple[Any, ...]:
+    """One revision of a payment as its row: what is counted in columns, and the whole of it."""
+    placed, payment = record.placement, record.payment
+    assert placed, "only what has been placed is recorded"
+    facts: tuple[Any, ...] = (0, 0)
+    if payment:
+        facts = payment.heard_revision, payment.amount_pence
+    causes = (*record.applied, *record.pending)
+    backs = [sum(cause.amount_pence for cause in causes if cause.kind == kind) for kind in ("reversal", "refund")]
+    how = (payment.method_of_payment, payment.channel, payment.decided_on, payment.paid_at) if payment else (None,) * 4
+    part = placed.parts[0] if len(placed.parts) == 1 else None
+    kind = "orphan" if record.is_orphan else "payment" if payment else "awaited"
+    return (
+        *(record.council, record.payment_id, record.revision, kind, *facts, *backs, *how),
+        *(placed.outcome, placed.reason, placed.rule, version, part.fund if part else None),
+        *(part.account_reference if part else None, placed.allocated_pence, placed.refund_due_pence, placed.suspended_pence),
+        *(work.today, WHOLE.dump_json(record).decode()),
+    )

@@ -1,0 +1,113 @@
+"""What the ledger and the placements say in all, and whether they say the same."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+# The highest revision of each payment: the one that has none after it.
+NOW = """SELECT p.* FROM placement p WHERE p.council = $1 AND NOT EXISTS (SELECT FROM placement later
+  WHERE later.council = p.council AND later.payment_id = p.payment_id AND later.revision = p.revision + 1)"""
+
+PLACED = f"""WITH now AS MATERIALIZED ({NOW})
+SELECT 'received' AS what, count(*) AS count, sum(amount_pence) AS pence FROM now WHERE kind = 'payment'
+UNION ALL SELECT 'reversed', count(*), sum(reversed_pence) FROM now WHERE reversed_pence > 0
+UNION ALL SELECT 'refunded', count(*), sum(refunded_pence) FROM now WHERE refunded_pence > 0
+UNION ALL SELECT 'allocated', count(*), sum(allocated_pence) FROM now WHERE allocated_pence <> 0
+UNION ALL SELECT 'suspended', count(*), sum(suspended_pence) FROM now WHERE suspended_pence <> 0
+UNION ALL SELECT 'refund_due', count(*), sum(refund_due_pence) FROM now WHERE refund_due_pence > 0
+UNION ALL SELECT 'suspended:' || coalesce(reason, outcome), count(*), sum(suspended_pence) FROM now WHERE suspended_pence <> 0 GROUP BY 1"""  # noqa: S608
+
+POSTED = """SELECT CASE split_part(ledger_account, ':', 1) WHEN 'fund' THEN 'allocated' WHEN 'suspense' THEN 'suspended'
+    WHEN 'refunds-due' THEN 'refund_due' ELSE 'taken' END AS what, sum(amount_pence) AS pence
+  FROM ledger_line WHERE council = $1 GROUP BY 1"""
+
+# What each posting day added, from the placements (each revision less the one before it) beside the ledger's lines.
+DAYS = """WITH placed AS (
+    SELECT council, posted_on, sum(taken) AS taken, sum(allocated) AS allocated, sum(suspended) AS suspended, sum(due) AS due FROM (
+      SELECT council, posted_on, live - lag(live, 1, 0::bigint) OVER story AS taken,
+        allocated_pence - lag(allocated_pence, 1, 0::bigint) OVER story AS allocated,
+        suspended_pence - lag(suspended_pence, 1, 0::bigint) OVER story AS suspended,
+        refund_due_pence - lag(refund_due_pence, 1, 0::bigint) OVER story AS due
+      FROM (SELECT *, amount_pence - reversed_pence - refunded_pence AS live FROM placement) AS revisions
+      WINDOW story AS (PARTITION BY council, payment_id ORDER BY revision)) AS steps
+    GROUP BY council, posted_on),
+  posted AS (
+    SELECT council, posted_on, sum(amount_pence) AS total,
+      sum(amount_pence) FILTER (WHERE split_part(ledger_account, ':', 1) NOT IN ('fund', 'suspense', 'refunds-due')) AS taken,
+      -sum(amount_pence) FILTER (WHERE ledger_account LIKE 'fund:%') AS allocated,
+      -sum(amount_pence) FILTER (WHERE ledger_account = 'suspense') AS suspended,
+      -sum(amount_pence) FILTER (WHERE ledger_account = 'refunds-due') AS due
+    FROM ledger_line GROUP BY council, posted_on)
+SELECT council, posted_on, coalesce(p.taken, 0) - coalesce(p.allocated, 0) - coalesce(p.suspended, 0) - coalesce(p.due, 0) AS lost,
+  abs(coalesce(p.taken, 0) - coalesce(l.taken, 0)) + abs(coalesce(p.allocated, 0) - coalesce(l.allocated, 0))
+    + abs(coalesce(p.suspended, 0) - coalesce(l.suspended, 0)) + abs(coalesce(p.due, 0) - coalesce(l.due, 0)) AS apart,
+  coalesce(l.total, 0) AS unbalanced
+FROM placed p FULL JOIN posted l USING (council, posted_on) ORDER BY council, posted_on"""
+
+JOURNALS = """SELECT council, sum(abs(pence)) AS pence FROM (
+    SELECT council, journal_id, sum(amount_pence) AS pence FROM ledger_line GROUP BY council, journal_id) AS journals GROUP BY council"""
+TWICE = """SELECT council, sum(gap) AS payments FROM (
+    SELECT council, payment_id, (count(*) <> max(revision))::int AS gap FROM placement GROUP BY council, payment_id) AS stories
+  GROUP BY council"""
+
+async def balances(connection: Any, council: str) -> dict[str, Any]:
+    """A council's money: from the placements with counts, from the ledger, and the differences, which are nothing."""
+    placed = {row["what"]: {"count": row["count"], "pence": int(row["pence"] or 0)} for row in await connection.fetch(PLACED, council)}
+    reasons = {what.partition(":")[2]: placed.pop(what) for what in sorted(placed) if ":" in what}
+    ledger = {row["what"]: int(row["pence"]) for row in await connection.fetch(POSTED, council)}
+    pence = {what: total["pence"] for what, total in placed.items()}
+    taken = pence["received"] - pence["reversed"] - pence["refunded"]
+    expected = {"taken": taken} | {what: -pence[what] for what in ("allocated", "suspended", "refund_due")}
+    differences = {what: amount - ledger.get(what, 0) for what, amount in expected.items()}
+    return placed | {"suspended_by_reason": reasons, "ledger": ledger, "differences": differences}
+
+
+LAWS_OF_A_DAY = {
+    "no penny is lost": "lost",
+    "placements are the ledger": "apart",
+    "the ledger sums to nothing": "unbalanced",
+}
+
+
+def law(name: str, council: str, day: date | None, difference: Any) -> dict[str, Any]:
+    pence = int(difference or 0)
+    return {"law": name, "council": council, "day": day and day.isoformat(), "holds": pence == 0, "difference": pence}
+
+
+async def laws(connection: Any) -> list[dict[str, Any]]:
+    """What must hold of all that this service ever did; a difference is in pence, or in payments that are counted wrong."""
+    found = []
+    for row in await connection.fetch(DAYS):
+        for name, column in LAWS_OF_A_DAY.items():
+            found.append(law(name, row["council"], row["posted_on"], row[column]))
+    found += [law("every journal sums to nothing", row["council"], None, row["pence"]) for row in await connection.fetch(JOURNALS)]
+    found += [law("twice is once", row["council"], None, row["payments"]) for row in await connection.fetch(TWICE)]
+    return found
+
+
+STORY = "SELECT * FROM placement WHERE council = $1 AND payment_id = $2 ORDER BY revision"
+LINES = """SELECT journal_id, posted_on, ledger_account, account_reference, amount_pence FROM ledger_line
+  WHERE posted_on = ANY($3::date[]) AND council = $1 AND payment_id = $2 ORDER BY line_id"""
+SUSPENSE = f"""SELECT now.*, typed.reference AS typed, typed.narrative FROM ({NOW} AND p.suspended_pence <> 0) AS now
+  LEFT JOIN typed USING (council, payment_id) ORDER BY posted_on, payment_id LIMIT $2"""  # noqa: S608
+ON_ACCOUNT = """SELECT payment_id, posted_on, sum(-amount_pence)::bigint AS amount_pence FROM ledger_line
+  WHERE council = $1 AND ledger_account = $2 AND account_reference = $3 GROUP BY payment_id, posted_on ORDER BY posted_on LIMIT 1000"""
+
+
+async def story(connection: Any, council: str, payment_id: UUID) -> tuple[list[Any], list[Any]]:
+    """Every revision of a payment, and every line of its journals."""
+    rows = await connection.fetch(STORY, council, payment_id)
+    days = sorted({row["posted_on"] for row in rows})
+    return rows, await connection.fetch(LINES, council, payment_id, days)
+
+
+async def suspense(connection: Any, council: str, count_max: int) -> list[Any]:
+    """What is in suspense, the oldest first."""
+    found: list[Any] = await connection.fetch(SUSPENSE, council, count_max)
+    return found
+
+
+async def on_account(connection: Any, council: str, fund: str, reference: str) -> list[Any]:
+    """What payments put on an account, day by day."""
+    found: list[Any] = await connection.fetch(ON_ACCOUNT, council, f"fund:{fund}", reference)
+    return found

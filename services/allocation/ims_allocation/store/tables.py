@@ -1,0 +1,121 @@
+"""The tables of the allocation database, as its inserts know them; the migrations create them, with their constraints."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, MetaData
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlmodel import Field, SQLModel
+
+
+class Table(SQLModel):
+    """This service's tables, apart from those of any other service in the same process."""
+
+    metadata: ClassVar[MetaData] = MetaData()
+
+
+def big() -> Any:
+    return Field(sa_type=BigInteger)
+
+
+class AccountRow(Table, table=True):
+    """An account as its highest revision told it."""
+
+    __tablename__ = "account"
+    council: str = Field(primary_key=True)
+    account_reference: str = Field(primary_key=True)
+    fund: str = Field(primary_key=True)
+    revision: int = big()
+    status: str
+    stages: str = Field(sa_column=Column(JSONB))
+    balance_pence: int | None = big()
+    instalment_pence: int | None = big()
+    second_keys: str = Field(sa_column=Column(JSONB))
+    issued_on: date | None
+
+
+class OwedRow(Table, table=True):
+    """An amount that an account ever owed, by which a payment without a check digit may be known."""
+
+    __tablename__ = "owed"
+    council: str = Field(primary_key=True)
+    account_reference: str = Field(primary_key=True)
+    fund: str = Field(primary_key=True)
+    amount_pence: int = Field(primary_key=True, sa_type=BigInteger)
+
+
+class PlacementRow(Table, table=True):
+    """Where a payment is, as of one revision."""
+
+    __tablename__ = "placement"
+    council: str = Field(primary_key=True)
+    payment_id: UUID = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    kind: str
+    """`payment`, `awaited` (only what went back of it is known), `orphan` (a reversal that names no payment)."""
+    heard_revision: int
+    amount_pence: int = big()
+    reversed_pence: int = big()
+    refunded_pence: int = big()
+    method_of_payment: str | None
+    channel: str | None
+    decided_on: date | None
+    paid_at: datetime | None = Field(sa_column=Column(TIMESTAMP(timezone=True)))
+    outcome: str
+    reason: str | None
+    rule: str
+    rule_version: str
+    fund: str | None
+    account_reference: str | None
+    allocated_pence: int = big()
+    refund_due_pence: int = big()
+    suspended_pence: int = big()
+    posted_on: date
+    details: str | None = Field(sa_column=Column(JSONB))
+    """The whole record; nothing for a plain payment, which its columns tell whole."""
+
+
+class InterestRow(Table, table=True):
+    """A payment whose placement may change when this account, or another payment for it, does."""
+
+    __tablename__ = "interest"
+    council: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    payment_id: UUID = Field(primary_key=True)
+
+
+class TypedRow(Table, table=True):
+    """What a payer typed, where it was not simply a reference. Personal data."""
+
+    __tablename__ = "typed"
+    council: str = Field(primary_key=True)
+    payment_id: UUID = Field(primary_key=True)
+    heard_revision: int
+    reference: str | None
+    narrative: str | None
+
+
+class LedgerLineRow(Table, table=True):
+    """One side of a journal. Never changed."""
+
+    __tablename__ = "ledger_line"
+    line_id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    journal_id: UUID
+    council: str
+    posted_on: date
+    ledger_account: str
+    account_reference: str | None
+    payment_id: UUID | None
+    amount_pence: int = big()
+
+
+class ReconciledPageRow(Table, table=True):
+    """A page of proof at the bank that has been journalled."""
+
+    __tablename__ = "reconciled_page"
+    council: str = Field(primary_key=True)
+    match_id: UUID = Field(primary_key=True)
+    page: int = Field(primary_key=True)
+    journal_id: UUID
+    gross_pence: int = big()

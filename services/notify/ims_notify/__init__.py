@@ -1,0 +1,1 @@
+"""Who must know: receipts, back-office postings, alerts."""

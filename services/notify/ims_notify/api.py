@@ -1,0 +1,62 @@
+"""What notify answers over HTTP: which receipts and postings went, and which did not."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException, Query, Request
+
+from ims_kit import Service
+from ims_notify.domain.facts import receipt_number
+from ims_notify.store import deliveries, reports
+
+router = APIRouter(prefix="/v1")
+
+State = Literal["waiting", "due", "delivered", "failed", "no-contact"]
+COUNT_MAX = 500
+
+
+def service_of(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+@router.get("/receipts/{payment_id}", tags=["receipts"])
+async def receipt(request: Request, payment_id: UUID, council: str) -> dict[str, Any]:
+    """What became of the receipt for a payment; never to whom it went."""
+    found = await reports.receipt(service_of(request).pool, council, payment_id)
+    if found is None:
+        raise HTTPException(404, "No payment of that id has been received and placed.")
+    issued_at: datetime | None = found.pop("finished_at")
+    state = "issued" if found["state"] == "delivered" else found["state"]
+    number = receipt_number(found["receipt_id"]) if found["receipt_id"] else None
+    return found | {"state": state, "number": number, "issued_at": issued_at if state == "issued" else None}
+
+
+@router.get("/deliveries", tags=["deliveries"])
+async def listed(
+    request: Request, council: str, state: State = "failed", count_max: int = Query(100, ge=1, le=COUNT_MAX)
+) -> list[dict[str, Any]]:
+    """Receipts and postings in one state, the longest due first."""
+    return await reports.listed(service_of(request).pool, council, state, count_max)
+
+
+@router.post("/deliveries/{delivery_id}/retry", tags=["deliveries"])
+async def retry(request: Request, delivery_id: UUID, council: str) -> dict[str, str]:
+    """Try a failed delivery again, with as much patience as the first time."""
+    async with service_of(request).begin() as work:
+        if not await deliveries.retry(council, delivery_id, work):
+            raise HTTPException(409, "No delivery of that id has failed.")
+    return {"state": "due"}
+
+
+@router.get("/totals", tags=["reports"])
+async def totals(request: Request, council: str) -> dict[str, dict[str, dict[str, int]]]:
+    """How many receipts and postings are in each state, and of how much money."""
+    return await reports.totals(service_of(request).pool, council)
+
+
+@router.get("/laws", tags=["reports"])
+async def laws(request: Request) -> list[dict[str, Any]]:
+    """Whether what must always be true of receipts and postings is true now."""
+    return await reports.laws(service_of(request).pool)

@@ -1,0 +1,139 @@
+"""What an answer to an attempt means, and when to try again."""
+
+from datetime import date, datetime, timedelta
+from http import HTTPStatus
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from ims_contracts.notifications import DeliveryFailed, PostingDelivered, ReceiptIssued
+from ims_notify.domain.facts import receipt_number
+
+# How long we try: a receipt that is a day late is a nuisance; a back office may be closed over a weekend.
+GIVE_UP_AFTER = {"email": timedelta(days=1), "webhook": timedelta(days=3)}
+PAUSE_MAX = timedelta(hours=6)
+PAUSE_GROWTH = 4
+
+Verdict = Literal["delivered", "refused", "later", "unreachable", "no-contact"]
+"""`refused`: no other attempt will do. `later`: this one may. `unreachable`: and nobody else will be served either."""
+
+State = Literal["due", "delivered", "failed", "no-contact"]
+
+
+class Answer(NamedTuple):
+    """What came back from outside, without a word of the other side's own (it may quote an address)."""
+
+    verdict: Verdict
+    reason: str = ""
+    retry_after: timedelta | None = None
+
+
+class Due(NamedTuple):
+    """A delivery that is to be tried now, with all that its words are made of."""
+
+    delivery_id: UUID
+    council: str
+    payment_id: UUID
+    channel: str
+    destination: str
+    attempts: int
+    """With this one."""
+    since: datetime
+    leased_until: datetime
+    """After this moment somebody else may try it."""
+    amount_pence: int
+    facts: str | None
+    email: str | None
+    language: str | None
+    paid_by: str
+    """The channel of the payment."""
+    paid_on: date
+    reference: str | None
+    outcome: str | None
+    fund: str | None
+    account_reference: str | None
+    account_references: str | None
+    refund_due_pence: int
+    balance_pence: int | None
+    next_due_on: date | None
+    vat_code: str | None
+
+
+class Settled(NamedTuple):
+    """What becomes of a delivery after an attempt."""
+
+    state: State
+    due_at: datetime
+    reason: str
+
+
+def status_answer(status: int, retry_after: timedelta | None = None) -> Answer:
+    """Standard Webhooks: any 2xx is yes, 410 is "never again", everything else may mend itself."""
+    if 200 <= status < 300:
+        return Answer("delivered")
+    if status == HTTPStatus.GONE:
+        return Answer("refused", "gone: 410")
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        return Answer("unreachable", f"status {status}", retry_after)
+    return Answer("later", f"status {status}", retry_after)
+
+
+def reply_answer(code: int) -> Answer:
+    """RFC 5321 4.2.1: 5yz to a recipient or a message is final; 4yz is not."""
+    return Answer("refused", f"refused: {code}") if 500 <= code < 600 else Answer("later", f"reply {code}")
+
+
+def settle(answer: Answer, due: Due, now: datetime, first_pause: timedelta, jitter: int) -> Settled:
+    """Told, to be tried again, or given up. Jitter is 0 to 99: it spreads a pause over 80 to 120 per cent of itself."""
+    if answer.verdict == "delivered":
+        return Settled("delivered", now, "")
+    if answer.verdict == "no-contact":
+        return Settled("no-contact", now, "")
+    if answer.verdict == "refused":
+        return Settled("failed", now, answer.reason)
+
+    again_at = now + max(pause(due.attempts, first_pause, jitter), min(answer.retry_after or timedelta(), PAUSE_MAX))
+    if again_at > due.since + GIVE_UP_AFTER[due.channel]:
+        return Settled("failed", now, f"given up: {answer.reason}")
+    return Settled("due", again_at, answer.reason)
+
+
+def pause(number: int, first_pause: timedelta, jitter: int) -> timedelta:
+    """How long to wait after the attempt of this number: each four times the one before, at most six hours."""
+    grown: timedelta = first_pause * PAUSE_GROWTH ** min(number - 1, 20)
+    return min(grown, PAUSE_MAX) * (800 + 4 * jitter) // 1000
+
+
+def told(due: Due, state: State, reason: str, today: date) -> ReceiptIssued | PostingDelivered | DeliveryFailed | None:
+    """The fact that a delivery has come to its end; none while it has not, or where there was nobody to write to."""
+    if state == "failed":
+        return DeliveryFailed(
+            council=due.council,
+            delivery_id=due.delivery_id,
+            payment_id=due.payment_id,
+            channel=due.channel,
+            destination=due.destination or None,
+            reason=reason,
+            attempts=due.attempts,
+            failed_on=today,
+        )
+    if state != "delivered":
+        return None
+    if due.channel == "email":
+        return ReceiptIssued(
+            council=due.council,
+            receipt_id=due.delivery_id,
+            payment_id=due.payment_id,
+            number=receipt_number(due.delivery_id),
+            channel=due.channel,
+            amount_pence=due.amount_pence,
+            issued_on=today,
+        )
+    return PostingDelivered(
+        council=due.council,
+        posting_id=due.delivery_id,
+        payment_id=due.payment_id,
+        destination=due.destination,
+        amount_pence=due.amount_pence,
+        delivered_on=today,
+        attempts=due.attempts,
+    )

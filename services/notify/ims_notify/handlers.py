@@ -1,0 +1,29 @@
+"""Hear of accounts, payments and placements; keep what is to be told of them."""
+
+from collections.abc import Collection
+
+from ims_contracts.accounts import AccountChanged
+from ims_contracts.payments import PaymentReceived
+from ims_kit import Work
+from ims_notify.domain import facts
+from ims_notify.domain.facts import Destination, Placement
+from ims_notify.store import payments
+
+
+async def on_accounts(changes: list[AccountChanged], work: Work) -> None:
+    """Know how holders are written to, and write the receipts that waited for it."""
+    await payments.keep_contacts(facts.newest(map(facts.contact, changes)), work)
+
+
+async def on_payments(received: list[PaymentReceived], work: Work) -> None:
+    """Know how money came; what was told of it before is now due."""
+    known = await payments.keep_heard(facts.newest(map(facts.heard, received)), work)
+    await payments.release(known, work)
+    await payments.seek(known, work)
+
+
+async def on_allocations(placements: list[Placement], work: Work, destinations: Collection[Destination]) -> None:
+    """Know where money went: its payer gets a receipt, and the back offices concerned a posting."""
+    known = await payments.keep_placed(facts.newest(map(facts.placed, placements)), work)
+    await payments.keep_postings([each for fact in placements for each in facts.postings(fact, destinations)], work)
+    await payments.seek(known, work)

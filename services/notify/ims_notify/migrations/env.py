@@ -1,0 +1,6 @@
+"""Alembic's entry: the kit runs the migrations of this package."""
+
+from ims_kit.migrations import run_migrations
+from ims_notify.store.tables import METADATA
+
+run_migrations(METADATA)

@@ -1,0 +1,70 @@
+"""What notify says of itself: totals, single deliveries, and the laws that hold between its tables."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+RECEIPTS = """SELECT CASE d.state WHEN 'delivered' THEN 'issued' WHEN 'due' THEN 'due' WHEN 'failed' THEN 'failed' ELSE 'no_contact' END,
+  count(*), sum(p.amount_pence)::bigint
+FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = p.payment_id AND d.channel = 'email'
+WHERE p.council = $1 AND p.heard_revision > 0 AND p.placed_revision > 0 GROUP BY 1"""
+
+POSTINGS = """SELECT state, count(*), sum(amount_pence)::bigint FROM delivery
+WHERE council = $1 AND channel = 'webhook' GROUP BY 1"""
+
+RECEIPT = """SELECT coalesce(d.state, 'no-contact') AS state, p.receipt_id, p.amount_pence, d.attempts, d.finished_at, d.reason
+FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = p.payment_id AND d.channel = 'email'
+WHERE p.council = $1 AND p.payment_id = $2 AND p.heard_revision > 0 AND p.placed_revision > 0"""
+
+DELIVERIES = """SELECT delivery_id, payment_id, channel, destination, revision, state, attempts, since, due_at, finished_at, reason
+FROM delivery WHERE council = $1 AND state = $2 ORDER BY due_at, delivery_id LIMIT $3"""
+
+# Each law as a count of what breaks it, by council and day of payment.
+LAWS = {
+    "a payer has at most one receipt": """SELECT p.council, p.paid_on,
+        sum((SELECT greatest(count(*) - 1, 0) FROM delivery d
+             WHERE d.council = p.council AND d.payment_id = p.payment_id AND d.channel = 'email'))
+      FROM payment p WHERE p.receipt_id IS NOT NULL AND p.heard_revision > 0 GROUP BY 1, 2""",
+    "every receipt and posting sent has its payment": """SELECT d.council, p.paid_on,
+        count(*) FILTER (WHERE p.payment_id IS NULL OR p.heard_revision = 0
+          OR (d.channel = 'email' AND p.placed_revision = 0))
+      FROM delivery d LEFT JOIN payment p ON p.council = d.council AND p.payment_id = d.payment_id
+      WHERE d.state = 'delivered' GROUP BY 1, 2""",
+    "every payer who can be written to has a receipt": """SELECT p.council, p.paid_on,
+        count(*) FILTER (WHERE d.delivery_id IS NULL)
+      FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = p.payment_id AND d.channel = 'email'
+      WHERE p.email IS NOT NULL AND p.heard_revision > 0 AND p.placed_revision > 0 GROUP BY 1, 2""",
+}
+
+
+async def totals(connection: Any, council: str) -> dict[str, dict[str, dict[str, int]]]:
+    """How many receipts and postings there are in each state, and of how much money."""
+
+    async def by_state(sql: str, states: Sequence[str]) -> dict[str, dict[str, int]]:
+        found = {state: {"count": count, "pence": pence} for state, count, pence in await connection.fetch(sql, council)}
+        return {state: found.get(state, {"count": 0, "pence": 0}) for state in states}
+
+    return {
+        "receipts": await by_state(RECEIPTS, ("due", "issued", "failed", "no_contact")),
+        "postings": await by_state(POSTINGS, ("waiting", "due", "delivered", "failed")),
+    }
+
+
+async def receipt(connection: Any, council: str, payment_id: UUID) -> dict[str, Any] | None:
+    """What became of a payment's receipt; none while a half of the payment is not known."""
+    row = await connection.fetchrow(RECEIPT, council, payment_id)
+    return dict(row) if row else None
+
+
+async def listed(connection: Any, council: str, state: str, count_max: int) -> list[dict[str, Any]]:
+    """Deliveries in one state, the longest due first."""
+    return [dict(row) for row in await connection.fetch(DELIVERIES, council, state, count_max)]
+
+
+async def laws(connection: Any) -> list[dict[str, Any]]:
+    """Whether each law holds, per council and day, and by how much it does not."""
+    return [
+        {"law": law, "council": council, "day": day, "holds": not broken, "difference": int(broken)}
+        for law, sql in LAWS.items()
+        for council, day, broken in await connection.fetch(sql)
+    ]

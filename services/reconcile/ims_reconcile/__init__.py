@@ -1,0 +1,1 @@
+"""Is the money really there: statement and settlement against the ledger."""

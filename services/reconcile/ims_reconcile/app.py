@@ -1,0 +1,26 @@
+"""Puts reconcile together."""
+
+from ims_contracts.documents import asyncapi
+from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
+from ims_contracts.remittances import RemittanceReceived, RemittanceRefused, RemittanceReversed
+from ims_contracts.statements import SettlementReceived, StatementLineReceived, StatementReceived
+from ims_kit import Service
+from ims_reconcile.handlers import keep_matching, on_payments, on_remittances, on_statements, router
+from ims_reconcile.packs import load_pack
+from ims_reconcile.settings import Settings
+
+
+def build(settings: Settings) -> Service:
+    """The service, ready to run. Raises if the council's pack cannot be read."""
+    pack = load_pack(settings.council_pack)
+    service = Service("reconcile", settings, asyncapi=asyncapi("reconcile"))
+    service.hears(on_payments, PaymentReceived, PaymentReversed, RefundSent)
+    service.hears(on_statements, StatementReceived, StatementLineReceived, SettlementReceived)
+    service.hears(on_remittances, RemittanceReceived, RemittanceRefused, RemittanceReversed)
+
+    async def matcher(running: Service) -> None:
+        await keep_matching(running, settings, pack)
+
+    service.background("match", matcher)
+    service.api.include_router(router)
+    return service

@@ -1,0 +1,71 @@
+"""Sources as data: what each source's bank line looks like, and when it may be there."""
+
+import re
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ims_reconcile.domain.days import working_days_after
+from ims_reconcile.domain.items import Item, Line
+
+# A shorter token is on too many lines by chance to say which file or payout is meant.
+QUOTED_LENGTH_MIN = 6
+
+
+class Source(BaseModel):
+    """Somebody who collects money for the council and pays it into its bank, or takes it back out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    """As its messages name it."""
+    line: re.Pattern[str]
+    """What is found in the text of its bank lines: name, reference and narrative, as the bank writes them."""
+    by: Literal["settlement", "remittance", "return"]
+    """What its line is the sum of: a provider's settlement (net of fees), a remittance (payments less reversals),
+    or a single reversal or refund that no file sums up."""
+    methods: frozenset[str] = frozenset()
+    """For single returns: the methods of payment whose reversals and refunds are meant."""
+    window: tuple[int, int]
+    """In working days after its business date, the first and last on which its line may be booked."""
+    file_within: int = Field(default=2, ge=0)
+    """In working days after its bank line, when its file must be here."""
+
+    def expects(self, due_on: date, booked_on: date) -> bool:
+        """Whether a line of this day may be for what was due on that."""
+        first = self.window[0]
+        earliest = working_days_after(due_on, first) if first else due_on
+        return earliest <= booked_on <= self.latest(due_on)
+
+    def latest(self, due_on: date) -> date:
+        """The last day on which the line for what was due may be booked."""
+        return working_days_after(due_on, self.window[1])
+
+
+class Pack(BaseModel):
+    """What one council's sources are, in the order in which a line is looked at."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+
+    version: str
+    sources: tuple[Source, ...]
+
+    @cached_property
+    def by_name(self) -> dict[str, Source]:
+        return {source.name: source for source in self.sources}
+
+    def look(self, line: Line) -> Source | None:
+        """Whose line this looks like; none: no source that we know of."""
+        return next((source for source in self.sources if source.line.search(line.text)), None)
+
+    def returns_by(self, method_of_payment: str) -> Source | None:
+        """The source of single returns of a method of payment."""
+        return next((source for source in self.sources if source.by == "return" and method_of_payment in source.methods), None)
+
+
+def quotes(line: Line, item: Item) -> bool:
+    """Whether the bank line names the very file or payout, as a word of its own."""
+    reference = item.reference.upper()
+    return len(reference) >= QUOTED_LENGTH_MIN and reference in line.words

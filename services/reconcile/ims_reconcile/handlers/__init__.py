@@ -1,0 +1,7 @@
+"""Hears, decides, tells; and answers over HTTP."""
+
+from ims_reconcile.handlers.answering import router
+from ims_reconcile.handlers.heard import on_payments, on_remittances, on_statements
+from ims_reconcile.handlers.matching import keep_matching, reconcile, tell_pages
+
+__all__ = ["keep_matching", "on_payments", "on_remittances", "on_statements", "reconcile", "router", "tell_pages"]

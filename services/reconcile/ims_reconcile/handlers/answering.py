@@ -1,0 +1,70 @@
+"""Answers over HTTP what people and commands ask."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException, Query, Request
+
+from ims_reconcile.domain import working_days_between
+from ims_reconcile.store import laws, reports
+
+router = APIRouter(prefix="/v1", tags=["reconcile"])
+
+Council = Annotated[str, Query(description="The council's ONS code", pattern=r"^[EWSN]\d{8}$")]
+Most = Annotated[int, Query(ge=1, le=5000, description="How many at most")]
+# Working days, the last of each band.
+BANDS = ((2, "0-2"), (5, "3-5"), (10, "6-10"), (30, "11-30"))
+
+
+@router.get("/breaks")
+async def get_breaks(request: Request, council: Council, open_only: bool = True, most: Most = 500) -> list[dict[str, Any]]:
+    """What should agree and does not, the oldest first."""
+    return await reports.breaks(request.app.state.service.pool, council, open_only, most)
+
+
+@router.get("/matches/{match_id}")
+async def get_match(request: Request, match_id: UUID, page: Annotated[int, Query(ge=1)] = 1) -> dict[str, Any]:
+    """One bank line and what it is made of, a page at a time."""
+    found = await reports.match(request.app.state.service.pool, match_id, page)
+    if found is None:
+        raise HTTPException(404, "There is no such match.")
+    return found
+
+
+@router.get("/lines")
+async def get_lines(request: Request, council: Council, state: str | None = None, most: Most = 500) -> list[dict[str, Any]]:
+    """Bank lines: `open`, `awaiting` a source's file, `from-bank` (a payment that only the bank knows), or `matched`."""
+    return await reports.lines(request.app.state.service.pool, council, state, most)
+
+
+@router.get("/totals")
+async def get_totals(request: Request, council: Council) -> dict[str, Any]:
+    """Reconciled, unsettled and broken: how many, and how many pence."""
+    return await reports.totals(request.app.state.service.pool, council)
+
+
+@router.get("/unsettled")
+async def get_unsettled(request: Request, council: Council) -> list[dict[str, Any]]:
+    """What was received and is not proved at the bank yet, by source and by age in working days of the banks."""
+    service = request.app.state.service
+    async with service.begin() as work:
+        today = work.today
+        rows = await reports.unsettled(work.connection, council)
+    bands: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        age = working_days_between(row["due_on"], today)
+        band = next((name for last, name in BANDS if age <= last), "31+")
+        total = bands.setdefault(
+            (row["source"], band), {"source": row["source"], "working_days": band, "count": 0, "pence": 0, "oldest_on": row["due_on"]}
+        )
+        total["count"] += row["count"]
+        total["pence"] += row["pence"]
+        total["oldest_on"] = min(total["oldest_on"], row["due_on"])
+    return list(bands.values())
+
+
+@router.get("/laws")
+async def get_laws(request: Request) -> list[dict[str, Any]]:
+    """What must hold, and where it does not."""
+    async with request.app.state.service.pool.acquire() as connection:
+        return await laws(connection)

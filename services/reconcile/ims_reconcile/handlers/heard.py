@@ -1,0 +1,120 @@
+"""Hears payments, files, statements and settlements, and only remembers them: whoever decides, decides later."""
+
+from collections.abc import Iterable
+
+from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
+from ims_contracts.remittances import RemittanceReceived, RemittanceRefused, RemittanceReversed
+from ims_contracts.statements import SettlementReceived, StatementLineReceived, StatementReceived
+from ims_kit import Refused, Work
+from ims_reconcile.domain import derived_id
+from ims_reconcile.store import heard as store
+from ims_reconcile.store.heard import Row
+
+
+async def on_payments(heard: list[PaymentReceived | PaymentReversed | RefundSent], work: Work) -> None:
+    """Expect each payment at the bank, and below nothing what went back. The hot path: one insert for the batch."""
+    rows: dict[object, Row] = {}
+    for fact in heard:
+        row = payment_row(fact) if isinstance(fact, PaymentReceived) else return_row(fact)
+        held = rows.get(row[1])
+        if held is None or held[4] < row[4]:  # the same payment twice in a batch: the higher revision
+            rows[row[1]] = row
+    await store.expect(work.connection, list(rows.values()))
+
+
+def payment_row(p: PaymentReceived) -> Row:
+    return (
+        p.council, p.payment_id, "payment", p.payment_id, p.revision, p.source, p.method_of_payment, p.amount_pence,
+        p.paid_on, "", p.remittance_id, p.statement_line_id,
+    )  # fmt: skip
+
+
+def return_row(fact: PaymentReversed | RefundSent) -> Row:
+    """Of a reversal or refund. What takes a whole file back is no part of the file."""
+    if isinstance(fact, RefundSent):
+        return (
+            fact.council, fact.refund_id, "refund", fact.payment_id, 1, fact.source, fact.method_of_payment, -fact.amount_pence,
+            fact.sent_on, fact.source_refund_id, None, None,
+        )  # fmt: skip
+    remittance_id = None if fact.reason == "import-reversed" else fact.remittance_id
+    return (
+        fact.council, fact.reversal_id, "reversal", fact.payment_id, 1, fact.source, fact.method_of_payment, -fact.amount_pence,
+        fact.reversed_on, fact.source_reversal_id, remittance_id, fact.statement_line_id,
+    )  # fmt: skip
+
+
+async def on_statements(heard: list[StatementReceived | StatementLineReceived | SettlementReceived], work: Work) -> None:
+    """Remember statements, their lines, and what providers say they paid over."""
+    await store.keep_statements(work.connection, [statement_row(each) for each in heard if isinstance(each, StatementReceived)])
+    await store.keep_lines(work.connection, [line_row(each) for each in heard if isinstance(each, StatementLineReceived)])
+    await keep_settlements([each for each in heard if isinstance(each, SettlementReceived)], work)
+
+
+def statement_row(s: StatementReceived) -> Row:
+    return (
+        s.statement_id, s.council, s.bank_account, s.opened_on or s.closed_on, s.closed_on, s.opening_pence, s.closing_pence,
+        s.credit_count + s.debit_count, s.credits_pence - s.debits_pence, s.is_proved,
+    )  # fmt: skip
+
+
+def line_row(line: StatementLineReceived) -> Row:
+    return (
+        line.statement_line_id, line.council, line.statement_id, line.bank_account, line.amount_pence, line.booked_on, line.value_on,
+        line.bank_reference, line.counterparty_name, line.counterparty_account, line.reference, line.narrative, line.transaction_code,
+    )  # fmt: skip
+
+
+async def keep_settlements(heard: Iterable[SettlementReceived], work: Work) -> None:
+    """Remember pages, and the members of those that are new."""
+    pages = {(page.settlement_id, page.page): page for page in heard}
+    if any(m.gross_pence - m.fee_pence != m.net_pence for page in pages.values() for m in page.members):
+        raise Refused("a member of a settlement whose gross less fee is not its net")
+    rows = [
+        (
+            s.settlement_id, s.council, s.source, s.settlement_reference, s.method_of_payment, s.paid_on,
+            s.gross_pence, s.fee_pence, s.net_pence, s.member_count, s.pages,
+        )
+        for s in pages.values()
+    ]  # fmt: skip
+    sums = [(*key, len(page.members), *totals(page)) for key, page in pages.items()]
+    fresh = await store.keep_settlements(work.connection, rows, sums)
+    await store.keep_members(work.connection, [row for key in fresh for row in member_rows(pages[key])])
+
+
+def totals(page: SettlementReceived) -> tuple[int, int, int]:
+    """Gross, fees and net of a page, in pence."""
+    members = page.members
+    return sum(m.gross_pence for m in members), sum(m.fee_pence for m in members), sum(m.net_pence for m in members)
+
+
+def member_rows(s: SettlementReceived) -> list[Row]:
+    return [
+        (
+            derived_id("member", s.council, s.settlement_id, m.member_reference), s.council, s.settlement_id, m.kind, m.payment_id,
+            m.gross_pence, m.fee_pence, m.net_pence,
+        )
+        for m in s.members
+    ]  # fmt: skip
+
+
+async def on_remittances(heard: list[RemittanceReceived | RemittanceRefused | RemittanceReversed], work: Work) -> None:
+    """Remember files and feed pages: whole, refused, or taken back."""
+    rows: dict[object, Row] = {}
+    for each in heard:
+        if isinstance(each, RemittanceReceived):
+            rows[each.remittance_id] = remittance_row(each)
+        elif isinstance(each, RemittanceRefused):
+            rows.setdefault(
+                each.remittance_id,
+                (each.remittance_id, each.council, each.source, each.content_sha256, each.received_on, 0, 0, 0, True),
+            )
+    await store.keep_remittances(work.connection, list(rows.values()))
+    taken_back = [(each.remittance_id,) for each in heard if isinstance(each, RemittanceReversed)]
+    await store.take_back_remittances(work.connection, taken_back)
+
+
+def remittance_row(r: RemittanceReceived) -> Row:
+    return (
+        r.remittance_id, r.council, r.source, r.source_reference, r.business_on, r.payment_count, r.reversal_count,
+        r.payments_pence - r.reversals_pence, False,
+    )  # fmt: skip

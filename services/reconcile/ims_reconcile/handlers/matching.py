@@ -1,0 +1,195 @@
+"""Looks at what is open, again and again: pairs lines with files, submits what only the bank knows, opens and closes breaks."""
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from ims_kit import Service, Work
+from ims_reconcile.domain import (
+    Decisions,
+    Fault,
+    Horizon,
+    Item,
+    Line,
+    Member,
+    Pack,
+    Pairing,
+    Remittance,
+    Settlement,
+    Statement,
+    changes,
+    is_whole,
+    line_faults,
+    match,
+    member_faults,
+    remittance_faults,
+    settlement_faults,
+    statement_faults,
+)
+from ims_reconcile.handlers.telling import (
+    break_closed,
+    break_opened,
+    pages_of,
+    payment_from_bank,
+    reversal_told_by_file,
+)
+from ims_reconcile.settings import Settings
+from ims_reconcile.store import open_items, outcomes, pages
+from ims_reconcile.store.turns import heard_so_far, take_turn
+
+# Without anything new heard, absence is still judged now and then: time alone makes an item late.
+LOOK_ANYWAY_SECONDS = 30
+
+
+class Opened(NamedTuple):
+    """All that is open."""
+
+    lines: list[Line]
+    statements: list[Statement]
+    settlements: list[Settlement]
+    members: list[Member]
+    remittances: list[Remittance]
+    returns: list[Item]
+
+    def items(self) -> list[Item]:
+        """What should now be seen at the bank: whole, not matched yet, and of some amount."""
+        settlements = [
+            Item(s.settlement_id, "settlement", s.council, s.source, s.reference, s.net_pence, s.paid_on)
+            for s in self.settlements
+            if s.net_pence and not s.is_matched and is_whole(s)
+        ]
+        remittances = [
+            Item(r.remittance_id, "remittance", r.council, r.source, r.reference, r.net_pence, r.business_on)
+            for r in self.remittances
+            if r.net_pence and not (r.is_matched or r.is_refused or r.is_settled_elsewhere) and is_whole(r)
+        ]
+        return settlements + remittances + self.returns
+
+
+async def keep_matching(service: Service, settings: Settings, pack: Pack) -> None:
+    """Reconcile for as long as the service runs: at once after something was heard, and never more than a fifth of the time."""
+    seen, looked_at = -1, 0.0
+    while True:
+        began = time.monotonic()
+        heard = await heard_so_far(service.pool)
+        if heard != seen or began - looked_at > LOOK_ANYWAY_SECONDS:
+            async with service.begin() as work:
+                is_mine = await reconcile(work, pack, settings.grace_seconds)
+            while is_mine:
+                async with service.begin() as work:
+                    if not await tell_pages(work):
+                        break
+            seen, looked_at = heard, began
+        await asyncio.sleep(max(settings.match_pause_seconds, 4 * (time.monotonic() - began)))
+
+
+async def reconcile(work: Work, pack: Pack, grace_seconds: float = 0) -> bool:
+    """One look at all that is open. False if another process is looking: only one at a time decides."""
+    if not await take_turn(work.connection):
+        return False
+    await outcomes.write_answered(work.connection)
+    opened = await load(work, pack, grace_seconds)
+    decisions = match(opened.lines, opened.items(), pack)
+    pairings = await outcomes.without_settled(work.connection, decisions.pairings)
+    await outcomes.write_pairings(work.connection, pairings)
+    await undo_payments_from_bank(work, pairings)
+    await submit_payments_from_bank(work, decisions)
+    await outcomes.write_awaiting(work.connection, decisions.awaiting)
+    await flag(work, opened, {pairing.item.item_id for pairing in pairings})
+    horizon = await open_items.horizon(work.connection)
+    await judge(work, faults(opened, decisions, pairings, horizon, pack))
+    return True
+
+
+async def load(work: Work, pack: Pack, grace_seconds: float) -> Opened:
+    """Everything that is open, and the lines from the bank that a file may yet explain."""
+    connection, fresh_since = work.connection, work.now - timedelta(seconds=grace_seconds)
+    settlements = await open_items.open_settlements(connection, fresh_since)
+    whole = [each.settlement_id for each in settlements if is_whole(each)]
+    lines = await open_items.open_lines(connection, fresh_since)
+    opened = Opened(
+        lines,
+        await open_items.open_statements(connection, fresh_since),
+        settlements,
+        await open_items.open_members(connection, fresh_since, whole),
+        await open_items.open_remittances(connection, fresh_since),
+        await open_items.open_returns(connection, lines, pack),
+    )
+    lines.extend(await open_items.lines_from_bank(connection, fresh_since, opened.items()))
+    return opened
+
+
+async def submit_payments_from_bank(work: Work, decisions: Decisions) -> None:
+    """Submit each credit that no source explains as a payment, once."""
+    rows = await outcomes.take_from_bank(work.connection, [line.line_id for (line,) in decisions.from_bank])
+    await outcomes.write_submitted(work.connection, "payment", [(row["line_id"], row["council"]) for row in rows])
+    for row in rows:
+        work.tell(payment_from_bank(row, work.today))
+
+
+async def undo_payments_from_bank(work: Work, pairings: list[Pairing]) -> None:
+    """Where a file explains a line that had been taken for a payment of its own, submit that payment's reversal, once."""
+    lines = [pairing.line for pairing in pairings if pairing.line.is_from_bank]
+    await outcomes.write_submitted(work.connection, "reversal", [(line.line_id, line.council) for line in lines])
+    for line in lines:
+        work.tell(reversal_told_by_file(line))
+
+
+async def flag(work: Work, opened: Opened, matched: set[UUID]) -> None:
+    """Say what need not be looked at again."""
+    connection = work.connection
+    statements = [each for each in opened.statements if is_whole(each)]
+    await outcomes.write_flag(connection, "statement", "is_whole", [each.statement_id for each in statements])
+    proved = [each.statement_id for each in statements if not statement_faults(each, Horizon({}))]
+    await outcomes.write_flag(connection, "statement", "is_done", proved)
+    disagreed = {member.settlement_id for member in opened.members}
+    agreed = [each for each in opened.settlements if is_whole(each) and each.settlement_id not in disagreed]
+    await outcomes.write_flag(connection, "settlement", "is_agreed", [each.settlement_id for each in agreed])
+    done = [s.settlement_id for s in agreed if s.is_matched or s.settlement_id in matched or not s.net_pence]
+    await outcomes.write_flag(connection, "settlement", "is_done", done)
+    files = [each for each in opened.remittances if is_whole(each) and not each.is_refused]
+    await outcomes.write_flag(connection, "remittance", "is_whole", [each.remittance_id for each in files])
+    done = [r.remittance_id for r in files if r.is_matched or r.remittance_id in matched or not r.net_pence]
+    await outcomes.write_flag(connection, "remittance", "is_done", done)
+
+
+def faults(opened: Opened, decisions: Decisions, pairings: list[Pairing], horizon: Horizon, pack: Pack) -> list[Fault]:
+    """All that is broken among what is open, after these pairings."""
+    matched = {pairing.item.item_id for pairing in pairings}
+    settled_elsewhere = {pairing.item.item_id for pairing in decisions.pairings} - matched
+    found = [fault for each in opened.statements for fault in statement_faults(each, horizon)]
+    found += [fault for each in opened.members for fault in member_faults(each, horizon)]
+    for settlement in opened.settlements:
+        is_matched = settlement.is_matched or settlement.settlement_id in matched
+        found += settlement_faults(settlement._replace(is_matched=is_matched), horizon, pack)
+    for each in opened.remittances:
+        remittance = each._replace(
+            is_matched=each.is_matched or each.remittance_id in matched,
+            is_settled_elsewhere=each.is_settled_elsewhere or each.remittance_id in settled_elsewhere,
+        )
+        found += remittance_faults(remittance, horizon, pack)
+    return found + line_faults(decisions, horizon, pack)
+
+
+async def judge(work: Work, found: list[Fault]) -> None:
+    """Open what is newly broken, close what is mended."""
+    known = await open_items.breaks(work.connection, [fault.break_id for fault in found])
+    changed = changes(known, found)
+    await outcomes.write_breaks(work.connection, changed, work.today)
+    for fault, revision in changed.opened:
+        work.tell(break_opened(fault, revision))
+    for mended, revision in changed.closed:
+        work.tell(break_closed(mended, revision, work.today))
+
+
+async def tell_pages(work: Work) -> bool:
+    """Tell the next pages of what was matched; False if there is nothing left to tell, or another process tells."""
+    if not await take_turn(work.connection):
+        return False
+    untold = await pages.untold(work.connection)
+    for each in untold:
+        for page in pages_of(each):
+            work.tell(page)
+    return bool(untold)

@@ -1,0 +1,1 @@
+"""How the reconcile database came to be, step by step."""

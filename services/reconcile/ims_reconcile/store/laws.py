@@ -1,0 +1,38 @@
+"""What must hold of all that reconcile remembers, whenever it is asked."""
+
+from typing import Any
+
+# Each says, per council and bank day, by how many pence (or things) it fails; no row: it holds everywhere.
+LAWS = {
+    "what a line proves is the line": """SELECT l.council, l.booked_on AS day, sum(abs(l.amount_pence - m.pence))::bigint AS difference
+      FROM bank_line l JOIN (SELECT line_id, sum(net_pence) AS pence FROM match GROUP BY 1) m USING (line_id)
+      WHERE l.amount_pence <> m.pence AND NOT EXISTS (SELECT FROM submitted s WHERE s.line_id = l.line_id AND NOT s.is_answered)
+      GROUP BY 1, 2""",
+    "a match is the sum of its payments": """SELECT m.council, l.booked_on AS day,
+        sum(abs(m.net_pence - coalesce(r.net, 0)) + abs(m.gross_pence - coalesce(r.gross, 0)))::bigint AS difference
+      FROM match m JOIN bank_line l USING (line_id) LEFT JOIN (SELECT match_id, sum(net_pence) AS net, sum(gross_pence) AS gross,
+        count(*) AS count FROM reconciled GROUP BY 1) r USING (match_id)
+      WHERE (m.net_pence, m.gross_pence, m.payment_count) IS DISTINCT FROM (r.net, r.gross, r.count) GROUP BY 1, 2""",
+    "a line is matched to one file at most": """SELECT l.council, l.booked_on AS day, count(*)::bigint AS difference FROM bank_line l
+      WHERE (SELECT count(*) FROM match m WHERE m.line_id = l.line_id AND m.why NOT IN ('bank-line', 'told-by-file')) > 1 GROUP BY 1, 2""",
+    "a payment is proved by what it is": """SELECT r.council, l.booked_on AS day, count(*)::bigint AS difference
+      FROM reconciled r JOIN match m USING (match_id) JOIN bank_line l USING (line_id)
+        JOIN expectation e ON (e.subject_id, e.council) = (r.subject_id, r.council)
+      WHERE r.gross_pence <> e.amount_pence AND NOT EXISTS (SELECT FROM break b
+        WHERE b.subject_id = r.subject_id AND b.kind = 'settlement-amount') GROUP BY 1, 2""",
+    "a matched file is whole": """SELECT r.council, r.business_on AS day, sum(abs(r.net_pence - coalesce(e.pence, 0)))::bigint AS difference
+      FROM remittance r LEFT JOIN (SELECT remittance_id, sum(amount_pence) AS pence FROM expectation
+        WHERE remittance_id IS NOT NULL GROUP BY 1) e USING (remittance_id)
+      WHERE r.match_id IS NOT NULL AND r.net_pence IS DISTINCT FROM e.pence GROUP BY 1, 2""",
+}
+
+
+async def laws(connection: Any) -> list[dict[str, Any]]:
+    """Every law, and where it fails by how much. Reads everything: for a check, not for every day's screen."""
+    found: list[dict[str, Any]] = []
+    for law, sql in LAWS.items():
+        failing = await connection.fetch(sql)
+        found += [{"law": law, "council": r["council"], "day": r["day"], "holds": False, "difference": r["difference"]} for r in failing]
+        if not failing:
+            found.append({"law": law, "council": None, "day": None, "holds": True, "difference": 0})
+    return found

@@ -1,0 +1,139 @@
+"""The tables that facts are inserted into; the migrations create them, and all the others."""
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, MetaData
+from sqlmodel import Field, SQLModel
+
+
+class Table(SQLModel):
+    """What this service remembers, apart from what other services do."""
+
+    metadata: ClassVar[MetaData] = MetaData()
+
+
+def pence() -> int:
+    """A column of whole pence."""
+    amount: int = Field(sa_type=BigInteger)
+    return amount
+
+
+class Expectation(Table, table=True):
+    """Money that should be seen at the bank; below nothing where it went back."""
+
+    __tablename__ = "expectation"
+    subject_id: UUID = Field(primary_key=True)
+    council: str = Field(primary_key=True)
+    kind: str
+    """`payment`, `reversal`, `refund`."""
+    payment_id: UUID | None
+    revision: int
+    source: str
+    method_of_payment: str
+    amount_pence: int = pence()
+    due_on: date
+    reference: str
+    remittance_id: UUID | None
+    statement_line_id: UUID | None
+
+
+class Statement(Table, table=True):
+    """A bank statement as its teller counts it."""
+
+    __tablename__ = "statement"
+    statement_id: UUID = Field(primary_key=True)
+    council: str
+    bank_account: str
+    opened_on: date
+    closed_on: date
+    opening_pence: int | None = Field(sa_type=BigInteger)
+    closing_pence: int | None = Field(sa_type=BigInteger)
+    line_count: int
+    net_pence: int = pence()
+    is_proved: bool | None
+
+
+class BankLine(Table, table=True):
+    """An entry of the bank."""
+
+    __tablename__ = "bank_line"
+    line_id: UUID = Field(primary_key=True)
+    council: str
+    statement_id: UUID
+    bank_account: str
+    amount_pence: int = pence()
+    booked_on: date
+    value_on: date
+    bank_reference: str | None
+    counterparty_name: str | None
+    counterparty_account: str | None
+    reference: str | None
+    narrative: str | None
+    transaction_code: str | None
+
+
+class Settlement(Table, table=True):
+    """What a provider says it paid over."""
+
+    __tablename__ = "settlement"
+    settlement_id: UUID = Field(primary_key=True)
+    council: str
+    source: str
+    reference: str
+    method_of_payment: str
+    paid_on: date
+    gross_pence: int = pence()
+    fee_pence: int = pence()
+    net_pence: int = pence()
+    member_count: int
+    page_count: int
+
+
+class SettlementPage(Table, table=True):
+    """A page of a settlement that has been heard, and its sums."""
+
+    __tablename__ = "settlement_page"
+    settlement_id: UUID = Field(primary_key=True)
+    page: int = Field(primary_key=True)
+    member_count: int
+    gross_pence: int = pence()
+    fee_pence: int = pence()
+    net_pence: int = pence()
+
+
+class Member(Table, table=True):
+    """A row of what a provider paid over."""
+
+    __tablename__ = "member"
+    member_id: UUID = Field(primary_key=True)
+    council: str
+    settlement_id: UUID
+    kind: str
+    payment_id: UUID | None
+    gross_pence: int = pence()
+    fee_pence: int = pence()
+    net_pence: int = pence()
+
+
+class Remittance(Table, table=True):
+    """A file or feed page, or one that was refused."""
+
+    __tablename__ = "remittance"
+    remittance_id: UUID = Field(primary_key=True)
+    council: str
+    source: str
+    reference: str
+    business_on: date
+    payment_count: int
+    reversal_count: int
+    net_pence: int = pence()
+    is_refused: bool
+
+
+class RemittanceReversed(Table, table=True):
+    """A file taken back as a whole: nothing is expected of it at the bank."""
+
+    __tablename__ = "remittance_reversed"
+    remittance_id: UUID = Field(primary_key=True)

@@ -1,0 +1,69 @@
+"""Everything that may be heard of a handful of accounts and payments, for tests in which its order must not matter."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from allocation.anytown import payment, penalty, refund, reversal, running_account
+from ims_contracts.accounts import AccountChanged
+from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
+
+type Heard = AccountChanged | PaymentReceived | PaymentReversed | RefundSent
+
+ACCOUNTS: list[AccountChanged] = [
+    running_account("770001478", balance_pence=15000, instalment_pence=5000),
+    running_account("770001478", revision=2, balance_pence=10000, instalment_pence=5000),
+    running_account("770001559"),
+    running_account("3000000123", "19", balance_pence=7000),
+    running_account("3000000123", "19", revision=2, balance_pence=0),
+    penalty("BJ90012273", second_keys=["AT99 AAB"]),
+    penalty("BJ90012273", second_keys=["AT99 AAB"], revision=3, status="cancelled"),
+    penalty("BJ90034458", second_keys=["AT99 AAC"]),
+    penalty("BJ90045545", second_keys=["AT99 AAC"], revision=2),
+    penalty("BJ90045545", revision=1, status="with-agent"),
+]
+TYPED = [
+    "770001478", "770001559", "3000000123", "BJ90012273", "BJ90034458", "BJ90034458 BJ90045545", "BJ90045545", "BJ90034458 770001478",
+    "770001478 770001559",
+    "AT99 AAB", "AT99 AAC", "BJ90138361", "nothing", None,
+]  # fmt: skip
+AMOUNTS = [3500, 7000, 5000, 1500]
+
+
+@st.composite
+def payments(draw: st.DrawFn, called: str) -> list[Heard]:
+    """A payment, perhaps known better later, and what went back of it."""
+    on = date(2026, 3, 2) + timedelta(days=draw(st.integers(0, 95)))
+    at = datetime(on.year, on.month, on.day, 9, tzinfo=UTC) + timedelta(minutes=draw(st.integers(0, 3)))
+    common = {"called": called, "paid_at": draw(st.sampled_from([at, None])), "channel": draw(st.sampled_from(["web", "bank-transfer"]))}
+    amount = draw(st.sampled_from(AMOUNTS))
+    heard: list[Any] = [payment(draw(st.sampled_from(TYPED)), amount, on, **common)]
+    if draw(st.booleans()):
+        heard.append(payment(draw(st.sampled_from(TYPED)), amount, on, revision=2, **common))
+    if draw(st.booleans()):
+        heard.append(reversal(called, draw(st.sampled_from([amount, 500])), on + timedelta(days=3)))
+    if draw(st.booleans()):
+        heard.append(refund(called, draw(st.sampled_from([amount, 700])), on + timedelta(days=4)))
+    if draw(st.integers(0, 9)) == 0:
+        heard.append(reversal(None, 4500, on, called=f"orphan {called}", reference=draw(st.sampled_from(TYPED))))
+    return heard
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> list[Heard]:
+    """Accounts and payments, in the order in which they were thought of."""
+    accounts = draw(st.lists(st.sampled_from(ACCOUNTS), unique_by=id, min_size=1))
+    return accounts + [each for number in range(draw(st.integers(1, 4))) for each in draw(payments(str(number)))]
+
+
+@st.composite
+def tellings(draw: st.DrawFn, world: list[Heard]) -> list[list[Heard]]:
+    """The same facts in some order, some of them twice, in batches."""
+    order = draw(st.permutations(world + draw(st.lists(st.sampled_from(world), max_size=3))))
+    batches, start = [], 0
+    while start < len(order):
+        size = draw(st.integers(1, len(order) - start))
+        batches.append(list(order[start : start + size]))
+        start += size
+    return batches

@@ -1,0 +1,102 @@
+"""What officers and `ims check` are answered over HTTP."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+
+from allocation.anytown import COUNCIL, PACKS, name, payment, penalty, reversal, running_account
+from golden import examples
+from ims_allocation.app import build
+from ims_allocation.handlers import on_accounts, on_payments, on_reconciliations
+from ims_allocation.settings import Settings
+from ims_contracts.accounts import AccountChanged
+from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
+from ims_contracts.reconciliations import PaymentReconciled
+from ims_kit import begin
+
+
+@pytest.fixture
+async def http(pool: Any) -> AsyncIterator[httpx.AsyncClient]:
+    service = build(Settings(kafka_bootstrap="nowhere:9", database_url="postgresql://nowhere/none"))
+    service.pool = pool
+    async with begin(pool) as work:
+        await on_accounts([running_account(), penalty("BJ90134361")], work, packs=PACKS)
+    async with begin(pool) as work:
+        heard: list[Any] = [
+            payment(),
+            payment("BJ90138361", 3500, date(2026, 3, 10), called="2", channel="bank-transfer"),
+            payment("BJ90134361", 3500, date(2026, 3, 10), called="3"),
+        ]
+        await on_payments(heard, work, packs=PACKS)
+    transport = httpx.ASGITransport(app=service.api)
+    async with httpx.AsyncClient(transport=transport, base_url="http://allocation") as client:
+        yield client
+
+
+async def test_a_payment_tells_its_story(http: httpx.AsyncClient, pool: Any) -> None:
+    async with begin(pool) as work:
+        await on_payments([reversal("3", 3500, date(2026, 5, 10))], work, packs=PACKS)
+    story = (await http.get(f"/v1/payments/{name('3')}", params={"council": COUNCIL})).json()
+    assert [step["words"] for step in story["steps"]] == ["settled the penalty at the discount", "went back"]
+    assert story["steps"][0]["candidates"] == ["11/BJ90134361"]
+    assert {step["rule_version"] for step in story["steps"]} == {"anytown-2026-03"}
+    assert story["steps"][1]["went_back"][0]["reason"] == "cheque-returned"
+    assert sum(line["amount_pence"] for line in story["lines"]) == 0
+    assert len(story["lines"]) == 4
+
+
+async def test_a_plain_payment_tells_its_story_too(http: httpx.AsyncClient) -> None:
+    story = (await http.get(f"/v1/payments/{name('1')}", params={"council": COUNCIL})).json()
+    assert story["steps"][0]["words"] == "put on the account that its reference names"
+    assert story["allocated_pence"] == 5000
+
+
+async def test_another_council_does_not_see_it(http: httpx.AsyncClient) -> None:
+    assert (await http.get(f"/v1/payments/{name('1')}", params={"council": "E08000016"})).status_code == 404
+    assert (await http.get("/v1/suspense", params={"council": "E08000016"})).json() == []
+
+
+async def test_an_account_shows_what_was_paid_on_it(http: httpx.AsyncClient) -> None:
+    account = (await http.get(f"/v1/accounts/{COUNCIL}/11/BJ90134361")).json()
+    assert (account["paid_pence"], len(account["stages"])) == (3500, 4)
+    assert (await http.get(f"/v1/accounts/{COUNCIL}/11/BJ00000000")).status_code == 404
+
+
+async def test_suspense_shows_why_and_what_it_may_be(http: httpx.AsyncClient) -> None:
+    [item] = (await http.get("/v1/suspense", params={"council": COUNCIL})).json()
+    assert (item["reason"], item["typed"], item["suspended_pence"]) == ("unknown-reference", "BJ90138361", 3500)
+    assert item["suggestions"] == [{"fund": "11", "account_reference": "BJ90134361", "why": ["one-character-off", "amount-is-due"]}]
+
+
+async def test_the_books_balance_and_say_so(http: httpx.AsyncClient) -> None:
+    books = (await http.get("/v1/balances", params={"council": COUNCIL})).json()
+    assert books["received"] == {"count": 3, "pence": 12000}
+    assert books["suspended_by_reason"] == {"unknown-reference": {"count": 1, "pence": 3500}}
+    assert set(books["differences"].values()) == {0}
+    laws = (await http.get("/v1/laws")).json()
+    assert {law["holds"] for law in laws} == {True}
+    assert len(laws) == 5
+
+
+async def test_books_that_are_empty_balance(http: httpx.AsyncClient) -> None:
+    books = (await http.get("/v1/balances", params={"council": "E08000016"})).json()
+    assert books["received"] == {"count": 0, "pence": 0}
+    assert set(books["differences"].values()) == {0}
+
+
+async def test_every_example_of_what_is_heard_can_be_handled(pool: Any) -> None:
+    payments: list[Any] = [each for message in (PaymentReceived, PaymentReversed, RefundSent) for each in examples(message)]
+    async with begin(pool) as work:
+        await on_accounts(examples(AccountChanged), work, packs=PACKS)
+        await on_payments(payments, work, packs=PACKS)
+        await on_reconciliations(examples(PaymentReconciled), work)
+    assert await pool.fetchval("SELECT count(*) FROM placement") > 0
+
+
+async def test_a_council_without_a_pack_has_all_its_money_held(pool: Any) -> None:
+    async with begin(pool) as work:
+        await on_payments([payment(council="E08000016")], work, packs=PACKS)
+    assert await pool.fetchval("SELECT outcome FROM placement") == "suspended"

@@ -1,0 +1,24 @@
+"""Reconcile's database, once for all its tests, and empty for each."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import asyncpg
+import pytest_asyncio
+
+from ims_kit import migrate
+from reconcile.reconcile_world import World
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pool(database: Callable[[], Awaitable[str]]) -> AsyncIterator["asyncpg.Pool[asyncpg.Record]"]:
+    url = await database()
+    await migrate(url, "ims_reconcile.migrations")
+    async with asyncpg.create_pool(url, min_size=0, max_size=3) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def world(pool: "asyncpg.Pool[asyncpg.Record]") -> World:
+    made = World(pool)
+    await made.clear()
+    return made

@@ -1,0 +1,101 @@
+"""Reconcile on a real database, without Kafka: facts go in as batches, what it tells comes out."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ims_contracts import MESSAGES, Message
+from ims_contracts.reconciliations import PaymentReconciled
+from ims_kit import begin
+from ims_reconcile.handlers import on_payments, on_remittances, on_statements, reconcile, tell_pages
+from ims_reconcile.packs import load_pack
+from ims_reconcile.store import laws
+from reconcile.anytown_bank import accepted
+
+HANDLERS: dict[str, Any] = {
+    "ims.payments.v1": on_payments,
+    "ims.statements.v1": on_statements,
+    "ims.remittances.v1": on_remittances,
+}
+TABLES = (
+    "reconciled", "match", "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "member", "remittance",
+    "expectation", "remittance_reversed", "told",
+)  # fmt: skip
+# Deleting a few rows is far quicker than TRUNCATE, which makes new files.
+CLEAR = f"""ALTER TABLE reconciled DISABLE TRIGGER ALL; {"; ".join(f"DELETE FROM {table}" for table in TABLES)};
+  ALTER TABLE reconciled ENABLE TRIGGER ALL"""
+STATE = {
+    "matches": "SELECT match_id, line_id, why, gross_pence, fee_pence, net_pence, payment_count, page_count, pages_told FROM match",
+    "reconciled": "SELECT match_id, page, subject_id, payment_id, method_of_payment, gross_pence, fee_pence FROM reconciled",
+    "breaks": "SELECT break_id, kind, subject_id, amount_pence FROM break WHERE is_open",
+    "lines": "SELECT line_id, state, source FROM bank_line",
+    "submitted": "SELECT line_id, kind, is_answered FROM submitted",
+    "done": """SELECT statement_id, is_done FROM statement UNION ALL SELECT settlement_id, is_done FROM settlement
+      UNION ALL SELECT remittance_id, is_done FROM remittance""",
+}
+
+
+class World:
+    """Facts in, decisions out."""
+
+    def __init__(self, pool: Any) -> None:
+        self.pool, self.pack, self.answered = pool, load_pack(), 0
+
+    async def clear(self) -> None:
+        await self.pool.execute(CLEAR)
+        self.answered = 0
+
+    async def hear(self, facts: Sequence[Message], size: int = 1000) -> None:
+        """Runs of one topic, at most so many at once, each in its own transaction."""
+        batch: list[Message] = []
+        for fact in facts:
+            if batch and (len(batch) == size or batch[0].topic != fact.topic):
+                await self.take(batch)
+                batch = []
+            batch.append(fact)
+        if batch:
+            await self.take(batch)
+
+    async def take(self, batch: list[Message]) -> None:
+        async with begin(self.pool) as work:
+            await HANDLERS[batch[0].topic](batch, work)
+
+    async def settle(self, grace_seconds: float = 0) -> None:
+        """Look, tell, and hear what ingest makes of what was submitted, until nothing more comes of it."""
+        while True:
+            async with begin(self.pool) as work:
+                assert await reconcile(work, self.pack, grace_seconds)
+            is_telling = True
+            while is_telling:
+                async with begin(self.pool) as work:
+                    is_telling = await tell_pages(work)
+            told = await self.told()
+            back = [fact for each in told[self.answered :] if (fact := accepted(each))]
+            self.answered = len(told)
+            if not back:
+                return
+            await self.hear(back)
+
+    async def told(self, *types: type[Message]) -> list[Any]:
+        rows = await self.pool.fetch("SELECT headers, body FROM told ORDER BY id")
+        read = [MESSAGES[json.loads(row["headers"])["ce_type"]].model_validate_json(row["body"]) for row in rows]
+        return [each for each in read if not types or isinstance(each, types)]
+
+    async def proved(self) -> dict[Any, tuple[int, int, int]]:
+        """Gross, fees and net that were told of each bank line."""
+        found: dict[Any, tuple[int, int, int]] = {}
+        for page in await self.told(PaymentReconciled):
+            gross, fee, net = found.get(page.statement_line_id, (0, 0, 0))
+            found[page.statement_line_id] = (gross + page.gross_pence, fee + page.fee_pence, net + page.net_pence)
+        return found
+
+    async def state(self) -> dict[str, set[tuple[Any, ...]]]:
+        return {name: {tuple(row) for row in await self.pool.fetch(sql)} for name, sql in STATE.items()}
+
+    async def breaks(self) -> list[tuple[str, int]]:
+        rows = await self.pool.fetch("SELECT kind, amount_pence FROM break WHERE is_open ORDER BY 1, 2")
+        return [tuple(row) for row in rows]
+
+    async def broken_laws(self) -> list[Any]:
+        async with self.pool.acquire() as connection:
+            return [law for law in await laws(connection) if not law["holds"]]
