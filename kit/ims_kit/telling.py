@@ -1,8 +1,8 @@
 """Tell facts: written in the transaction that makes them true, in commit order."""
 
-import secrets
 from collections.abc import Iterable
 from datetime import datetime
+from random import getrandbits
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from pydantic_core import to_json
@@ -45,19 +45,24 @@ class Fact(NamedTuple):
 
 def new_traceparent() -> str:
     """The beginning of a trace (W3C Trace Context), where whoever spoke to us began none."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    return f"00-{getrandbits(128):032x}-{getrandbits(64):016x}-01"
 
 
-def write(fact: Tellable, told_at: datetime, cause: Cause | None) -> Fact:
-    """Make a fact ready to be told. Raises ValueError if it is too large for a topic."""
+def body_of(fact: Tellable) -> bytes:
+    """The fact alone, as it is told: JSON, without what is not known."""
+    return fact.model_dump_json(exclude_none=True).encode()
+
+
+def write(fact: Tellable, told_at: str, cause: Cause | None, body: bytes | None) -> Fact:
+    """Make a fact ready to be told, at an instant (ISO 8601). Raises ValueError if it is too large for a topic."""
     event_id = fact.event_id
-    headers = {"ce_id": event_id, "ce_type": fact.type, "ce_time": told_at.isoformat()}
+    headers = {"ce_id": event_id, "ce_type": fact.type, "ce_time": told_at}
     if cause:
         headers["ce_causationid"] = cause.event_id
         headers["ce_correlationid"], headers["traceparent"] = cause.correlation_id, cause.traceparent
     else:
         headers["ce_correlationid"], headers["traceparent"] = event_id, new_traceparent()
-    body = fact.model_dump_json(exclude_none=True).encode()
+    body = body or body_of(fact)
     if len(body) > BODY_MAX:
         raise ValueError(f"{fact.type} of {len(body)} bytes: more than {BODY_MAX} do not fit a topic, tell it in pages")
     return Fact(fact.topic, fact.key, to_json(headers).decode(), body)

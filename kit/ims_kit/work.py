@@ -22,6 +22,7 @@ class Work:
     def __init__(self, connection: Any, causes: dict[int, Cause] | None = None) -> None:
         self.connection = connection
         self.now = datetime.now(UTC)
+        self.told_at = self.now.isoformat()
         self.facts: list[Fact] = []
         self.causes = causes if causes is not None else {}
 
@@ -30,9 +31,10 @@ class Work:
         """The day it is in Europe/London, by which councils count."""
         return self.now.astimezone(LONDON).date()
 
-    def tell(self, fact: Tellable, because: object | None = None) -> None:
-        """Tell a fact when this transaction commits; `because` is the message heard that caused it, if one did."""
-        self.facts.append(write(fact, self.now, self.causes.get(id(because))))
+    def tell(self, fact: Tellable, because: object | None = None, body: bytes | None = None) -> None:
+        """Tell a fact when this transaction commits; `because` is the message heard that caused it, if one did.
+        `body` is its JSON (of `body_of`), where the caller has made it already."""
+        self.facts.append(write(fact, self.told_at, self.causes.get(id(because)), body))
 
     async def lock(self, keys: Iterable[str]) -> None:
         """Keep others who take the same keys out until the commit. Once a transaction: two goes could cross another's."""

@@ -51,7 +51,7 @@ class Settings(ServiceSettings):
     """The council's address that receipts come from; its domain is also that of their Message-IDs."""
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
-    connections: int = Field(default=4, ge=1, le=100)
+    connections: int = Field(default=8, ge=1, le=100)
     """How many messages may be under way to one destination at once; so many may be repeated by a crash."""
     answer_seconds: float = Field(default=20, gt=0, le=120)
     """How long an answer from outside is awaited."""

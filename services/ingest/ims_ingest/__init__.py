@@ -1,0 +1,1 @@
+"""What arrives: payments, reversals, settlements and statement lines, each taken in once."""

@@ -1,0 +1,26 @@
+"""Put ingest together: its doors, what it hears, and what it finishes behind them."""
+
+from ims_contracts.accounts import AccountSubmitted
+from ims_contracts.documents import asyncapi
+from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
+from ims_ingest.handlers import answering, files, publishing, webhooks
+from ims_ingest.handlers.importing import finish_files
+from ims_ingest.handlers.publishers import Unwelcome, unwelcome
+from ims_ingest.handlers.publishing import keep_payments
+from ims_ingest.handlers.submissions import on_submissions
+from ims_ingest.handlers.webhooks import keep_events
+from ims_ingest.settings import Settings
+from ims_kit import Service
+
+
+def build(settings: Settings) -> Service:
+    """The service, ready to run."""
+    service = Service("ingest", settings, asyncapi=asyncapi("ingest"))
+    service.hears(on_submissions, PaymentSubmitted, ReversalSubmitted, AccountSubmitted)
+    service.background("finish files", finish_files)
+    service.api.state.payments_door = service.door(keep_payments)
+    service.api.state.events_door = service.door(keep_events)
+    service.api.add_exception_handler(Unwelcome, unwelcome)
+    for handler in (publishing, webhooks, files, answering):
+        service.api.include_router(handler.router)
+    return service

@@ -1,0 +1,183 @@
+"""A file that proved, cut into chunks that each commit by themselves: the same bytes always give the same chunks."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+from uuid import UUID
+
+from ims_contracts.accounts import AccountChanged
+from ims_contracts.message import Message
+from ims_contracts.payments import PaymentReceived, PaymentReversed
+from ims_contracts.remittances import RemittanceReceived
+from ims_contracts.statements import SettlementMember, SettlementReceived, StatementReceived
+from ims_ingest.domain.proving import Part, Proof, Totals
+from ims_ingest.domain.rows import Shown, account, reversal, settled_payment, settlement_member, submission
+from ims_ingest.domain.submissions import accept
+from ims_ingest.formats.records import AccountRow, Entry, Member, Record, Row, StatementBegins, StatementEnds
+
+# A thousand facts commit in some tens of milliseconds: others get their turn at the telling lock.
+CHUNK = 1_000
+# A day's entries of one amount are matched together, so a statement's entries are not cut where it can be helped.
+ENTRIES_CHUNK = 20_000
+PAGE = 500
+
+
+class Chunk(NamedTuple):
+    """What one transaction takes in of a file."""
+
+    payments: list[PaymentReceived]
+    known_from_settlement: list[PaymentReceived]
+    reversals: list[PaymentReversed]
+    accounts: list[AccountChanged]
+    entries: list[Shown]
+    facts: list[Message]
+    """Told as they are: nobody else tells them."""
+
+    def is_full(self) -> bool:
+        rows = len(self.payments) + len(self.reversals) + len(self.accounts) + len(self.known_from_settlement) + len(self.facts)
+        return rows >= CHUNK or len(self.entries) >= ENTRIES_CHUNK
+
+
+def empty() -> Chunk:
+    return Chunk([], [], [], [], [], [])
+
+
+class Plan:
+    """Turns records into chunks. Parts in `known` came in another file, with the same content: they are passed over."""
+
+    def __init__(self, proof: Proof, known: Collection[UUID]) -> None:
+        self.proof, self.head, self.known = proof, proof.head, known
+        self.parts = proof.parts()
+        self.by_reference = {part.reference: part for part in self.parts if part.kind == "settlement"}
+        self.remittance = next((part for part in self.parts if part.kind == "remittance"), None)
+        self.occurrences: Counter[int] = Counter()
+        self.statement = self.entry_number = -1
+        self.members: dict[str, list[SettlementMember]] = {reference: [] for reference in self.by_reference}
+        self.pages: Counter[str] = Counter()
+        self.chunk = empty()
+
+    def chunks(self, records: Iterable[Record]) -> Iterator[Chunk]:
+        for record in records:
+            self.take(record)
+            if self.chunk.is_full():
+                yield self.chunk
+                self.chunk = empty()
+        for reference in self.members:
+            if self.members[reference]:
+                self.tell_page(reference)
+        if self.remittance is not None and self.remittance.part_id not in self.known:
+            self.chunk.facts.append(self.remittance_received(self.remittance))
+        yield self.chunk
+
+    def take(self, record: Record) -> None:
+        match record:
+            case Row():
+                self.take_row(record)
+            case AccountRow():
+                self.chunk.accounts.append(account(record, self.head))
+            case StatementBegins():
+                self.statement, self.entry_number = self.statement + 1, 0
+            case Entry():
+                self.take_entry(record)
+            case StatementEnds():
+                self.end_statement(record)
+            case Member(settlement_reference=str(reference)):
+                self.take_member(record, reference)
+
+    def take_row(self, row: Row) -> None:
+        assert self.remittance is not None
+        if (remittance_id := self.remittance.part_id) in self.known:
+            return
+        alike = hash(row.key)  # the key itself, for each of a million rows, would not fit memory; a day's keys hardly collide
+        self.occurrences[alike] += 1
+        if row.amount_pence < 0:
+            self.chunk.reversals.append(reversal(row, self.occurrences[alike], self.head, remittance_id))
+            return
+        told = accept(submission(row, self.occurrences[alike], self.head, remittance_id), self.head.received_on)
+        assert isinstance(told, PaymentReceived), "the proof has tried every row"
+        self.chunk.payments.append(told)
+
+    def take_entry(self, entry: Entry) -> None:
+        self.entry_number += 1
+        part, begins = self.parts[self.statement], self.proof.statements[self.statement].begins
+        assert begins is not None
+        if entry.is_booked and part.part_id not in self.known:
+            self.chunk.entries.append(Shown(part.part_id, begins, self.entry_number, entry))
+
+    def end_statement(self, ends: StatementEnds) -> None:
+        part, totals = self.parts[self.statement], self.proof.statements[self.statement]
+        if part.part_id not in self.known:
+            self.chunk.facts.append(self.statement_received(part, totals, ends))
+
+    def statement_received(self, part: Part, totals: Totals, ends: StatementEnds) -> StatementReceived:
+        assert totals.begins is not None
+        return StatementReceived(
+            council=self.head.council,
+            statement_id=part.part_id,
+            bank_account=totals.begins.bank_account,
+            format=self.head.format,
+            statement_reference=part.reference,
+            sequence=totals.begins.sequence,
+            opened_on=ends.opened_on,
+            closed_on=ends.closed_on,
+            opening_pence=ends.opening_pence,
+            closing_pence=ends.closing_pence,
+            credit_count=totals.added_count,
+            credits_pence=totals.added_pence,
+            debit_count=totals.count - totals.added_count,
+            debits_pence=totals.taken_pence,
+            is_proved=ends.is_proved,
+            currency=ends.currency,
+            received_on=self.head.received_on,
+        )
+
+    def take_member(self, member: Member, reference: str) -> None:
+        if self.by_reference[reference].part_id in self.known:
+            return
+        if payment := settled_payment(member, self.head):
+            self.chunk.known_from_settlement.append(payment)
+        self.members[reference].append(settlement_member(member, self.head.council))
+        if len(self.members[reference]) == PAGE:
+            self.tell_page(reference)
+
+    def tell_page(self, reference: str) -> None:
+        totals, members = self.proof.settlements[reference], self.members[reference]
+        assert totals.paid_on is not None
+        assert totals.member is not None
+        self.pages[reference] += 1
+        self.members[reference] = []
+        self.chunk.facts.append(SettlementReceived(
+            council=self.head.council,
+            settlement_id=self.by_reference[reference].part_id,
+            source=self.head.source,
+            provider=totals.member.provider,
+            method_of_payment=totals.member.method_of_payment,
+            settlement_reference=reference,
+            paid_on=totals.paid_on,
+            gross_pence=totals.gross_pence,
+            fee_pence=totals.fee_pence,
+            net_pence=totals.net_pence,
+            member_count=totals.count,
+            page=self.pages[reference],
+            pages=-(-totals.count // PAGE),
+            members=members,
+            received_on=self.head.received_on,
+        ))  # fmt: skip
+
+    def remittance_received(self, part: Part) -> RemittanceReceived:
+        totals, whole = self.proof.remittance, self.proof.whole
+        assert whole is not None
+        return RemittanceReceived(
+            council=self.head.council,
+            remittance_id=part.part_id,
+            source=self.head.source,
+            format=self.head.format,
+            source_reference=part.reference,
+            content_sha256=self.head.content_sha256,
+            payment_count=totals.added_count,
+            reversal_count=totals.count - totals.added_count,
+            payments_pence=totals.added_pence,
+            reversals_pence=totals.taken_pence,
+            business_on=whole.business_on or self.head.received_on,
+            received_on=self.head.received_on,
+        )

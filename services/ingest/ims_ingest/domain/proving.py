@@ -1,0 +1,154 @@
+"""Whether a file is taken in: read once from end to end before anything of it is told, with every fault and every total."""
+
+import hashlib
+from datetime import date, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from ims_contracts.payments import PaymentRefused
+from ims_contracts.remittances import Fault
+from ims_ingest.domain.identity import derive
+from ims_ingest.domain.rows import FileHead, submission
+from ims_ingest.domain.submissions import accept
+from ims_ingest.formats.records import (
+    Entry,
+    Member,
+    Record,
+    Row,
+    StatementBegins,
+    StatementEnds,
+    Whole,
+    fault,
+)
+
+# So many faults say enough; a file that is not what it seems has one on every line.
+FAULTS_MAX = 1_000
+DIGEST_BITS = 256
+
+
+class Part(NamedTuple):
+    """A remittance, statement or settlement in a file: what makes it one, and what it says, whatever the order of its rows."""
+
+    part_id: UUID
+    kind: str
+    reference: str
+    digest: str
+
+
+class Totals:
+    """What the rows of one part come to. The digest is a sum, so that rows in another order are the same content."""
+
+    def __init__(self) -> None:
+        self.count = self.digest = 0
+        self.added_pence = self.taken_pence = self.added_count = 0
+        self.gross_pence = self.fee_pence = self.net_pence = 0
+        self.begins: StatementBegins | None = None
+        self.ends: StatementEnds | None = None
+        self.paid_on: date | None = None
+        self.member: Member | None = None
+
+    def add(self, *content: object) -> None:
+        said = hashlib.sha256("\x1f".join(map(str, content)).encode()).digest()
+        self.count, self.digest = self.count + 1, (self.digest + int.from_bytes(said)) % (1 << DIGEST_BITS)
+
+    def add_money(self, amount_pence: int) -> None:
+        if amount_pence > 0:
+            self.added_count, self.added_pence = self.added_count + 1, self.added_pence + amount_pence
+        else:
+            self.taken_pence -= amount_pence
+
+
+class Proof:
+    """A file as it was read for the first time."""
+
+    def __init__(self, head: FileHead, rows_max: int) -> None:
+        self.head, self.rows_max, self.today = head, rows_max, head.received_on
+        self.faults: list[Fault] = []
+        self.fault_count = self.row_count = 0
+        self.remittance = Totals()
+        self.statements: list[Totals] = []
+        self.settlements: dict[str, Totals] = {}
+        self.whole: Whole | None = None
+
+    def take(self, record: Record) -> None:
+        """One thing that the file's reader found."""
+        match record:
+            case Fault():
+                self.add_fault(record)
+            case Row():
+                self.take_row(record)
+            case StatementBegins():
+                self.take_statement(record)
+            case Entry():
+                self.take_entry(record)
+            case StatementEnds():
+                self.end_statement(record)
+            case Member():
+                self.take_member(record)
+            case Whole():
+                self.whole = record
+        self.row_count += 1
+        if self.row_count == self.rows_max + 1:
+            self.add_fault(fault(None, f"the file has more than {self.rows_max} rows", "send it in parts"))
+
+    def add_fault(self, found: Fault) -> None:
+        self.fault_count += 1
+        if len(self.faults) < FAULTS_MAX:
+            self.faults.append(found)
+
+    def take_row(self, row: Row) -> None:
+        self.remittance.add(row.key)
+        self.remittance.add_money(row.amount_pence)
+        if row.amount_pence > 0 and isinstance(told := accept(submission(row, 1, self.head, None), self.today), PaymentRefused):
+            for reason in told.reasons:
+                self.add_fault(fault(row.line, reason, "ask who sent the file to correct the line"))
+        if row.amount_pence < 0 and row.paid_on > self.today + timedelta(days=1):
+            self.add_fault(fault(row.line, "the date is after today", "ask who sent the file to correct the line"))
+
+    def take_statement(self, begins: StatementBegins) -> None:
+        self.statements.append(Totals())
+        self.statements[-1].begins = begins
+        if begins.bank_account == "unnamed":
+            self.add_fault(fault(None, "the statement names no account", "ask the bank for the statement again"))
+
+    def take_entry(self, entry: Entry) -> None:
+        if entry.is_booked:
+            self.statements[-1].add(entry.booked_on, entry.amount_pence, entry.bank_reference)
+            self.statements[-1].add_money(entry.amount_pence)
+
+    def end_statement(self, ends: StatementEnds) -> None:
+        self.statements[-1].ends = ends
+        if ends.currency != "GBP":
+            self.add_fault(fault(None, "the statement is not in pounds", "keep it out: amounts here are in pence"))
+
+    def take_member(self, member: Member) -> None:
+        if member.settlement_reference:
+            totals = self.settlements.setdefault(member.settlement_reference, Totals())
+            totals.add(member.member_reference, member.kind, member.gross_pence, member.fee_pence, member.provider_payment_id)
+            totals.member = totals.member or member
+            totals.gross_pence += member.gross_pence
+            totals.fee_pence += member.fee_pence
+            totals.net_pence += member.net_pence
+            totals.paid_on = max(totals.paid_on or member.paid_on, member.paid_on)
+
+    def parts(self) -> list[Part]:
+        """What is in the file that has a name of its own; by it a second file is known to be the same, or another."""
+        head, whole = self.head, self.whole
+        found = [self.statement_part(each) for each in self.statements]
+        for reference, totals in self.settlements.items():
+            key = derive("settlement", head.council, head.source, reference)
+            found.append(Part(key, "settlement", reference, f"{totals.digest:064x}"))
+        if self.remittance.count and whole is not None:
+            key = derive("remittance", head.council, head.format, head.source, whole.source_reference)
+            found.append(Part(key, "remittance", whole.source_reference, f"{self.remittance.digest:064x}"))
+        return found
+
+    def statement_part(self, totals: Totals) -> Part:
+        begins, ends = totals.begins, totals.ends
+        assert begins is not None
+        assert ends is not None
+        # Banks begin their numbers again, some each year: the day belongs to the name.
+        name = (begins.bank_account, begins.reference, ends.closed_on.isoformat(), str(begins.page))
+        balances = f"{ends.opening_pence}|{ends.closing_pence}|{totals.digest:x}"
+        key = derive("statement", self.head.council, self.head.format, *name)
+        return Part(key, "statement", begins.reference, hashlib.sha256(balances.encode()).hexdigest())

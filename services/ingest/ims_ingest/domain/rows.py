@@ -1,0 +1,144 @@
+"""A row of a file made what ingest tells of it."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from ims_contracts.accounts import AccountChanged, AccountFields
+from ims_contracts.payments import PaymentReceived, PaymentReversed, PaymentSubmitted, ReversalSubmitted
+from ims_contracts.statements import SettlementMember, StatementLineReceived
+from ims_ingest.domain.identity import derive, named_payment, statement_line_id
+from ims_ingest.domain.submissions import LONDON, accept_reversal, tidy
+from ims_ingest.formats.records import AccountRow, Entry, Member, Row, StatementBegins
+
+
+class FileHead(NamedTuple):
+    """A file as it came: whose it is, from whom, in which format, and when."""
+
+    file_id: UUID
+    council: str
+    source: str
+    format: str
+    content_sha256: str
+    received_at: datetime
+
+    @property
+    def received_on(self) -> date:
+        return self.received_at.astimezone(LONDON).date()
+
+    @property
+    def revision(self) -> int:
+        """What orders a file of accounts that counts no revisions: the microsecond that it came."""
+        return (self.received_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def submission(row: Row, occurrence: int, head: FileHead, remittance_id: UUID | None) -> PaymentSubmitted:
+    """A row of collections as a payment: known by what it says, and by its number among rows that say the same."""
+    return PaymentSubmitted.model_construct(
+        council=head.council,
+        source=head.source,
+        source_payment_id=f"{row.key}:{occurrence}",
+        channel=row.channel,
+        method_of_payment=row.method_of_payment,
+        amount_pence=row.amount_pence,
+        paid_on=row.paid_on,
+        received_on=head.received_on,
+        reference=row.reference or None,
+        narrative=row.narrative or None,
+        remittance_id=remittance_id,
+        remittance_line=row.line,
+    )
+
+
+def reversal(row: Row, occurrence: int, head: FileHead, remittance_id: UUID | None) -> PaymentReversed:
+    """A row of collections below nothing: money that went back, of a payment that only a reference names."""
+    assert row.reversal_reason is not None
+    return accept_reversal(
+        ReversalSubmitted.model_construct(
+            council=head.council,
+            source=head.source,
+            source_reversal_id=f"{row.key}:{occurrence}",
+            reason=row.reversal_reason,
+            amount_pence=-row.amount_pence,
+            reversed_on=row.paid_on,
+            reference=row.reference or None,
+            method_of_payment=row.method_of_payment,
+            remittance_id=remittance_id,
+            remittance_line=row.line,
+        )
+    )
+
+
+def account(row: AccountRow, head: FileHead) -> AccountChanged:
+    """A row of accounts; the reader has already tried each of its fields."""
+    told = AccountFields.model_validate({"revision": head.revision} | row.fields)
+    return AccountChanged.model_construct(council=head.council, **told.__dict__)
+
+
+def settlement_member(member: Member, council: str) -> SettlementMember:
+    """A row of what a provider paid over, with the payment it names."""
+    return SettlementMember(
+        kind=member.kind,
+        member_reference=member.member_reference,
+        payment_id=named_payment(council, member.provider, member.provider_payment_id),
+        provider_payment_id=member.provider_payment_id,
+        gross_pence=member.gross_pence,
+        fee_pence=member.fee_pence,
+        net_pence=member.net_pence,
+        occurred_on=member.occurred_on,
+        reference=member.narrative and tidy(member.narrative)[:500],
+    )
+
+
+def settled_payment(member: Member, head: FileHead) -> PaymentReceived | None:
+    """What a settlement alone knows of a payment that was charged: that it was, when, and how much."""
+    payment_id = named_payment(head.council, member.provider, member.provider_payment_id)
+    if member.kind != "charge" or payment_id is None or member.gross_pence <= 0:
+        return None
+    return PaymentReceived(
+        council=head.council,
+        payment_id=payment_id,
+        source=head.source,
+        source_payment_id=member.member_reference,
+        provider=member.provider,
+        provider_payment_id=member.provider_payment_id,
+        channel="web",
+        method_of_payment=member.method_of_payment,
+        amount_pence=member.gross_pence,
+        paid_on=member.occurred_on,
+        received_on=head.received_on,
+    )
+
+
+class Shown(NamedTuple):
+    """An entry where it stands: in which statement, as which entry of it."""
+
+    statement_id: UUID
+    begins: StatementBegins
+    number: int
+    entry: Entry
+
+
+def statement_line(shown: Shown, council: str, ordinal: int) -> StatementLineReceived:
+    """An entry of a bank account, the nth of its day and amount."""
+    entry, account = shown.entry, shown.begins.bank_account
+    texts = {name: (text := getattr(entry, name)) and tidy(text) for name in ("counterparty_name", "reference", "narrative")}
+    return StatementLineReceived(
+        council=council,
+        statement_line_id=statement_line_id(council, account, entry.booked_on, entry.amount_pence, ordinal),
+        statement_id=shown.statement_id,
+        bank_account=account,
+        line_number=shown.number,
+        amount_pence=entry.amount_pence,
+        booked_on=entry.booked_on,
+        value_on=entry.value_on,
+        bank_reference=entry.bank_reference,
+        transaction_code=entry.transaction_code,
+        counterparty_account=entry.counterparty_account,
+        **texts,
+    )
+
+
+def refused_id(head: FileHead) -> UUID:
+    """A file that was refused is named by its bytes: what it says of itself is not to be trusted."""
+    return derive("refused", head.council, head.content_sha256)

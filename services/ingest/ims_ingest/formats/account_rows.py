@@ -1,0 +1,46 @@
+"""A row of an accounts file made an account, or a fault that says which field is wrong."""
+
+import re
+from collections.abc import Callable
+
+from pydantic import ValidationError
+
+from ims_contracts.accounts import AccountFields
+from ims_ingest.formats.records import AccountRow, Record, fault
+from ims_ingest.formats.table import Values
+
+SPREADSHEET = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
+
+
+def account(line: int, row: Values, fields: Callable[[Values], dict[str, object]]) -> Record:
+    """The account in a row; the revision is the file's where it has that column."""
+    if SPREADSHEET.fullmatch(row["reference"]):
+        return fault(line, "a spreadsheet has turned the reference into a power of ten", "export the file again as text", "reference")
+    revision = row.get("revision")
+    try:
+        told = fields(row) | ({"revision": int(revision)} if revision else {})
+        AccountFields.model_validate({"revision": 0} | told)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        return fault(line, f"the field cannot be read: {first['msg']}", "correct the row", ".".join(map(str, first["loc"])))
+    except (KeyError, ValueError) as error:
+        return fault(line, f"{error} is missing or not a whole number", "correct the row")
+    return AccountRow(line, told)
+
+
+def optional(row: Values, name: str) -> str | None:
+    return row.get(name) or None
+
+
+def optional_pence(row: Values, name: str) -> int | None:
+    """An amount in whole pence; ValueError names the column."""
+    text = row.get(name)
+    if not text:
+        return None
+    if not re.fullmatch(r"-?\d{1,13}", text):
+        raise ValueError(name)
+    return int(text)
+
+
+def yes(row: Values, name: str) -> bool:
+    return row.get(name, "").lower() in ("yes", "y", "true", "1")

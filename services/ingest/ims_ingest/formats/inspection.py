@@ -1,0 +1,106 @@
+"""Look into a file without a server and without writing anything: what is in it, and whether it proves."""
+
+from pathlib import Path
+from typing import Any
+
+from ims_contracts.remittances import Fault
+from ims_ingest.formats.detection import detect
+from ims_ingest.formats.records import (
+    AccountRow,
+    Entry,
+    Format,
+    Member,
+    Record,
+    Row,
+    StatementBegins,
+    StatementEnds,
+    Whole,
+)
+
+# So many faults say enough; a file that is not what it seems has one on every line.
+FAULTS_MAX = 1_000
+
+
+class Summary:
+    """What a file, or one statement in it, comes to."""
+
+    def __init__(self) -> None:
+        self.entries = 0
+        self.credits_pence: int | None = None
+        self.debits_pence: int | None = None
+        self.opening_pence: int | None = None
+        self.closing_pence: int | None = None
+        self.currency: str | None = None
+        self.proved: bool | None = None
+
+    def add(self, amount_pence: int) -> None:
+        self.entries += 1
+        self.credits_pence = (self.credits_pence or 0) + max(amount_pence, 0)
+        self.debits_pence = (self.debits_pence or 0) - min(amount_pence, 0)
+
+    def end(self, ends: StatementEnds) -> None:
+        self.opening_pence, self.closing_pence = ends.opening_pence, ends.closing_pence
+        self.currency, self.proved = ends.currency, ends.is_proved
+
+
+class Inspection(Summary):
+    """A whole file, as its records come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.statements: list[tuple[StatementBegins, Summary]] = []
+        self.faults: list[Fault] = []
+        self.fault_count = 0
+
+    def take(self, record: Record) -> None:
+        match record:
+            case Fault():
+                self.fault_count += 1
+                self.faults += [record] if len(self.faults) < FAULTS_MAX else []
+            case Row(amount_pence=amount_pence) | Member(net_pence=amount_pence):
+                self.currency = "GBP"
+                self.add(amount_pence)
+            case AccountRow():
+                self.entries += 1
+            case StatementBegins():
+                self.statements.append((record, Summary()))
+            case Entry(amount_pence=amount_pence):
+                self.add(amount_pence)
+                self.statements[-1][1].add(amount_pence)
+            case StatementEnds():
+                self.statements[-1][1].end(record)
+            case Whole(is_proved=is_proved):
+                self.proved = is_proved
+
+    def told(self, name: str | None) -> dict[str, Any]:
+        """As `ims inspect` prints it. Opening and closing are the file's where it has one statement."""
+        if len(self.statements) == 1:
+            only = self.statements[0][1]
+            self.opening_pence, self.closing_pence, self.currency = only.opening_pence, only.closing_pence, only.currency
+        elif self.statements:
+            currencies = {each.currency for _, each in self.statements}
+            self.currency = currencies.pop() if len(currencies) == 1 else None
+        statements = []
+        for begins, each in self.statements:
+            each.credits_pence, each.debits_pence = each.credits_pence or 0, each.debits_pence or 0
+            statements.append({"bank_account": begins.bank_account, "reference": begins.reference, **each.__dict__})
+        return {
+            "format": name,
+            **{field: self.__dict__[field] for field in Summary().__dict__},
+            "proved": False if self.faults else self.proved,
+            "statements": statements,
+            "faults": [each.model_dump() for each in self.faults],
+        }
+
+
+def inspect(path: Path, format: str | None = None) -> dict[str, Any]:
+    """What is in a file: its format, entries, sums and balances in pence, whether it proves, and every fault with its line."""
+    inspection = Inspection()
+    with path.open("rb") as stream:
+        found = detect(stream, format)
+        if isinstance(found, Format):
+            for record in found.read(stream):
+                inspection.take(record)
+            return inspection.told(found.name)
+        inspection.take(found)
+        return inspection.told(None)

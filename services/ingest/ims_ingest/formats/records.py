@@ -1,0 +1,115 @@
+"""What readers of files give, one thing at a time: rows, statements, settlements, faults, and at the end the proof."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any, BinaryIO, NamedTuple
+
+from ims_contracts.remittances import Fault
+
+
+class Row(NamedTuple):
+    """A payment (or, below nothing, money that went back) in a file of collections."""
+
+    line: int
+    key: str
+    """What the row says of itself, joined: two alike in it are told apart only by their number."""
+    amount_pence: int
+    paid_on: date
+    reference: str
+    narrative: str
+    channel: str
+    method_of_payment: str
+    reversal_reason: str | None = None
+
+
+class AccountRow(NamedTuple):
+    """An account in a back office's file, its fields as the contract names them; no revision where the file has none."""
+
+    line: int
+    fields: dict[str, Any]
+
+
+class StatementBegins(NamedTuple):
+    """The statement that the entries after it belong to."""
+
+    bank_account: str
+    reference: str
+    page: int
+    is_last_page: bool
+    sequence: int | None
+
+
+class Entry(NamedTuple):
+    """One entry of a bank statement."""
+
+    line: int
+    amount_pence: int
+    booked_on: date
+    value_on: date
+    is_booked: bool
+    """False: the bank only expects it; it takes no part in the balance."""
+    bank_reference: str | None
+    transaction_code: str | None
+    counterparty_name: str | None
+    counterparty_account: str | None
+    reference: str | None
+    narrative: str | None
+
+
+class StatementEnds(NamedTuple):
+    """What the bank says of the statement as a whole."""
+
+    opening_pence: int | None
+    closing_pence: int | None
+    opened_on: date | None
+    closed_on: date
+    currency: str
+    is_proved: bool | None
+
+
+class Member(NamedTuple):
+    """A row of a provider's settlement."""
+
+    line: int
+    provider: str
+    """Whose payments these are, as on payment-received."""
+    method_of_payment: str
+    settlement_reference: str | None
+    """The payout it was part of; none: not paid over yet."""
+    paid_on: date
+    kind: str
+    member_reference: str
+    provider_payment_id: str | None
+    gross_pence: int
+    fee_pence: int
+    net_pence: int
+    occurred_on: date
+    narrative: str | None
+
+
+class Whole(NamedTuple):
+    """The end of the file: what identifies it to its sender, and whether its own totals prove it (none: it has none)."""
+
+    source_reference: str
+    business_on: date | None
+    is_proved: bool | None
+
+
+type Record = Row | AccountRow | StatementBegins | Entry | StatementEnds | Member | Whole | Fault
+
+
+class Format(NamedTuple):
+    """One way in which files are written. It is known by its content, never by a file's name."""
+
+    name: str
+    source: str
+    """Who sends such files, where nobody says otherwise."""
+    looks_like: Callable[[bytes], bool]
+    """Whether a file that begins like this is one."""
+    read: Callable[[BinaryIO], Iterator[Record]]
+    """All that is in the file, in its order; a fault instead of what cannot be read. Memory does not grow with the file."""
+
+
+def fault(line: int | None, what: str, what_to_do: str, position: str | None = None) -> Fault:
+    """What is wrong in a file, where, and what to do. It never quotes a payer's data."""
+    return Fault(line=line, position=position, what=what, what_to_do=what_to_do)

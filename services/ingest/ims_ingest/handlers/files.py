@@ -1,0 +1,107 @@
+"""The file door: bytes are kept before they are taken in; the same bytes twice change nothing, and the answer says so."""
+
+import hashlib
+import tempfile
+from typing import Annotated, BinaryIO
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from ims_ingest.domain.cards import Redactor
+from ims_ingest.domain.identity import derive
+from ims_ingest.domain.rows import FileHead
+from ims_ingest.formats import Format, detect
+from ims_ingest.handlers.importing import take_in
+from ims_ingest.handlers.publishers import Answer, Caller, Unwelcome, caller_of, problem
+from ims_ingest.settings import Settings
+from ims_ingest.store import files
+from ims_ingest.store.files import MEMORY_MAX, Known
+from ims_kit import Service
+
+router = APIRouter(prefix="/v1", tags=["files"])
+
+STATUS = {"received": 201, "known": 200}
+
+
+@router.post("/files", status_code=201)
+async def post_file(
+    request: Request,
+    council: Annotated[str | None, Query(pattern=r"^[EWSN][0-9]{8}$")] = None,
+    source: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
+) -> Response:
+    """Hand in a file as the request's body. It is taken in whole, or not at all, with every fault and its line."""
+    service: Service = request.app.state.service
+    caller = caller_of(request)
+    if council is not None and council != caller.council:
+        raise Unwelcome(403, "The council is not yours", f"You may speak for {caller.council}.")
+    with tempfile.SpooledTemporaryFile(MEMORY_MAX) as spool:
+        content_sha256, size = await receive(request, spool, service.settings)  # type: ignore[arg-type]
+        source = source_of(spool, caller, source)  # type: ignore[arg-type]
+        async with service.begin() as work:
+            file_id = derive("file", caller.council, content_sha256)
+            head = FileHead(file_id, caller.council, source, "", content_sha256, work.now)
+            is_new = await files.keep(head, spool, size, work)  # type: ignore[arg-type]
+    return answer(await take_in(service, file_id), is_new).response()
+
+
+async def receive(request: Request, spool: BinaryIO, settings: Settings) -> tuple[str, int]:
+    """Take the bytes in, without card numbers; returns the digest and the length of what was sent. Raises Unwelcome as soon
+    as it is too large."""
+    digest, size, redactor = hashlib.sha256(), 0, Redactor()
+    async for piece in request.stream():
+        size += len(piece)
+        if size > settings.file_bytes_max:
+            raise Unwelcome(413, "The file is too large", f"Send at most {settings.file_bytes_max} bytes; have the file sent in parts.")
+        digest.update(piece)
+        spool.write(redactor.take(piece))
+    if not size:
+        raise Unwelcome(422, "The file is empty", "Send the file's bytes as the body of the request.")
+    spool.write(redactor.end())
+    spool.seek(0)
+    return digest.hexdigest(), size
+
+
+def source_of(spool: BinaryIO, caller: Caller, named: str | None) -> str:
+    """The source that a file speaks for, which must be the caller's own; of a file in no known format, the caller's first."""
+    found = detect(spool)
+    return caller.source(named or (found.source if isinstance(found, Format) else None))
+
+
+def answer(known: Known, is_new: bool) -> Answer:
+    """What became of the file; one whose bytes were known before has no effect, and the answer says so."""
+    head, state = known.head, known.state
+    told = {"file_id": str(head.file_id), "format": head.format or None, "source": head.source, "is_new": is_new}
+    if state == "refused":
+        return Answer(422, problem(422, "The file is refused whole; nothing was counted").body | told | known.summary)
+    if state == "conflict":
+        title = "The file contradicts what came before; a person will decide, nothing was counted"
+        return Answer(409, problem(409, title, *known.summary["contradicted"]).body | told)
+    return Answer(STATUS[state] if is_new else 200, told | {"state": state if is_new else "known"} | known.summary)
+
+
+@router.get("/files/{file_id}")
+async def get_file(request: Request, file_id: UUID) -> Response:
+    """What became of a file: its state, what is in it, and every fault."""
+    found = await find(request, file_id)
+    head = found.head
+    told = {"file_id": str(head.file_id), "format": head.format or None, "source": head.source, "state": found.state}
+    return Answer(200, told | {"received_at": head.received_at.isoformat()} | found.summary).response()
+
+
+@router.get("/files/{file_id}/content")
+async def get_content(request: Request, file_id: UUID) -> Response:
+    """The file's bytes as they were kept: without card numbers."""
+    found = await find(request, file_id)
+    async with request.app.state.service.pool.acquire() as connection:
+        with await files.content(connection, found.head.file_id) as stream:
+            return Response(stream.read(), media_type="application/octet-stream")
+
+
+async def find(request: Request, file_id: UUID) -> Known:
+    """The caller's council's file; another's is not there for it."""
+    caller = caller_of(request)
+    async with request.app.state.service.pool.acquire() as connection:
+        found = await files.find(connection, file_id)
+    if found is None or found.head.council != caller.council:
+        raise Unwelcome(404, "There is no such file", "Look for the file_id in the answer to its upload.")
+    return found

@@ -1,0 +1,210 @@
+"""Take files in: read once to prove, then told chunk by chunk; after a crash it goes on where it was."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NamedTuple
+from uuid import UUID
+
+import structlog
+
+from ims_contracts.remittances import RemittanceRefused
+from ims_ingest.domain.planning import Chunk, Plan
+from ims_ingest.domain.proving import Proof
+from ims_ingest.domain.rows import FileHead, refused_id
+from ims_ingest.formats import Format, detect
+from ims_ingest.settings import Settings
+from ims_ingest.store import files
+from ims_ingest.store.accounts import change
+from ims_ingest.store.lines import show
+from ims_ingest.store.payments import contradict_file, record, record_if_unknown, reverse
+from ims_kit import Service, Work
+
+log = structlog.get_logger()
+
+TOLD_FAULTS_MAX = 100
+LOOK_SECONDS = 5.0
+
+
+class Read(NamedTuple):
+    """A file after its first reading."""
+
+    head: FileHead
+    format: Format | None
+    proof: Proof
+
+
+async def finish_files(service: Service) -> None:
+    """Go on with every file that a crash left unfinished; look for more now and then."""
+    while True:
+        for file_id in await files.unfinished(service.pool):
+            await take_in(service, file_id)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def take_in(service: Service, file_id: UUID) -> files.Known:
+    """Take a file in to its end, or wait until whoever does so already has; returns what became of it."""
+    while True:
+        async with files.alone(service.pool, file_id) as is_alone:
+            known = await files.find(service.pool, file_id)
+            assert known is not None, "a file is kept before it is taken in"
+            if known.state in files.FINISHED:
+                return known
+            if is_alone:
+                await read_in(service, known)
+                continue
+        await asyncio.sleep(0.2)
+
+
+async def read_in(service: Service, known: files.Known) -> None:
+    """Prove the file, claim what is in it, and tell it."""
+    settings: Settings = service.settings  # type: ignore[assignment]
+    async with service.pool.acquire() as connection:
+        stream = await files.content(connection, known.head.file_id)
+    with stream:
+        read = await asyncio.to_thread(prove, stream, known.head, settings.file_rows_max)
+        if read.format is None or read.proof.fault_count:
+            await refuse(service, read)
+            return
+        if known.state == "kept" and await is_overlap(service, read, stream):
+            return
+        told_before = await claim(service, read)
+        if told_before is not None:
+            await tell_chunks(service, read, stream, (told_before, known))
+
+
+def prove(stream: BinaryIO, head: FileHead, rows_max: int) -> Read:
+    """Read the file from end to end, and find every fault."""
+    found = detect(stream)
+    if not isinstance(found, Format):
+        proof = Proof(head, rows_max)
+        proof.add_fault(found)
+        return Read(head, None, proof)
+    head = head._replace(format=found.name, source=head.source or found.source)
+    proof = Proof(head, rows_max)
+    for each in found.read(stream):
+        proof.take(each)
+        if proof.row_count > rows_max:
+            break
+    return Read(head, found, proof)
+
+
+async def refuse(service: Service, read: Read) -> None:
+    """Nothing of a file is counted that has a fault. All faults are kept, the first hundred told."""
+    head, proof = read.head, read.proof
+    async with service.begin() as work:
+        faults = [each.model_dump() for each in proof.faults]
+        await files.move(head, "refused", work, {"fault_count": proof.fault_count, "faults": faults})
+        work.tell(RemittanceRefused(
+            council=head.council,
+            remittance_id=refused_id(head),
+            source=head.source or "unknown",
+            format=head.format or None,
+            content_sha256=head.content_sha256,
+            fault_count=proof.fault_count,
+            faults=proof.faults[:TOLD_FAULTS_MAX],
+            received_on=head.received_on,
+        ))  # fmt: skip
+    log.warning("file refused", file_id=str(head.file_id), format=head.format, faults=proof.fault_count)
+
+
+async def is_overlap(service: Service, read: Read, stream: BinaryIO) -> bool:
+    """Whether payments of the file came in other files already: a day sent again under another name, or in a longer file. All
+    of them: the file is known. Some: it is for a person. Either way nothing of it is told."""
+    if not (total := read.proof.remittance.added_count) or await is_known_by_name(service, read):
+        return False
+    came = 0
+    async with service.pool.acquire() as connection:
+        for chunk in chunks_of(read, stream, set()):
+            came += await files.overlapping(read.head, [payment.payment_id for payment in chunk.payments], connection)
+            await asyncio.sleep(0)
+    if came == total:
+        async with service.begin() as work:
+            await files.move(read.head, "known", work, summary(read.proof))
+    elif came:
+        await contradict(service, read, [f"{came} of its {total} payments came before, in other files"])
+    return came > 0
+
+
+async def is_known_by_name(service: Service, read: Read) -> bool:
+    """Whether a file with this one's name came; the claim then says whether it is the same."""
+    async with service.pool.acquire() as connection:
+        return await files.is_claimed(read.head, read.proof.parts(), connection)
+
+
+async def contradict(service: Service, read: Read, reasons: list[str]) -> None:
+    """The file is for a person; its bytes are kept, nothing of it is counted."""
+    async with service.begin() as work:
+        await contradict_file(read.head, reasons, work)
+        await files.move(read.head, "conflict", work, summary(read.proof) | {"contradicted": reasons})
+
+
+async def claim(service: Service, read: Read) -> set[UUID] | None:
+    """Take what is in the file for it: all, or none where another file told some of it otherwise. Returns the parts that came
+    before with the same content; none: there is nothing to tell."""
+    parts = read.proof.parts()
+    async with service.begin() as work:
+        known, contradicted = await files.claim(read.head, parts, work)
+        is_all_known = bool(parts) and len(known) == len({part.part_id for part in parts})
+        if not contradicted:
+            await files.move(read.head, "known" if is_all_known else "reading", work, summary(read.proof))
+    if contradicted:
+        await contradict(service, read, [f"{part.kind} {part.reference} came before, with other content" for part in contradicted])
+    return None if contradicted or is_all_known else known
+
+
+def chunks_of(read: Read, stream: BinaryIO, told_before: set[UUID]) -> Iterator[Chunk]:
+    """The file read once more, from its start."""
+    assert read.format is not None
+    stream.seek(0)
+    return Plan(read.proof, told_before).chunks(read.format.read(stream))
+
+
+async def tell_chunks(service: Service, read: Read, stream: BinaryIO, done: tuple[set[UUID], files.Known]) -> None:
+    """A transaction a chunk; those that were told before a crash are passed over."""
+    told_before, known = done
+    states: Counter[str] = Counter(known.summary.get("states", {}))
+    chunks, number = chunks_of(read, stream, told_before), -1
+    while chunk := await asyncio.to_thread(next, chunks, None):  # reading a chunk must not keep webhooks waiting
+        number += 1
+        if number < known.chunks_told:
+            continue
+        async with service.begin() as work:
+            states += await take_chunk(chunk, read.head, work)
+            await files.advance(read.head, number, work)
+            await files.move(read.head, "reading", work, summary(read.proof) | {"states": dict(states)})
+    async with service.begin() as work:
+        await files.move(read.head, "received", work, summary(read.proof) | {"states": dict(states)})
+
+
+async def take_chunk(chunk: Chunk, head: FileHead, work: Work) -> Counter[str]:
+    """Everything of one chunk; says how many payments were new, known or contradicted."""
+    states = Counter(outcome.state for outcome in await record(chunk.payments, work))
+    await record_if_unknown(chunk.known_from_settlement, work)
+    await reverse(chunk.reversals, work)
+    counted = [each for each in chunk.accounts if each.revision != head.revision]
+    await change(counted, work, "revisions")
+    await change([each for each in chunk.accounts if each.revision == head.revision], work, "times")
+    if chunk.entries:
+        await show(chunk.entries, head.council, work)
+    for fact in chunk.facts:
+        work.tell(fact)
+    return states
+
+
+def summary(proof: Proof) -> dict[str, Any]:
+    """What a file holds, for whoever handed it in."""
+    rows, statements, settlements = proof.remittance, proof.statements, proof.settlements.values()
+    found = {
+        "rows": proof.row_count,
+        "payments": rows.added_count,
+        "payments_pence": rows.added_pence,
+        "reversals": rows.count - rows.added_count,
+        "reversals_pence": rows.taken_pence,
+        "statements": len(statements),
+        "credits_pence": sum(each.added_pence for each in statements),
+        "debits_pence": sum(each.taken_pence for each in statements),
+        "settlements": len(settlements),
+        "settled_net_pence": sum(each.net_pence for each in settlements),
+    }
+    return {name: value for name, value in found.items() if value}

@@ -1,0 +1,94 @@
+"""Who speaks to us over HTTP, and how we say no: in plain English, as problem+json (RFC 9457)."""
+
+import hashlib
+import hmac
+import json
+from typing import Any, NamedTuple
+
+from fastapi import Request, Response
+from pydantic import ValidationError
+
+from ims_ingest.settings import Publisher, Settings
+
+
+class Answer(NamedTuple):
+    """What a caller is told: a status and a JSON body."""
+
+    status: int
+    body: dict[str, Any]
+
+    def response(self) -> Response:
+        kind = "application/json" if self.status < 400 else "application/problem+json"
+        return Response(json.dumps(self.body), self.status, media_type=kind)
+
+
+def problem(status: int, title: str, *reasons: str) -> Answer:
+    """A no, with every reason there is."""
+    return Answer(status, {"type": "about:blank", "status": status, "title": title, "reasons": list(reasons)})
+
+
+class Unwelcome(Exception):
+    """The caller may not do this, or what it sends cannot be taken; ends the request with this answer."""
+
+    def __init__(self, status: int, title: str, *reasons: str) -> None:
+        super().__init__(title)
+        self.answer = problem(status, title, *reasons)
+
+
+async def unwelcome(request: Request, error: Exception) -> Response:
+    """The answer to an unwelcome request."""
+    assert isinstance(error, Unwelcome)
+    return error.answer.response()
+
+
+async def say_no(request: Request, error: Exception) -> Response:
+    """The answer to a caller who may not, or whose body cannot be taken."""
+    assert isinstance(error, Unwelcome)
+    return error.answer.response()
+
+
+class Caller(NamedTuple):
+    """A publisher that has shown its token."""
+
+    name: str
+    council: str
+    sources: tuple[str, ...]
+
+    def source(self, wanted: str | None) -> str:
+        """The source it speaks for: the one it names, which must be its own, or its first."""
+        if wanted is not None and wanted not in self.sources:
+            raise Unwelcome(403, "The source is not yours", f"You may speak for {', '.join(self.sources)}.")
+        return wanted or self.sources[0]
+
+
+def caller_of(request: Request) -> Caller:
+    """The publisher whose bearer token this is. Every token is compared, so that the time taken tells nothing."""
+    settings: Settings = request.app.state.service.settings
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    digest = hashlib.sha256(token.strip().encode()).hexdigest()
+    found: tuple[str, Publisher] | None = None
+    for name, publisher in settings.publishers.items():
+        if hmac.compare_digest(publisher.token_sha256, digest):
+            found = name, publisher
+    if found is None or scheme.lower() != "bearer":
+        raise Unwelcome(401, "Say who you are", "Send your token as `Authorization: Bearer …`.")
+    name, publisher = found
+    return Caller(name, publisher.council, tuple(publisher.sources))
+
+
+async def body_of(request: Request, bytes_max: int) -> bytes:
+    """The whole body. Raises Unwelcome as soon as it is too large, without reading on."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > bytes_max:
+            raise Unwelcome(413, "Too much at once", f"Send at most {bytes_max} bytes in one request.")
+    return bytes(body)
+
+
+def reasons_of(error: ValidationError, place: str = "") -> list[str]:
+    """What is wrong with each field, in words; never its value, which may be a payer's."""
+    return [
+        f"{place}{'.'.join(map(str, fault['loc'])) or 'the body'}: {'is missing' if fault['type'] == 'missing' else fault['msg']}"
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+    ]

@@ -1,0 +1,1 @@
+"""The steps that bring ingest's database to the present."""

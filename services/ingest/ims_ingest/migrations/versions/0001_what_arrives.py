@@ -1,0 +1,68 @@
+"""What ingest remembers: payments and who told of them, files and their bytes, bank lines, and what a person must decide."""
+
+from alembic import op
+
+from ims_kit.migrations import create_kit_tables, execute_sql
+
+revision = "0001"
+down_revision = None
+
+TABLES = """
+CREATE TABLE payment (            -- each payment once, as all its tellings together know it
+  payment_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, source_payment_id text NOT NULL, provider text,
+  amount_pence bigint NOT NULL CHECK (amount_pence > 0), revision int NOT NULL, remittance_id uuid, body text NOT NULL);
+CREATE INDEX payment_by_source ON payment (council, source, source_payment_id) WHERE provider IS NOT NULL;
+CREATE INDEX payment_by_remittance ON payment (remittance_id) WHERE remittance_id IS NOT NULL;
+CREATE TABLE observation (        -- who else told of a payment, and what; only where a second telling said something else
+  payment_id uuid NOT NULL REFERENCES payment, content_sha256 text NOT NULL, council text NOT NULL, source text NOT NULL,
+  source_payment_id text NOT NULL, body text NOT NULL, PRIMARY KEY (payment_id, content_sha256));
+CREATE INDEX observation_by_source ON observation (council, source, source_payment_id);
+CREATE TABLE refusal (            -- what was not accepted, and every reason
+  council text NOT NULL, source text NOT NULL, source_payment_id text NOT NULL, content_sha256 text NOT NULL,
+  reasons text NOT NULL, refused_at timestamptz NOT NULL, PRIMARY KEY (council, source, source_payment_id, content_sha256));
+CREATE TABLE conflict (           -- two tellings of one thing that cannot both be true: for a person; it changed nothing
+  conflict_id uuid PRIMARY KEY, council text NOT NULL, kind text NOT NULL, subject_id uuid NOT NULL, reason text NOT NULL,
+  held text, told text, found_at timestamptz NOT NULL);
+CREATE INDEX conflict_by_subject ON conflict (subject_id);
+CREATE TABLE reversal (
+  reversal_id uuid PRIMARY KEY, council text NOT NULL, payment_id uuid, amount_pence bigint NOT NULL CHECK (amount_pence > 0),
+  body text NOT NULL);
+CREATE TABLE refund (             -- a payment's refunds, each by the total that it brought them to
+  payment_id uuid NOT NULL, in_all_pence bigint NOT NULL, council text NOT NULL, refund_id uuid NOT NULL UNIQUE,
+  amount_pence bigint NOT NULL CHECK (amount_pence > 0), PRIMARY KEY (payment_id, in_all_pence));
+CREATE TABLE account (            -- only what tells whether a back office says something new
+  council text NOT NULL, fund text NOT NULL, account_reference text NOT NULL, revision bigint NOT NULL, content_sha256 text NOT NULL,
+  PRIMARY KEY (council, fund, account_reference));
+CREATE TABLE event (              -- the bytes of what came over HTTP, without card numbers
+  event_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, received_at timestamptz NOT NULL, content bytea NOT NULL,
+  fault text);
+CREATE TABLE answer (             -- what a publisher was answered, by its idempotency key
+  publisher text NOT NULL, idempotency_key text NOT NULL, content_sha256 text NOT NULL, status int NOT NULL, body text NOT NULL,
+  answered_at timestamptz NOT NULL, PRIMARY KEY (publisher, idempotency_key));
+CREATE INDEX answer_by_time ON answer USING brin (answered_at);
+CREATE TABLE file (
+  file_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, format text, content_sha256 text NOT NULL, size bigint NOT NULL,
+  state text NOT NULL CHECK (state IN ('kept', 'reading', 'received', 'known', 'refused', 'conflict')),
+  received_at timestamptz NOT NULL, chunks_told int NOT NULL DEFAULT 0, summary text NOT NULL DEFAULT '{}');
+CREATE INDEX file_unfinished ON file (received_at) WHERE state IN ('kept', 'reading');
+CREATE TABLE file_piece (         -- its bytes, compressed, without card numbers
+  file_id uuid NOT NULL REFERENCES file, piece int NOT NULL, content bytea NOT NULL, PRIMARY KEY (file_id, piece));
+ALTER TABLE file_piece ALTER content SET STORAGE EXTERNAL;
+CREATE TABLE part (               -- a remittance, statement or settlement: which file it was taken from, and what it said
+  part_id uuid PRIMARY KEY, council text NOT NULL, kind text NOT NULL, reference text NOT NULL, digest text NOT NULL,
+  file_id uuid NOT NULL REFERENCES file);
+CREATE TABLE statement_line (
+  statement_line_id uuid PRIMARY KEY, council text NOT NULL, bank_account text NOT NULL, booked_on date NOT NULL,
+  amount_pence bigint NOT NULL, ordinal int NOT NULL, bank_reference text,
+  UNIQUE (council, bank_account, booked_on, amount_pence, ordinal));
+CREATE TABLE sighting (           -- which line each entry of a statement is
+  statement_id uuid NOT NULL, line_number int NOT NULL, statement_line_id uuid NOT NULL REFERENCES statement_line,
+  PRIMARY KEY (statement_id, line_number));
+CREATE INDEX sighting_by_line ON sighting (statement_line_id);
+"""
+
+
+def upgrade() -> None:
+    """Create the tables."""
+    create_kit_tables(op)
+    execute_sql(op, TABLES)

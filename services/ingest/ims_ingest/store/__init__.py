@@ -1,0 +1,1 @@
+"""What ingest remembers, in PostgreSQL: the only place that knows the database."""

@@ -1,0 +1,127 @@
+"""Files: their bytes, how far they have been taken in, and what was found in them."""
+
+import contextlib
+import json
+import tempfile
+import zlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, BinaryIO, NamedTuple
+from uuid import UUID
+
+from ims_ingest.domain.proving import Part
+from ims_ingest.domain.rows import FileHead
+from ims_ingest.store.tables import Part as PartRow
+from ims_kit import Insert, Work
+
+CLAIM = Insert(PartRow, "part_id council kind reference digest file_id")
+FINISHED = ("received", "known", "refused", "conflict")
+COLUMNS = "file_id, council, source, coalesce(format, ''), content_sha256, received_at, state, chunks_told, summary"
+PIECE_BYTES = 1 << 20
+# Up to here a file is read from memory; a larger one from a temporary file.
+MEMORY_MAX = 8 << 20
+
+
+class Known(NamedTuple):
+    """A file as it is remembered."""
+
+    head: FileHead
+    state: str
+    chunks_told: int
+    summary: dict[str, Any]
+
+
+async def keep(head: FileHead, content: BinaryIO, size: int, work: Work) -> bool:
+    """Remember a file and its bytes, before anything reads them. False if the same bytes are known already."""
+    new = await work.connection.fetchval(
+        """INSERT INTO file (file_id, council, source, content_sha256, size, state, received_at)
+           VALUES ($1, $2, $3, $4, $5, 'kept', $6) ON CONFLICT DO NOTHING RETURNING true""",
+        head.file_id, head.council, head.source, head.content_sha256, size, head.received_at,
+    )  # fmt: skip
+    if not new:
+        return False
+    for number, piece in enumerate(iter(lambda: content.read(PIECE_BYTES), b"")):
+        await work.connection.execute("INSERT INTO file_piece VALUES ($1, $2, $3)", head.file_id, number, zlib.compress(piece))
+    return True
+
+
+async def find(connection: Any, file_id: UUID) -> Known | None:
+    found = await connection.fetchrow(f"SELECT {COLUMNS} FROM file WHERE file_id = $1", file_id)  # noqa: S608 - our own columns
+    return None if found is None else Known(FileHead(*found[:6]), found[6], found[7], json.loads(found[8]))
+
+
+async def unfinished(connection: Any) -> list[UUID]:
+    """Files that were kept but not taken in to their end."""
+    found = await connection.fetch("SELECT file_id FROM file WHERE state IN ('kept', 'reading') ORDER BY received_at")
+    return [each[0] for each in found]
+
+
+@contextlib.asynccontextmanager
+async def alone(pool: Any, file_id: UUID) -> AsyncIterator[bool]:
+    """Whether nobody else takes this file in, in any process; until the end of the block, or of this process."""
+    async with pool.acquire() as connection:
+        is_alone = await connection.fetchval("SELECT pg_try_advisory_lock(5, hashtext($1))", str(file_id))
+        try:
+            yield is_alone
+        finally:
+            if is_alone:
+                await connection.execute("SELECT pg_advisory_unlock(5, hashtext($1))", str(file_id))
+
+
+async def content(connection: Any, file_id: UUID) -> BinaryIO:
+    """The file's bytes as they were kept, to be read from the start."""
+    stream = tempfile.SpooledTemporaryFile(MEMORY_MAX)  # noqa: SIM115 - closed by who reads it
+    async with connection.transaction():
+        pieces = connection.cursor("SELECT content FROM file_piece WHERE file_id = $1 ORDER BY piece", file_id, prefetch=4)
+        async for piece in pieces:
+            stream.write(zlib.decompress(piece[0]))
+    stream.seek(0)
+    return stream  # type: ignore[return-value]
+
+
+async def claim(head: FileHead, parts: Sequence[Part], work: Work) -> tuple[set[UUID], list[Part]]:
+    """Take the file's parts for it. Returns those that another file told with the same content, and those it told otherwise;
+    with any of the latter nothing is taken."""
+    ids = [part.part_id for part in parts]
+    await work.lock(f"part/{part_id}" for part_id in ids)
+    held = await work.connection.fetch("SELECT part_id, digest, file_id FROM part WHERE part_id = ANY($1)", ids)
+    others = {found[0]: found[1] for found in held if found[2] != head.file_id}
+    contradicted = [part for part in parts if others.get(part.part_id, part.digest) != part.digest]
+    if not contradicted:
+        await CLAIM(work.connection, [
+            (part.part_id, head.council, part.kind, part.reference, part.digest, head.file_id)
+            for part in {part.part_id: part for part in parts}.values() if part.part_id not in others
+        ])  # fmt: skip
+    return set(others), contradicted
+
+
+async def is_claimed(head: FileHead, parts: Sequence[Part], connection: Any) -> bool:
+    """Whether another file has told any of these parts."""
+    ids = [part.part_id for part in parts]
+    found = await connection.fetchval("SELECT EXISTS (SELECT 1 FROM part WHERE part_id = ANY($1) AND file_id <> $2)", ids, head.file_id)
+    return bool(found)
+
+
+async def overlapping(head: FileHead, payments: Sequence[UUID], connection: Any) -> int:
+    """How many of these payments came otherwise than by this file."""
+    found = await connection.fetchval(
+        """SELECT count(*) FROM payment LEFT JOIN part ON part_id = remittance_id
+           WHERE payment_id = ANY($1) AND part.file_id IS DISTINCT FROM $2""",
+        payments, head.file_id,
+    )  # fmt: skip
+    return int(found)
+
+
+async def move(head: FileHead, state: str, work: Work, summary: dict[str, Any]) -> None:
+    """The file's state, and what was found in it."""
+    await work.connection.execute(
+        "UPDATE file SET state = $2, format = nullif($3, ''), summary = $4 WHERE file_id = $1",
+        head.file_id, state, head.format, json.dumps(summary, default=str),
+    )  # fmt: skip
+
+
+async def advance(head: FileHead, chunk: int, work: Work) -> None:
+    """One chunk more is told. Nobody may tell it a second time: the count must be what it was."""
+    moved = await work.connection.execute(
+        "UPDATE file SET chunks_told = $2 + 1 WHERE file_id = $1 AND chunks_told = $2", head.file_id, chunk
+    )
+    assert moved == "UPDATE 1", "two take in one file, though only one may"

@@ -1,0 +1,66 @@
+"""What ingest remembers, put together for those who ask."""
+
+import json
+from typing import Any
+
+TOTALS = """SELECT 'received' AS name, count(*) AS count, coalesce(sum(amount_pence), 0)::bigint AS pence FROM payment WHERE council = $1
+  UNION ALL SELECT 'reversed', count(*), coalesce(sum(amount_pence), 0)::bigint FROM reversal WHERE council = $1
+  UNION ALL SELECT 'refunded', count(*), coalesce(sum(amount_pence), 0)::bigint FROM refund WHERE council = $1
+  UNION ALL SELECT 'refused', count(*), 0 FROM refusal WHERE council = $1
+  UNION ALL SELECT 'conflicts', count(*), 0 FROM conflict WHERE council = $1"""
+PAYMENTS = """SELECT payment_id, revision, amount_pence, remittance_id, body::jsonb ->> 'remittance_line' AS remittance_line
+  FROM payment WHERE council = $1 AND (payment_id = $4 OR (source = $2 AND source_payment_id = $3 AND provider IS NOT NULL)
+    OR payment_id IN (SELECT payment_id FROM observation WHERE council = $1 AND source = $2 AND source_payment_id = $3))"""
+REFUSALS = """SELECT content_sha256, reasons, refused_at FROM refusal
+  WHERE council = $1 AND source = $2 AND source_payment_id = $3 ORDER BY refused_at"""
+CONFLICTS = "SELECT reason, found_at FROM conflict WHERE subject_id = ANY($1) ORDER BY found_at"
+# Each a law of money: a difference of anything but nothing is a fault of ours.
+REMITTANCES = """SELECT part.council, part.reference,
+    coalesce((SELECT sum(amount_pence) FROM payment WHERE remittance_id = part_id), 0)
+      - coalesce((summary::jsonb ->> 'payments_pence')::bigint, 0) AS difference
+  FROM part JOIN file USING (file_id) WHERE part.kind = 'remittance' AND file.state = 'received'"""
+REFUNDS = """SELECT council, 'refunds' AS reference, coalesce(sum(amount_pence - most), 0) AS difference FROM (
+    SELECT council, payment_id, sum(amount_pence) AS amount_pence, max(in_all_pence) AS most FROM refund GROUP BY 1, 2) AS each
+  GROUP BY 1"""
+
+
+async def totals(connection: Any, council: str) -> dict[str, Any]:
+    """Received, reversed, refunded, refused: how many, and how many pence."""
+    return {row["name"]: {"count": row["count"], "pence": row["pence"]} for row in await connection.fetch(TOTALS, council)}
+
+
+async def submission(connection: Any, names: tuple[str, str, str], derived: Any) -> dict[str, Any] | None:
+    """What became of what a source submitted under its own id; none where nothing ever came. `names` are council, source, id."""
+    payments = await connection.fetch(PAYMENTS, *names, derived)
+    refusals = await connection.fetch(REFUSALS, *names)
+    if not payments and not refusals:
+        return None
+    conflicts = await connection.fetch(CONFLICTS, [row["payment_id"] for row in payments])
+    return {
+        "source": names[1],
+        "source_payment_id": names[2],
+        "payments": [dict(row) for row in payments],
+        "refusals": [{**row, "reasons": json.loads(row["reasons"])} for row in map(dict, refusals)],
+        "conflicts": [dict(row) for row in conflicts],
+    }
+
+
+async def conflicts(connection: Any, council: str, most: int) -> list[dict[str, Any]]:
+    """What two tellings cannot both be true of, the newest first; without what they said, which may be a payer's."""
+    found = await connection.fetch(
+        "SELECT conflict_id, kind, subject_id, reason, found_at FROM conflict WHERE council = $1 ORDER BY found_at DESC LIMIT $2",
+        council, most,
+    )  # fmt: skip
+    return [dict(row) for row in found]
+
+
+async def laws(connection: Any) -> list[dict[str, Any]]:
+    """Whether a file's payments come to its total, and a payment's refunds to the total that its provider told last."""
+    found = []
+    for law, sql in (("a remittance's payments are its total", REMITTANCES), ("refunds are what their provider says", REFUNDS)):
+        for row in await connection.fetch(sql):
+            found.append({
+                "law": law, "council": row["council"], "day": None, "subject": row["reference"],
+                "holds": row["difference"] == 0, "difference": int(row["difference"]),
+            })  # fmt: skip
+    return found

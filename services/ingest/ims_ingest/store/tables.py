@@ -1,0 +1,169 @@
+"""The tables that ingest inserts into, as the set-based inserts need them; the migrations create them, with their indexes."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, MetaData, Text
+from sqlmodel import Field, SQLModel
+
+METADATA = MetaData()
+
+
+class Table(SQLModel):
+    metadata = METADATA
+
+
+class Payment(Table, table=True):
+    """Each payment once, as all its tellings together know it."""
+
+    __tablename__ = "payment"
+
+    payment_id: UUID = Field(primary_key=True)
+    council: str = Field(sa_type=Text)
+    source: str = Field(sa_type=Text)
+    source_payment_id: str = Field(sa_type=Text)
+    provider: str | None = Field(sa_type=Text)
+    amount_pence: int = Field(sa_type=BigInteger)
+    revision: int
+    remittance_id: UUID | None
+    body: str = Field(sa_type=Text)
+
+
+class Observation(Table, table=True):
+    """Who else told of a payment, and what."""
+
+    __tablename__ = "observation"
+
+    payment_id: UUID = Field(primary_key=True)
+    content_sha256: str = Field(primary_key=True, sa_type=Text)
+    council: str = Field(sa_type=Text)
+    source: str = Field(sa_type=Text)
+    source_payment_id: str = Field(sa_type=Text)
+    body: str = Field(sa_type=Text)
+
+
+class Refusal(Table, table=True):
+    """What was not accepted, and every reason."""
+
+    __tablename__ = "refusal"
+
+    council: str = Field(primary_key=True, sa_type=Text)
+    source: str = Field(primary_key=True, sa_type=Text)
+    source_payment_id: str = Field(primary_key=True, sa_type=Text)
+    content_sha256: str = Field(primary_key=True, sa_type=Text)
+    reasons: str = Field(sa_type=Text)
+    refused_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class Conflict(Table, table=True):
+    """Two tellings of one thing that cannot both be true."""
+
+    __tablename__ = "conflict"
+
+    conflict_id: UUID = Field(primary_key=True)
+    council: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    subject_id: UUID
+    reason: str = Field(sa_type=Text)
+    held: str | None = Field(sa_type=Text)
+    told: str | None = Field(sa_type=Text)
+    found_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class Reversal(Table, table=True):
+    """Money that went back."""
+
+    __tablename__ = "reversal"
+
+    reversal_id: UUID = Field(primary_key=True)
+    council: str = Field(sa_type=Text)
+    payment_id: UUID | None
+    amount_pence: int = Field(sa_type=BigInteger)
+    body: str = Field(sa_type=Text)
+
+
+class Refund(Table, table=True):
+    """A payment's refund, by the total that it brought them to."""
+
+    __tablename__ = "refund"
+
+    payment_id: UUID = Field(primary_key=True)
+    in_all_pence: int = Field(primary_key=True, sa_type=BigInteger)
+    council: str = Field(sa_type=Text)
+    refund_id: UUID
+    amount_pence: int = Field(sa_type=BigInteger)
+
+
+class Account(Table, table=True):
+    """What tells whether a back office says something new of an account."""
+
+    __tablename__ = "account"
+
+    council: str = Field(primary_key=True, sa_type=Text)
+    fund: str = Field(primary_key=True, sa_type=Text)
+    account_reference: str = Field(primary_key=True, sa_type=Text)
+    revision: int = Field(sa_type=BigInteger)
+    content_sha256: str = Field(sa_type=Text)
+
+
+class Event(Table, table=True):
+    """The bytes of what came over HTTP."""
+
+    __tablename__ = "event"
+
+    event_id: UUID = Field(primary_key=True)
+    council: str = Field(sa_type=Text)
+    source: str = Field(sa_type=Text)
+    received_at: datetime = Field(sa_type=DateTime(timezone=True))
+    content: bytes
+    fault: str | None = Field(sa_type=Text)
+
+
+class Answer(Table, table=True):
+    """What a publisher was answered, by its idempotency key."""
+
+    __tablename__ = "answer"
+
+    publisher: str = Field(primary_key=True, sa_type=Text)
+    idempotency_key: str = Field(primary_key=True, sa_type=Text)
+    content_sha256: str = Field(sa_type=Text)
+    status: int
+    body: str = Field(sa_type=Text)
+    answered_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class Part(Table, table=True):
+    """A remittance, statement or settlement that was taken from a file."""
+
+    __tablename__ = "part"
+
+    part_id: UUID = Field(primary_key=True)
+    council: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    reference: str = Field(sa_type=Text)
+    digest: str = Field(sa_type=Text)
+    file_id: UUID
+
+
+class StatementLine(Table, table=True):
+    """An entry of a bank account, whatever the format that showed it."""
+
+    __tablename__ = "statement_line"
+
+    statement_line_id: UUID = Field(primary_key=True)
+    council: str = Field(sa_type=Text)
+    bank_account: str = Field(sa_type=Text)
+    booked_on: date
+    amount_pence: int = Field(sa_type=BigInteger)
+    ordinal: int
+    bank_reference: str | None = Field(sa_type=Text)
+
+
+class Sighting(Table, table=True):
+    """Which line an entry of a statement is."""
+
+    __tablename__ = "sighting"
+
+    statement_id: UUID = Field(primary_key=True)
+    line_number: int = Field(primary_key=True)
+    statement_line_id: UUID
