@@ -32,12 +32,12 @@ def decode(record: Any, validators: Mapping[str, Callable[[bytes], BaseModel]]) 
     """The message in a record; None for a type nobody here hears. Raises Refused, with a reason that quotes nothing.
 
     CloudEvents 1.0 binary mode (attributes in headers, the fact as body), and structured mode (all in one document)."""
-    headers = {name: value for name, value in record.headers if value is not None}
+    headers = dict(record.headers)
     body = record.value or b""
-    if headers.get("content-type", b"").startswith(b"application/cloudevents+json"):
+    if (headers.get("content-type") or b"").startswith(b"application/cloudevents+json"):
         attributes, body = open_envelope(body)
     else:
-        attributes = {name.removeprefix("ce_"): text(value) for name, value in headers.items()}
+        attributes = {name: text(value) for header, name in READ if (value := headers.get(header))}
     kind = attributes.get("type")
     if kind is None:
         raise Refused("no ce_type header: the type of the message is not known")
@@ -53,6 +53,10 @@ def decode(record: Any, validators: Mapping[str, Callable[[bytes], BaseModel]]) 
     event_id = attributes.get("id") or message.event_id  # type: ignore[attr-defined]
     cause = Cause(event_id, attributes.get("correlationid") or event_id, attributes.get("traceparent") or new_traceparent())
     return Decoded(message, cause)
+
+
+READ = (("ce_type", "type"), ("ce_id", "id"), ("ce_correlationid", "correlationid"), ("traceparent", "traceparent"))
+"""The headers that are read, and the attributes of a structured-mode event that they stand for."""
 
 
 def open_envelope(body: bytes) -> tuple[dict[str, str], bytes]:

@@ -129,7 +129,8 @@ class Service:
         self.pool = await until_there(lambda: open_pool(self.dsn), OSError, asyncpg.PostgresError)
         gc.collect()
         gc.freeze()  # what is there at the start stays: the collector need not look at it again
-        gc.set_threshold(200_000, 50, 1000)
+        # A batch's objects, some hundred thousand, go by themselves when it is done: only what is left over is worth a search.
+        gc.set_threshold(600_000, 50, 1000)
 
     def start_work(self) -> list[asyncio.Future[Any]]:
         works = [self.relay.run(), *(door.run() for door in self.doors)]

@@ -243,7 +243,7 @@ async def test_a_mail_server_that_is_away_costs_nobody_a_receipt(notify_url) -> 
         await notify.empty()
         names = [str(number) for number in range(10)]
         await notify.hears(*map(payment, names), *(allocated(name, fund="23") for name in names))
-        async with notify.delivering():
+        async with notify.delivering(connections=4):
             await until(lambda: notify.value("SELECT count(*) > 0 FROM delivery WHERE reason LIKE 'mail server:%'"))
             await asyncio.sleep(0.5)
         # One round found out; it is not tried with everybody's receipt.
@@ -334,6 +334,22 @@ async def test_a_service_that_is_asked_to_stop_hears_the_answers_first(world) ->
     assert [fact["type"] for fact in await notify.told()] == ["posting-delivered"]
 
 
+async def test_a_message_that_cannot_be_written_is_seen_and_makes_no_other_go_twice(world) -> None:
+    notify, _, office = world
+    names = [str(number) for number in range(5)]
+    await notify.hears(*(payment(name, to=None, channel="agent") for name in names), *map(allocated, names))
+    await notify.pool.execute("UPDATE delivery SET facts = '{}' WHERE payment_id = $1", payment_id("3"))
+    [courier, _] = notify.couriers()
+
+    for _ in range(3):  # as the kit begins it again
+        with pytest.raises(KeyError):
+            await courier.run(notify.service)
+
+    assert await notify.value(FINISHED, 4)
+    assert len(office.heard) == len(office.taken) == 4
+    assert await notify.value("SELECT reason FROM delivery WHERE state = 'due'") == "cannot be sent: KeyError"
+
+
 async def test_two_processes_share_the_work_and_send_nothing_twice(world) -> None:
     notify, mailbox, office = world
     names = [str(number) for number in range(60)]
@@ -389,6 +405,11 @@ def test_postings_leave_the_machine_only_encrypted(url: str, is_taken: bool) -> 
     else:
         with pytest.raises(ValidationError):
             Endpoint(url=url, secret=SECRET)
+
+
+def test_what_is_under_way_is_not_lent_to_another() -> None:
+    with pytest.raises(ValidationError, match="at least twice"):
+        Settings(kafka_bootstrap="127.0.0.1:9", database_url="postgresql://127.0.0.1/none", answer_seconds=31, lease_seconds=60)
 
 
 def test_a_destination_that_no_council_has_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

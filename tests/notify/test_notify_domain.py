@@ -21,7 +21,7 @@ SECOND = timedelta(seconds=1)
 def due(**changes) -> Due:
     whole = Due(
         delivery_id=receipt_id(COUNCIL, payment_id()), council=COUNCIL, payment_id=payment_id(), channel="email", destination="",
-        attempts=1, since=NOON, leased_until=NOON, amount_pence=3500, facts=None, email="payer@example.org", language=None,
+        attempts=1, since=NOON, amount_pence=3500, facts=None, email="payer@example.org", language=None,
         paid_by="web", paid_on=DAY, reference=None, outcome="full", fund="11", account_reference="BJ90001186",
         account_references=None, refund_due_pence=0, balance_pence=0, next_due_on=None, vat_code=None,
     )  # fmt: skip

@@ -2,9 +2,10 @@
 
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from ims_kit import ServiceSettings
 
@@ -58,6 +59,13 @@ class Settings(ServiceSettings):
     retry_seconds: float = Field(default=5, gt=0)
     """The pause after a first failure; each is four times the one before, at most six hours."""
     lease_seconds: float = Field(default=60, gt=0)
-    """After a crash, what was under way is tried again when so long has passed. Longer than three answers take."""
+    """After a crash, what was under way is tried again when so long has passed."""
     contact_days: int = Field(default=90, ge=1)
-    """How long after a payment its payer's e-mail and reference are kept."""
+    """How long after we heard of a payment its payer's e-mail and reference are kept."""
+
+    @model_validator(mode="after")
+    def is_lent_long_enough(self) -> Self:
+        """What is still under way must not be lent to somebody else."""
+        if self.lease_seconds < 2 * self.answer_seconds:
+            raise ValueError("IMS_LEASE_SECONDS must be at least twice IMS_ANSWER_SECONDS")
+        return self

@@ -12,12 +12,21 @@ from ims_local.day.quiet import Watch
 from ims_local.progress import Steps
 from ims_local.whole import WholeStack
 
+OUTSIDE = ("IMS_SMTP_HOST", "IMS_SMTP_PORT", "IMS_DESTINATIONS")
+
+
+class Quiet(WholeStack):
+    """A stack without a mail server and without a parking system: receipts and postings become due, and are not sent."""
+
+    def environment(self, service: str) -> dict[str, str]:
+        return {name: value for name, value in super().environment(service).items() if name not in OUTSIDE}
+
 
 class Bench:
     """A stack of its own, measured and thrown away."""
 
     def __init__(self, home: Path, steps: Steps) -> None:
-        self.stack, self.steps = WholeStack(home), steps
+        self.stack, self.steps = Quiet(home), steps
 
     async def run(self, payments: int, stored: int, singles: int) -> dict[str, Any]:
         """Everything once; figures per second, milliseconds, and CPU seconds per 100,000 payments."""

@@ -23,7 +23,8 @@ RUNNING = (("23", "77{:06d}", 0.74), ("05", "6{:09d}", 0.19), ("24", "56{:06d}",
 """Running accounts: fund, how a reference is made, and its share of their payments."""
 PARKING, PENALTY = "11", "BJ{:07d}"
 OF_25 = (9,)
-"""Of 25 payments, these are for penalties, each for one of its own: half as much again as their share of what English councils receive in a year (10 of 363 million)."""
+"""Of 25 payments, these are for penalties, each for one of its own: half as much again as penalties' share of what English
+councils receive in a year, 10 of 363 million."""
 FIRST = 100_000
 """The lowest number of an account: the sample files have those below."""
 PENALTY_PENCE = 3500

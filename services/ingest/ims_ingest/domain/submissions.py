@@ -1,6 +1,7 @@
 """Whether to take in what an outsider submits: every reason why not, or the fact that it becomes."""
 
 import hashlib
+import json
 import re
 from datetime import UTC, date, timedelta
 from typing import Any
@@ -100,11 +101,19 @@ def tidy(text: str) -> str:
     return CONTROL.sub(" ", redact(text))
 
 
+def faults_of_reversal(submitted: ReversalSubmitted) -> list[str]:
+    """Why a reversal cannot be taken in: what may not be kept is in one of its ids."""
+    names = ("source_reversal_id", "original_source_payment_id", "provider_payment_id")
+    said = submitted.__dict__
+    return [f"{name} has what may not be kept: a card number, or a character that cannot be printed"
+            for name in names if said[name] and tidy(said[name]) != said[name]]  # fmt: skip
+
+
 def accept_reversal(submitted: ReversalSubmitted) -> PaymentReversed:
     """Money went back, whatever is known of the payment: the payment it names is derived, not looked up."""
     said = submitted.__dict__
-    return PaymentReversed.model_construct(
-        **{
+    return PaymentReversed.model_validate(
+        {
             **said,
             "reference": submitted.reference and tidy(submitted.reference),
             "reversal_id": reversal_id(submitted.council, submitted),
@@ -114,5 +123,7 @@ def accept_reversal(submitted: ReversalSubmitted) -> PaymentReversed:
 
 
 def accept_account(submitted: AccountSubmitted) -> AccountChanged:
-    """A back office is believed of its own accounts."""
-    return AccountChanged.model_construct(**{name: value for name, value in submitted.__dict__.items() if name != "source"})
+    """A back office is believed of its own accounts; only card numbers are taken out of what it says in words."""
+    words = submitted.model_dump_json(include={"holder", "stop_reason"}, exclude_none=True)
+    cleaned = json.loads(redact(words)) if CANDIDATE.search(words) else {}
+    return AccountChanged.model_validate({**submitted.__dict__, **cleaned})

@@ -14,17 +14,17 @@ SPREADSHEET = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
 
 def account(line: int, row: Values, fields: Callable[[Values], dict[str, object]]) -> Record:
     """The account in a row; the revision is the file's where it has that column."""
-    if SPREADSHEET.fullmatch(row["reference"]):
-        return fault(line, "a spreadsheet has turned the reference into a power of ten", "export the file again as text", "reference")
     revision = row.get("revision")
     try:
+        if SPREADSHEET.fullmatch(row["reference"]):
+            return fault(line, "a spreadsheet has turned the reference into a power of ten", "export the file again as text", "reference")
         told = fields(row) | ({"revision": int(revision)} if revision else {})
         AccountFields.model_validate({"revision": 0} | told)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         return fault(line, f"the field cannot be read: {first['msg']}", "correct the row", ".".join(map(str, first["loc"])))
-    except (KeyError, ValueError) as error:
-        return fault(line, f"{error} is missing or not a whole number", "correct the row")
+    except ValueError as error:
+        return fault(line, f"{error} is not a whole number", "correct the row")
     return AccountRow(line, told)
 
 

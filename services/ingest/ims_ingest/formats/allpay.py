@@ -16,7 +16,7 @@ REASONS = {"C": "cash-adjustment", "Q": "cheque-returned"}
 
 
 def looks_like(head: bytes) -> bool:
-    return ROW.match(head.removeprefix(b"\xef\xbb\xbf")) is not None or head.startswith(TOTAL.encode())
+    return ROW.search(head.removeprefix(b"\xef\xbb\xbf")) is not None or TOTAL.encode() in head
 
 
 class Totals:

@@ -116,7 +116,10 @@ def read(stream: BinaryIO) -> Iterator[Record]:
                 page = page_of(element)
                 continue
             if statement is None:
-                statement = Statement(element if name == "Stmt" else element.getparent(), page)
+                above = element if name == "Stmt" else element.getparent()
+                if above is None:
+                    continue
+                statement = Statement(above, page)
                 yield statement.begins
             if name == "Ntry":
                 yield statement.read(element)

@@ -4,19 +4,20 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from ims_ingest.formats.account_rows import account, optional, optional_pence, yes
-from ims_ingest.formats.records import Format, Record, Whole
+from ims_ingest.formats.records import Format, Record
 from ims_ingest.formats.table import Values, header_has, read_rows
 
 STAGES = ("discount", "full", "charge_certificate", "registered")
 PARKING = "11"
+COLUMNS = ("reference", "vehicle", "full_pence", "full_until", "status")
 
 
 def looks_like(head: bytes) -> bool:
-    return header_has(head, "reference", "vehicle", "full_pence", "full_until", "status")
+    return header_has(head, COLUMNS)
 
 
 def read(stream: BinaryIO) -> Iterator[Record]:
-    return read_rows(stream, read_row, Whole("penalties", None, None))
+    return read_rows(stream, COLUMNS, read_row)
 
 
 def read_row(line: int, row: Values) -> Record:

@@ -13,12 +13,12 @@ from ims_ingest.formats.text import day, pence
 
 LONDON = ZoneInfo("Europe/London")
 PAY_ID = "payment_metadata[govuk_pay_transaction_external_id]"
-COLUMNS = ("balance_transaction_id", "automatic_payout_id", "gross", "fee", "net", "reporting_category")
+COLUMNS = ("balance_transaction_id", "automatic_payout_id", "created", "available_on", "gross", "fee", "net", "reporting_category")
 KINDS = {"charge": "charge", "refund": "refund", "dispute": "dispute", "dispute_reversal": "dispute-reversal", "fee": "fee"}
 
 
 def looks_like(head: bytes) -> bool:
-    return header_has(head, *COLUMNS)
+    return header_has(head, COLUMNS)
 
 
 def read(stream: BinaryIO) -> Iterator[Record]:
@@ -26,7 +26,7 @@ def read(stream: BinaryIO) -> Iterator[Record]:
     sums: dict[str, int] = {}
     said: dict[str, int] = {}
     references: set[str] = set()
-    for each in rows(stream):
+    for each in rows(stream, COLUMNS):
         record = each if isinstance(each, Fault) else read_row(*each)
         if isinstance(record, Member) and record.settlement_reference:
             references.add(record.settlement_reference)
@@ -48,8 +48,6 @@ def read_row(line: int, row: Values) -> Record:
         paid_on = day(row.get("automatic_payout_effective_at") or row["available_on"])
     except ValueError as error:
         return fault(line, f"an amount or a time cannot be read: {error}", "run the report again; do not save it from a spreadsheet")
-    except KeyError as missing:
-        return fault(line, f"the column {missing} is missing", "run the report again with all its columns")
     if row.get("currency", "gbp").lower() != "gbp":
         return fault(line, "the row is not in pounds", "settle other currencies to another account", "currency")
     if gross_pence - fee_pence != net_pence:

@@ -1,35 +1,40 @@
 """Comma-separated files with a header line: read by column name, a fault for each row that cannot be."""
 
 import csv
-from collections.abc import Callable, Iterator
+import io
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from ims_contracts.remittances import Fault
 from ims_ingest.formats.records import Record, Whole, fault
-from ims_ingest.formats.text import Unreadable, decode, lines
+from ims_ingest.formats.text import Unreadable, lines
 
 # Two thousand columns are more than any provider sends; a million would be an attack.
 COLUMNS_MAX = 2_000
 type Values = dict[str, str]
 
 
-def header_has(head: bytes, *names: str) -> bool:
+def header_has(head: bytes, names: Sequence[str]) -> bool:
     """Whether the first line of the file names these columns."""
     try:
-        first = decode(head.split(b"\n", 1)[0].rstrip(b"\r"))
-    except Unreadable:
+        first = next(lines(io.BytesIO(head)), (1, ""))[1]
+        return set(names) <= {name.strip() for name in next(csv.reader([first]), [])}
+    except (Unreadable, csv.Error):
         return False
-    return set(names) <= {name.strip() for name in next(csv.reader([first]), [])}
 
 
-def rows(stream: BinaryIO) -> Iterator[tuple[int, Values] | Fault]:
-    """Each row by its columns' names, with the line it begins on; a fault for a row of another length than the header."""
+def rows(stream: BinaryIO, names: Sequence[str]) -> Iterator[tuple[int, Values] | Fault]:
+    """Each row by its columns' names, with the line it begins on; a fault for a row of another length than the header, and
+    only one for a header without all these names."""
     texts = (text + "\n" for _, text in lines(stream))
     reader = csv.reader(texts)
     try:
         header = [name.strip() for name in next(reader, [])]
         if len(header) > COLUMNS_MAX:
             yield fault(1, f"the header has more than {COLUMNS_MAX} columns", "send the file with the columns it needs")
+            return
+        if missing := [name for name in names if name not in header]:
+            yield fault(1, f"the header lacks {', '.join(missing)}", "send the file with all its columns")
             return
         line = reader.line_num + 1
         for values in reader:
@@ -42,8 +47,8 @@ def rows(stream: BinaryIO) -> Iterator[tuple[int, Values] | Fault]:
         yield fault(reader.line_num or 1, f"the file cannot be read on: {error}", "send it again as comma-separated text")
 
 
-def read_rows(stream: BinaryIO, read_row: Callable[[int, Values], Record], whole: Whole) -> Iterator[Record]:
-    """Every row of a file that has no totals of its own, then its end."""
-    for each in rows(stream):
+def read_rows(stream: BinaryIO, names: Sequence[str], read_row: Callable[[int, Values], Record]) -> Iterator[Record]:
+    """Every row of a file that has no name and no totals of its own, then its end."""
+    for each in rows(stream, names):
         yield each if isinstance(each, Fault) else read_row(*each)
-    yield whole
+    yield Whole("", None, None)

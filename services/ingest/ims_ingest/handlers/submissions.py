@@ -3,10 +3,10 @@
 from ims_contracts.accounts import AccountChanged, AccountSubmitted
 from ims_contracts.message import Message
 from ims_contracts.payments import PaymentReceived, PaymentRefused, PaymentReversed, PaymentSubmitted, ReversalSubmitted
-from ims_ingest.domain.submissions import accept, accept_account, accept_reversal
+from ims_ingest.domain.submissions import accept, accept_account, accept_reversal, faults_of_reversal
 from ims_ingest.store.accounts import change
 from ims_ingest.store.payments import record, refuse, reverse
-from ims_kit import Work
+from ims_kit import Refused, Work
 
 type Submitted = PaymentSubmitted | ReversalSubmitted | AccountSubmitted
 
@@ -27,6 +27,8 @@ async def on_submissions(heard: list[Submitted], work: Work) -> None:
             else:
                 refusals.append(fact)
         elif isinstance(submitted, ReversalSubmitted):
+            if reasons := faults_of_reversal(submitted):
+                raise Refused("; ".join(reasons))
             reversals.append(fact := accept_reversal(submitted))
         else:
             accounts.append(fact := accept_account(submitted))

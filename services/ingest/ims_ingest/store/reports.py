@@ -8,9 +8,12 @@ TOTALS = """SELECT 'received' AS name, count(*) AS count, coalesce(sum(amount_pe
   UNION ALL SELECT 'refunded', count(*), coalesce(sum(amount_pence), 0)::bigint FROM refund WHERE council = $1
   UNION ALL SELECT 'refused', count(*), 0 FROM refusal WHERE council = $1
   UNION ALL SELECT 'conflicts', count(*), 0 FROM conflict WHERE council = $1"""
+# One look by each index; an OR over all three would read every payment.
 PAYMENTS = """SELECT payment_id, revision, amount_pence, remittance_id, body::jsonb ->> 'remittance_line' AS remittance_line
-  FROM payment WHERE council = $1 AND (payment_id = $4 OR (source = $2 AND source_payment_id = $3 AND provider IS NOT NULL)
-    OR payment_id IN (SELECT payment_id FROM observation WHERE council = $1 AND source = $2 AND source_payment_id = $3))"""
+  FROM payment WHERE council = $1 AND payment_id = ANY (ARRAY(
+    SELECT $4::uuid
+    UNION SELECT payment_id FROM payment WHERE council = $1 AND source = $2 AND source_payment_id = $3 AND provider IS NOT NULL
+    UNION SELECT payment_id FROM observation WHERE council = $1 AND source = $2 AND source_payment_id = $3))"""
 REFUSALS = """SELECT content_sha256, reasons, refused_at FROM refusal
   WHERE council = $1 AND source = $2 AND source_payment_id = $3 ORDER BY refused_at"""
 CONFLICTS = "SELECT reason, found_at FROM conflict WHERE subject_id = ANY($1) ORDER BY found_at"

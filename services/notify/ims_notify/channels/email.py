@@ -1,5 +1,6 @@
 """Receipts by e-mail. SMTP cannot be asked what it has taken: a stable Message-ID lets mail systems drop a repeat."""
 
+import asyncio
 import contextlib
 from binascii import b2a_qp
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from ims_notify.settings import Settings
 from ims_notify.store.deliveries import Queue
 
 IMPLICIT_TLS_PORT = 465
+GOODBYE_SECONDS = 2
 
 
 class EmailChannel:
@@ -80,10 +82,15 @@ class EmailChannel:
 
     async def rest(self) -> None:
         """Say goodbye, and let the connections go."""
-        while self.free:
-            client = self.free.pop()
-            with contextlib.suppress(OSError, aiosmtplib.SMTPException):
-                await client.quit()
+        resting, self.free = self.free, []
+        await asyncio.gather(*map(say_goodbye, resting))
+
+
+async def say_goodbye(client: aiosmtplib.SMTP) -> None:
+    """End a connection as the protocol asks; a server that does not answer must not hold up a stop."""
+    with contextlib.suppress(OSError, aiosmtplib.SMTPException):
+        await client.quit(timeout=GOODBYE_SECONDS)
+    client.close()
 
 
 async def is_reset(client: aiosmtplib.SMTP) -> bool:

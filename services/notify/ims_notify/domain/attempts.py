@@ -38,8 +38,6 @@ class Due(NamedTuple):
     attempts: int
     """With this one."""
     since: datetime
-    leased_until: datetime
-    """After this moment somebody else may try it."""
     amount_pence: int
     facts: str | None
     email: str | None

@@ -17,7 +17,7 @@ CLAIM = """WITH next AS MATERIALIZED (
   ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED),
 lent AS (
   UPDATE delivery d SET attempts = attempts + 1, due_at = $5 FROM next WHERE d.delivery_id = next.delivery_id RETURNING d.*)
-SELECT lent.delivery_id, council, payment_id, lent.channel, lent.destination, lent.attempts, lent.since, lent.due_at,
+SELECT lent.delivery_id, council, payment_id, lent.channel, lent.destination, lent.attempts, lent.since,
   coalesce(lent.amount_pence, p.amount_pence), lent.facts::text, coalesce(p.email, c.email), c.language, p.channel, p.paid_on,
   p.reference, p.outcome, fund, account_reference, p.account_references, p.refund_due_pence, p.balance_pence, p.next_due_on, c.vat_code
 FROM lent JOIN payment p USING (council, payment_id) LEFT JOIN contact c USING (council, fund, account_reference)

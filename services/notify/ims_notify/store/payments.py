@@ -27,10 +27,11 @@ SELECT council, payment_id, receipt_id, fund, account_reference,
   NOT is_due AND receipt_id IS NOT NULL AND fund IS NOT NULL AND account_reference IS NOT NULL AS is_seeking FROM known"""  # noqa: S608 - built of constants
 
 HEAR = f"""WITH kept AS (
-INSERT INTO payment (council, payment_id, heard_revision, channel, paid_on, receipt_id, email, reference)
-SELECT * FROM unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::date[], $7::uuid[], $8::text[], $9::text[]) ORDER BY 1, 2
+INSERT INTO payment (heard_on, council, payment_id, heard_revision, channel, paid_on, receipt_id, email, reference)
+SELECT ($1::timestamptz AT TIME ZONE 'Europe/London')::date, *
+FROM unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::date[], $7::uuid[], $8::text[], $9::text[]) ORDER BY 2, 3
 ON CONFLICT (council, payment_id) DO UPDATE SET
-  heard_revision = excluded.heard_revision, channel = excluded.channel, paid_on = excluded.paid_on,
+  heard_revision = excluded.heard_revision, heard_on = excluded.heard_on, channel = excluded.channel, paid_on = excluded.paid_on,
   receipt_id = excluded.receipt_id, email = excluded.email, reference = excluded.reference
 WHERE excluded.heard_revision > payment.heard_revision
 {THEN_DUE}"""  # noqa: S608 - built of constants

@@ -1,4 +1,4 @@
-"""Personal data is kept while it is of use: a payer's contact is forgotten so many days after the payment."""
+"""Personal data is kept while it is of use: a payer's contact is forgotten so many days after we heard of it."""
 
 import asyncio
 from datetime import date, timedelta
@@ -10,12 +10,12 @@ from ims_kit import Service, Work
 log = structlog.get_logger()
 
 FORGET = """UPDATE payment p SET email = NULL, reference = NULL
-WHERE paid_on < $1 AND (email IS NOT NULL OR reference IS NOT NULL) AND NOT EXISTS (
+WHERE heard_on < $1 AND (email IS NOT NULL OR reference IS NOT NULL) AND NOT EXISTS (
   SELECT FROM delivery d WHERE d.council = p.council AND d.payment_id = p.payment_id AND d.channel = 'email' AND d.state = 'due')"""
 
 # Whose address comes after a quarter of a year no longer expects a receipt.
 STOP_SEEKING = """DELETE FROM seeker s USING payment p
-WHERE p.council = s.council AND p.payment_id = s.payment_id AND p.paid_on < $1"""
+WHERE p.council = s.council AND p.payment_id = s.payment_id AND p.heard_on < $1"""
 
 
 async def forget(service: Service, days: int) -> None:
@@ -29,7 +29,7 @@ async def forget(service: Service, days: int) -> None:
 
 
 async def forget_before(day: date, work: Work) -> int:
-    """Blank the contact of payments of earlier days, save where a receipt is still to go. Returns how many."""
+    """Blank the contact of payments that were heard of before a day, save where a receipt is still to go. Returns how many."""
     await work.connection.execute(STOP_SEEKING, day)
     answer: str = await work.connection.execute(FORGET, day)
     return int(answer.split()[-1])

@@ -28,6 +28,7 @@ class PaymentRow(SQLModel, table=True):
     council: str = Field(primary_key=True)
     payment_id: UUID = Field(primary_key=True)
     heard_revision: int = 0
+    heard_on: date | None
     channel: str | None
     paid_on: date | None
     receipt_id: UUID | None

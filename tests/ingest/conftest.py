@@ -1,0 +1,22 @@
+"""One database for all of ingest's tests, emptied before each."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from ims_kit import migrate
+from ingest.ingest_world import Ingest, ingesting
+
+
+@pytest.fixture(scope="session")
+async def ingest_url(database: Callable[[], Awaitable[str]]) -> str:
+    url = await database()
+    await migrate(url, "ims_ingest.migrations")
+    return url
+
+
+@pytest.fixture
+async def ingest(ingest_url: str) -> AsyncIterator[Ingest]:
+    async with ingesting(ingest_url) as ingest:
+        await ingest.empty()
+        yield ingest
