@@ -182,6 +182,24 @@ async def test_a_settlement_in_pages_is_whole(ingest: Ingest) -> None:
     assert sum(member.net_pence for page in pages for member in page.members) == pages[0].net_pence == 1201 * 99
 
 
+async def test_a_dispute_that_a_settlement_takes_back_is_a_reversal(ingest: Ingest) -> None:
+    header = (SAMPLES / "stripe_payout_reconciliation.csv").read_text().splitlines()[0]
+    row = "po_9,2026-03-18,{},2026-03-16 10:00:00,2026-03-18,gbp,{},{},{},{},c,c,p,Tax,{}"
+    rows = [
+        row.format("txn_1", "50.00", "0.75", "49.25", "charge", "pay1"),
+        row.format("txn_2", "-20.00", "15.00", "-35.00", "dispute", "pay2"),
+    ]
+    content = "\n".join([header, *rows]).encode()
+    for _ in range(2):
+        await ingest.event(pay_event("captured", payment="pay2", amount=2000))
+        await ingest.file(content)
+    (reversal,) = await ingest.told(PaymentReversed)
+    disputed = [fact for fact in await ingest.told(PaymentReceived) if fact.source_payment_id == "pay2"]
+    assert [(reversal.payment_id, reversal.amount_pence, reversal.reason)] == [(disputed[0].payment_id, 2000, "chargeback-lost")]
+    (settlement,) = await ingest.told(SettlementReceived)
+    assert (settlement.gross_pence, settlement.fee_pence, settlement.net_pence) == (3000, 1575, 1425)
+
+
 async def test_the_days_statement_is_nineteen_lines_whichever_version_and_however_often(ingest: Ingest) -> None:
     for name in ("camt053_v08.xml", "camt053_v02.xml", "camt053_v08.xml"):
         assert (await ingest.sample(name)).status_code in (200, 201)

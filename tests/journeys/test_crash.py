@@ -16,7 +16,7 @@ from ims_local.whole import WholeStack
 from journeys.crash import Accidents, fed, feed, settle, told_and_lying, until_calm, value
 
 # The long run is `make crash`: 20,000 payments, each service killed 20 times.
-PAYMENTS = int(os.environ.get("IMS_CRASH_PAYMENTS", "2000"))
+PAYMENTS = int(os.environ.get("IMS_CRASH_PAYMENTS", "1000"))
 KILLS = int(os.environ.get("IMS_CRASH_KILLS", "2"))
 SEED = int(os.environ.get("IMS_CRASH_SEED", "0")) or int.from_bytes(os.urandom(3))
 
@@ -24,7 +24,7 @@ SEED = int(os.environ.get("IMS_CRASH_SEED", "0")) or int.from_bytes(os.urandom(3
 @pytest.fixture
 async def stack() -> AsyncIterator[WholeStack]:
     with tempfile.TemporaryDirectory(prefix="ims-crash-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
+        await asyncio.to_thread(Path(folder).chmod, 0o755)
         stack = WholeStack(Path(folder) / "stack")
         try:
             await asyncio.to_thread(stack.up)

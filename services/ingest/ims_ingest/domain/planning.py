@@ -11,7 +11,7 @@ from ims_contracts.payments import PaymentReceived, PaymentReversed
 from ims_contracts.remittances import RemittanceReceived
 from ims_contracts.statements import SettlementMember, SettlementReceived, StatementReceived
 from ims_ingest.domain.proving import Part, Proof, Totals
-from ims_ingest.domain.rows import Shown, account, reversal, settled_payment, settlement_member, submission
+from ims_ingest.domain.rows import Shown, account, reversal, settled_payment, settled_reversal, settlement_member, submission
 from ims_ingest.domain.submissions import accept
 from ims_ingest.formats.records import AccountRow, Entry, Member, Record, Row, StatementBegins, StatementEnds
 
@@ -136,6 +136,8 @@ class Plan:
             return
         if payment := settled_payment(member, self.head):
             self.chunk.known_from_settlement.append(payment)
+        if taken_back := settled_reversal(member, self.head):
+            self.chunk.reversals.append(taken_back)
         self.members[reference].append(settlement_member(member, self.head.council))
         if len(self.members[reference]) == PAGE:
             self.tell_page(reference)

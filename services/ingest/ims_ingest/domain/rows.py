@@ -110,6 +110,26 @@ def settled_payment(member: Member, head: FileHead) -> PaymentReceived | None:
     )
 
 
+def settled_reversal(member: Member, head: FileHead) -> PaymentReversed | None:
+    """What a settlement alone tells of a dispute: the provider took the payment back. If the council wins later, that is
+    another row, which a person must look at."""
+    if member.kind != "dispute" or member.gross_pence >= 0:
+        return None
+    return accept_reversal(
+        ReversalSubmitted(
+            council=head.council,
+            source=head.source,
+            source_reversal_id=member.member_reference,
+            reason="chargeback-lost",
+            amount_pence=-member.gross_pence,
+            reversed_on=member.occurred_on,
+            provider=member.provider if member.provider_payment_id else None,
+            provider_payment_id=member.provider_payment_id,
+            method_of_payment=member.method_of_payment,
+        )
+    )
+
+
 class Shown(NamedTuple):
     """An entry where it stands: in which statement, as which entry of it."""
 

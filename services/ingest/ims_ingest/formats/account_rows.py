@@ -14,11 +14,11 @@ SPREADSHEET = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
 
 def account(line: int, row: Values, fields: Callable[[Values], dict[str, object]]) -> Record:
     """The account in a row; the revision is the file's where it has that column."""
-    revision = row.get("revision")
     try:
+        revision = whole(row, "revision")
         if SPREADSHEET.fullmatch(row["reference"]):
             return fault(line, "a spreadsheet has turned the reference into a power of ten", "export the file again as text", "reference")
-        told = fields(row) | ({"revision": int(revision)} if revision else {})
+        told = fields(row) | ({} if revision is None else {"revision": revision})
         AccountFields.model_validate({"revision": 0} | told)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
@@ -32,8 +32,8 @@ def optional(row: Values, name: str) -> str | None:
     return row.get(name) or None
 
 
-def optional_pence(row: Values, name: str) -> int | None:
-    """An amount in whole pence; ValueError names the column."""
+def whole(row: Values, name: str) -> int | None:
+    """A whole number, such as an amount in pence; ValueError names the column."""
     text = row.get(name)
     if not text:
         return None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from ims_ingest.formats.account_rows import account, optional, optional_pence, yes
+from ims_ingest.formats.account_rows import account, optional, whole, yes
 from ims_ingest.formats.records import Format, Record
 from ims_ingest.formats.table import Values, header_has, read_rows
 
@@ -28,8 +28,8 @@ def fields(row: Values) -> dict[str, object]:
         "fund": row["fund"],
         "account_reference": row["reference"],
         "holder": {"name": row["holder"], "language": row.get("language") or "en", **holder},
-        "balance_pence": optional_pence(row, "balance_pence"),
-        "instalment_pence": optional_pence(row, "instalment_pence"),
+        "balance_pence": whole(row, "balance_pence"),
+        "instalment_pence": whole(row, "instalment_pence"),
         "is_direct_debit": yes(row, "direct_debit"),
         "status": row.get("status") or "open",
         "vat_code": row.get("vat_code") or "O",

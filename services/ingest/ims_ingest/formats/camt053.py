@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from lxml import etree
 
 from ims_contracts.remittances import Fault
-from ims_ingest.formats.camt_entry import Unusable, booked_day, entry, signed_pence, text_of
+from ims_ingest.formats.camt_entry import Unusable, booked_day, entry, find, find_all, local_name, signed_pence, text_of
 from ims_ingest.formats.records import Entry, Format, Record, StatementBegins, StatementEnds, Whole, fault
 from ims_ingest.formats.text import day
 
@@ -26,15 +26,15 @@ class Statement:
     """One statement while it is read: what its entries come to."""
 
     def __init__(self, element: Any, page: tuple[int, bool]) -> None:
-        account = element.find("{*}Acct")
+        account = find(element, "Acct")
         self.begins = StatementBegins(
             bank_account=bank_account(account),
-            reference=(text_of(element, "{*}Id") or "unnamed")[:140],
+            reference=(text_of(element, "Id") or "unnamed")[:140],
             page=page[0],
             is_last_page=page[1],
-            sequence=number(text_of(element, "{*}ElctrncSeqNb") or text_of(element, "{*}LglSeqNb")),
+            sequence=number(text_of(element, "ElctrncSeqNb") or text_of(element, "LglSeqNb")),
         )
-        self.currency = text_of(account, "{*}Ccy") or currency_of_balances(element)
+        self.currency = text_of(account, "Ccy") or currency_of_balances(element)
         self.count = self.credits_pence = self.debits_pence = self.booked_pence = 0
         self.is_sound = True
         self.day = day_of(element)
@@ -81,7 +81,7 @@ class Statement:
 
     def agrees_with_summary(self, element: Any) -> bool:
         """The bank's own counts and sums, where it gives them. Its sum over all entries adds credits and debits."""
-        summary = element.find("{*}TxsSummry")
+        summary = find(element, "TxsSummry")
         if summary is None:
             return True
         total = self.credits_pence + self.debits_pence
@@ -90,8 +90,8 @@ class Statement:
             ("TtlCdtNtries", None, self.credits_pence),
             ("TtlDbtNtries", None, self.debits_pence),
         ):
-            said_count, said = number(text_of(summary, f"{{*}}{name}/{{*}}NbOfNtries")), text_of(summary, f"{{*}}{name}/{{*}}Sum")
-            if said is not None and signed_pence(summary, f"{{*}}{name}/{{*}}Sum") != amount_pence:
+            said_count, said = number(text_of(summary, f"{name}/NbOfNtries")), text_of(summary, f"{name}/Sum")
+            if said is not None and signed_pence(summary, f"{name}/Sum") != amount_pence:
                 return False
             if count is not None and said_count is not None and said_count != count:
                 return False
@@ -111,7 +111,7 @@ def read(stream: BinaryIO) -> Iterator[Record]:
             if element.getroottree().docinfo.internalDTD is not None:
                 yield fault(1, "the file declares a document type, which no statement needs", "refuse it, and ask who sent it")
                 return
-            name = etree.QName(element).localname
+            name = local_name(element.tag)
             if name == "GrpHdr":
                 page = page_of(element)
                 continue
@@ -146,25 +146,25 @@ def whole_proof(proofs: list[bool | None]) -> bool | None:
 
 def page_of(header: Any) -> tuple[int, bool]:
     """Which page of a statement that spans files this is, and whether the last."""
-    last = text_of(header, "{*}MsgPgntn/{*}LastPgInd")
-    return number(text_of(header, "{*}MsgPgntn/{*}PgNb")) or 1, last not in ("false", "0")
+    last = text_of(header, "MsgPgntn/LastPgInd")
+    return number(text_of(header, "MsgPgntn/PgNb")) or 1, last not in ("false", "0")
 
 
 def bank_account(account: Any) -> str:
     """Sort code and account number, fourteen digits, where the account is British; otherwise as the bank names it."""
     if account is None:
         return "unnamed"
-    iban = (text_of(account, "{*}Id/{*}IBAN") or "").replace(" ", "").upper()
+    iban = (text_of(account, "Id/IBAN") or "").replace(" ", "").upper()
     if re.fullmatch(r"GB\d{2}[A-Z]{4}\d{14}", iban):
         return iban[8:]
-    other = text_of(account, "{*}Id/{*}Othr/{*}Id") or ""
+    other = text_of(account, "Id/Othr/Id") or ""
     digits = re.sub(r"[ -]", "", other)
     return iban or (digits if re.fullmatch(r"\d{14}", digits) else other)[:64] or "unnamed"
 
 
 def balance(element: Any, kinds: tuple[str, ...]) -> Any:
     """The booked balance of the first of these kinds that the bank gives."""
-    found = {text_of(each, "{*}Tp/{*}CdOrPrtry/{*}Cd"): each for each in reversed(element.findall("{*}Bal"))}
+    found = {text_of(each, "Tp/CdOrPrtry/Cd"): each for each in reversed(find_all(element, "Bal"))}
     return next((found[kind] for kind in kinds if kind in found), None)
 
 
@@ -172,14 +172,14 @@ def day_of(element: Any) -> date | None:
     """The day that entries without dates are of: the closing balance's, else when the statement was made."""
     closing = balance(element, CLOSING + OPENING)
     try:
-        return (None if closing is None else booked_day(closing, "Dt")) or day(text_of(element, "{*}CreDtTm") or "")
+        return (None if closing is None else booked_day(closing, "Dt")) or day(text_of(element, "CreDtTm") or "")
     except (Unusable, ValueError):
         return None
 
 
 def currency_of_balances(element: Any) -> str | None:
     opening = balance(element, OPENING + CLOSING)
-    amount = None if opening is None else opening.find("{*}Amt")
+    amount = None if opening is None else find(opening, "Amt")
     return None if amount is None else amount.get("Ccy")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from ims_ingest.formats.account_rows import account, optional, optional_pence, yes
+from ims_ingest.formats.account_rows import account, optional, whole, yes
 from ims_ingest.formats.records import Format, Record
 from ims_ingest.formats.table import Values, header_has, read_rows
 
@@ -28,7 +28,7 @@ def fields(row: Values) -> dict[str, object]:
     stages = [
         {"stage": stage.replace("_", "-"), "amount_pence": amount_pence, "until_on": optional(row, f"{stage}_until")}
         for stage in STAGES
-        if (amount_pence := optional_pence(row, f"{stage}_pence")) is not None
+        if (amount_pence := whole(row, f"{stage}_pence")) is not None
     ]
     vehicle = "".join(row["vehicle"].split()).upper()
     return {

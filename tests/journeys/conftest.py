@@ -1,0 +1,27 @@
+"""One whole system for all journeys of a session: real servers, four service processes, a letter box, a parking system."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ims_local.day.doors import Doors
+from ims_local.day.generated import COUNCIL
+from ims_local.whole import WholeStack
+from journeys.office import Office
+
+
+@pytest.fixture(scope="session")
+async def office() -> AsyncIterator[Office]:
+    with tempfile.TemporaryDirectory(prefix="ims-office-", ignore_cleanup_errors=True) as folder:
+        await asyncio.to_thread(Path(folder).chmod, 0o755)
+        stack = WholeStack(Path(folder) / "stack")
+        try:
+            await asyncio.to_thread(stack.up)
+            async with Doors(stack.addresses(), COUNCIL) as doors:
+                yield Office(stack, doors)
+        finally:
+            await asyncio.to_thread(stack.down)
+            await asyncio.to_thread(stack.delete)
