@@ -227,6 +227,7 @@ def targets() -> set[str]:
 def subcommands() -> set[str]:
     """The commands of `ims`, those of its groups by the group's name."""
     import typer.main
+
     from ims_local.cli import app
 
     program = typer.main.get_command(app)

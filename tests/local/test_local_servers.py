@@ -1,19 +1,19 @@
 """The embedded Kafka and PostgreSQL are real, durable, and leave nothing behind."""
 
 import os
-import signal
 from pathlib import Path
 
 import asyncpg
 import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from ims_contracts import STREAMS
 
-from ims_local import databases, postgres, topics
+from ims_contracts import STREAMS
+from ims_local import databases, topics
 from ims_local.kafka import EmbeddedKafka
 from ims_local.postgres import EmbeddedPostgres
 from ims_local.processes import is_running
+from ims_local.register import Register
 from ims_local.stack import Stack
 from ims_local.topics import Topic
 
@@ -104,7 +104,7 @@ async def test_a_service_can_do_nothing_outside_its_own_database(postgres: Embed
         await connection.execute("CREATE ROLE another")
     await connection.close()
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await asyncpg.connect(databases.url_of("ingest", postgres.url, "one's").replace("/ims_ingest", "/ims_notify"))
+        await asyncpg.connect(databases.url_of("ingest", postgres.url, "one's"), database="ims_notify")
 
 
 async def test_two_stacks_run_side_by_side_and_a_stack_that_is_down_leaves_no_process(home: Path, servers: Stack) -> None:
@@ -141,22 +141,21 @@ async def test_up_starts_what_died_and_leaves_alone_what_runs(home: Path) -> Non
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root has folders that PostgreSQL's user cannot enter")
-async def test_root_can_keep_a_stack_where_nobody_else_may_enter(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    home.chmod(0o700)
-    open_ground = tmp_path.parents[2] / f"{home.name}-open"
-    monkeypatch.setattr(postgres, "OPEN_GROUND", open_ground)
-    stack = Stack(home / "stack")
-    stack.postgres.start()
+async def test_root_can_keep_a_stack_where_nobody_else_may_enter(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = home / "closed"
+    closed.mkdir(mode=0o700)
+    monkeypatch.setattr("ims_local.postgres.OPEN_GROUND", home / "open")
+    postgres = EmbeddedPostgres(closed / "stack", Register(closed / "stack"))
+    postgres.start()
     try:
-        connection = await asyncpg.connect(stack.postgres.url)
-        assert await connection.fetchval("SELECT 1") == 1
+        connection = await asyncpg.connect(postgres.url)
+        assert await connection.fetchval("SELECT true")
         await connection.close()
+        assert home / "open" in postgres.folder.parents
     finally:
-        stack.postgres.stop()
-        stack.postgres.delete()
-    assert not list(open_ground.glob("*/postgres"))
-    for folder in [*open_ground.glob("*"), open_ground]:
-        folder.rmdir()
+        postgres.stop()
+    postgres.delete()
+    assert not postgres.folder.exists()
 
 
 async def test_the_topics_of_the_system_are_those_of_the_contract(kafka_bootstrap: str) -> None:
@@ -183,4 +182,6 @@ def test_a_process_is_only_ours_if_it_began_when_ours_did(postgres: EmbeddedPost
     postgres.stop()
     assert is_running(entry.process)
 
-    os.kill(entry.process.pid, signal.SIGQUIT)
+    postgres.register.keep("postgres", entry)
+    postgres.stop()
+    assert not is_running(entry.process)
