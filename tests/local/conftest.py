@@ -15,6 +15,11 @@ from ims_local.settings import LocalSettings
 
 @pytest.fixture
 def home() -> Iterator[Path]:
+    """A folder of the test's own."""
+    yield from open_folder()
+
+
+def open_folder() -> Iterator[Path]:
     """Open to all: as root, PostgreSQL runs as a user who must get there."""
     folder = Path(tempfile.mkdtemp(prefix="ims-local-"))
     folder.chmod(0o755)
@@ -30,9 +35,10 @@ def kafka(home: Path) -> Iterator[EmbeddedKafka]:
     server.kill()
 
 
-@pytest.fixture
-def postgres(home: Path) -> Iterator[EmbeddedPostgres]:
-    """An embedded PostgreSQL, not yet started."""
-    server = EmbeddedPostgres(home, Register(home))
-    yield server
-    server.kill()
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """An embedded PostgreSQL; each test starts it, in case the one before has killed it."""
+    for home in open_folder():
+        server = EmbeddedPostgres(home, Register(home))
+        yield server
+        server.kill()

@@ -45,7 +45,9 @@ async def test_what_kafka_acknowledged_is_there_after_it_was_killed(kafka: Embed
     async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, acks="all", enable_idempotence=True) as producer:
         await producer.send_and_wait("kept", b"a payment")
 
-    process_of(kafka).kill()
+    process = process_of(kafka)
+    process.kill()
+    process.wait()
     kafka.start()
 
     assert kafka.bootstrap == before

@@ -22,6 +22,7 @@ from ims_local.faults import Fault
 PORTS = range(20_000, 30_000)
 # The clock may be set between two commands, and with it what a process seems to have begun at.
 CLOCK_STEP_SECONDS = 2.0
+PATIENCE_SECONDS = 5.0
 
 # A Popen that is forgotten while its process runs warns, and nobody else may wait for the process.
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -125,14 +126,26 @@ def last_words(log: Path, line_count: int = 12) -> str:
 
 def free_port(preferred: int | None = None) -> int:
     """A port of the loopback that nobody listens on: the preferred one if it can be had."""
-    first = [preferred] if preferred else []
-    for port in [*first, *random.sample(PORTS, 200)]:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return port
+    if preferred:
+        # Clients know a server by its port. After a kill its connections may hold it for a moment longer.
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not is_free(preferred) and time.monotonic() < deadline:
+            time.sleep(0.1)
+    for port in [*([preferred] if preferred else []), *random.sample(PORTS, 200)]:
+        if is_free(port):
+            return port
     raise Fault(f"No free port was found on 127.0.0.1 between {PORTS.start} and {PORTS.stop}.")
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a port of the loopback."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def _find(process: Process | None) -> psutil.Process | None:
