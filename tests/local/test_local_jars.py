@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -116,8 +117,9 @@ def test_the_class_archive_is_learnt_once_and_then_used(tmp_path: Path) -> None:
     assert ClassArchive(tmp_path, "a").options(Java(Path("/java"), "22", is_bare=False))[0].startswith("-XX:ArchiveClassesAtExit")
 
 
-def test_a_server_gets_its_own_port_back_and_never_one_that_is_taken() -> None:
+def test_a_server_gets_its_own_port_back_and_never_one_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ims_local.processes.PATIENCE_SECONDS", 0.1)
     port = free_port()
     assert free_port(port) == port
-    with ThreadingHTTPServer(("127.0.0.1", port), SimpleHTTPRequestHandler):
+    with socket.create_server(("127.0.0.1", port)):
         assert free_port(port) != port

@@ -100,6 +100,8 @@ class EmbeddedPostgres:
     def delete(self) -> None:
         """Remove what it holds."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        if OPEN_GROUND in self.folder.parents:
+            self.folder.parent.rmdir()
 
     def _end(self, by: signal.Signals) -> None:
         entry = self.register.entry(self.name)
