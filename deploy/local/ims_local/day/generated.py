@@ -114,7 +114,7 @@ class Generated:
         return PaymentSubmitted(
             council=COUNCIL,
             source="portal",
-            source_payment_id=f"G{self.seed}-{number:09d}",
+            source_payment_id=f"G{self.seed}N{number:09d}",
             provider="govuk-pay",
             provider_payment_id=self.provider_id(number),
             channel="web" if number % 4 else "telephone",
