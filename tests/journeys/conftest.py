@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ims_local.day.doors import Doors
@@ -20,8 +21,8 @@ async def office() -> AsyncIterator[Office]:
         stack = WholeStack(Path(folder) / "stack")
         try:
             await asyncio.to_thread(stack.up)
-            async with Doors(stack.addresses(), COUNCIL) as doors:
-                yield Office(stack, doors)
+            async with Doors(stack.addresses(), COUNCIL) as doors, httpx.AsyncClient(trust_env=False, timeout=30) as http:
+                yield Office(stack, doors, http)
         finally:
             await asyncio.to_thread(stack.down)
             await asyncio.to_thread(stack.delete)

@@ -59,6 +59,7 @@ async def test_every_penny_is_there_once_whatever_is_killed(stack: WholeStack) -
     assert found["breaks"]["count"] == 0
     assert (await check(stack.addresses()))["broken"] == []
 
+    assert await value(stack, "ingest", "SELECT count(*) FROM refusal") == 0, f"seed {SEED}"
     assert await value(stack, "ingest", "SELECT count(*) FROM payment") == PAYMENTS
     assert await value(stack, "reconcile", "SELECT count(*) FROM expectation") == PAYMENTS
     assert await value(stack, "notify", "SELECT count(*) - count(DISTINCT payment_id) FROM delivery WHERE channel = 'email'") == 0
