@@ -34,6 +34,8 @@ ONE, TWO = penalty("BJ90034458"), penalty("BJ90045545")
         ("BJ90034458 BJ90045545", 7000, {}, [ONE, TWO], "BJ90034458 3500, BJ90045545 3500"),
         ("BJ90034458 BJ90045545", 10500, {"on": date(2026, 3, 20)}, [ONE, TWO], "several-accounts"),
         ("BJ90034458 BJ90045545", 3500, {}, [ONE], "BJ90034458 3500"),
+        ("BJ90034458 BJ90045545", 7000, {}, [ONE], "account-awaited"),  # never due back: the rest is the other's
+        ("BJ90034458 3000000123", 7000, {}, [ONE], "BJ90034458 3500"),  # any long number looks like a sundry debt
         ("BJ90034458 770001478", 5000, {}, [ONE, COUNCIL_TAX], "several-accounts"),
         ("AT99 AAB", 3500, {"channel": "bank-transfer"}, [CAR], "BJ90012273 3500"),
         ("fine", 3500, {"vehicle": "at99aab"}, [CAR], "BJ90012273 3500"),

@@ -12,6 +12,7 @@ from golden import examples
 from ims_allocation.app import build
 from ims_allocation.handlers import on_accounts, on_payments, on_reconciliations
 from ims_allocation.settings import Settings
+from ims_allocation.store import reports
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
 from ims_contracts.reconciliations import PaymentReconciled
@@ -100,3 +101,8 @@ async def test_a_council_without_a_pack_has_all_its_money_held(pool: Any) -> Non
     async with begin(pool) as work:
         await on_payments([payment(council="E08000016")], work, packs=PACKS)
     assert await pool.fetchval("SELECT outcome FROM placement") == "suspended"
+
+
+async def test_what_an_account_was_paid_in_all_counts_the_payments_that_are_not_listed(pool: Any, http: httpx.AsyncClient) -> None:
+    in_all, listed = await reports.on_account(pool, (COUNCIL, "11", "BJ90134361"), count_max=0)
+    assert (in_all, list(listed)) == (3500, [])

@@ -36,7 +36,8 @@ async def account(request: Request, council: str, fund: str, reference: str) -> 
     """An account as it was last told, and what payments put on it."""
     pool = pool_of(request)
     found = [a for a in await accounts.find([(council, reference)], pool) if a.fund == fund]
-    payments = [dict(row) for row in await reports.on_account(pool, council, fund, reference)]
+    paid_pence, rows = await reports.on_account(pool, (council, fund, reference))
+    payments = [dict(row) for row in rows]
     if not found and not payments:
         raise HTTPException(404, "No account of that fund and reference is known.")
     told = found[0] if found else None
@@ -46,7 +47,7 @@ async def account(request: Request, council: str, fund: str, reference: str) -> 
         "account_reference": reference,
         "status": told.status if told else None,
         "stages": [stage._asdict() for stage in told.stages] if told else [],
-        "paid_pence": sum(row["amount_pence"] for row in payments),
+        "paid_pence": paid_pence,
         "payments": payments,
     }
 

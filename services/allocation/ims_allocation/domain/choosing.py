@@ -52,12 +52,23 @@ def choose(payment: Payment, accounts: Accounts, pack: Pack) -> Home | Hold:
     if len(found) > 1:
         return split(payment, found, pack)
     account = found[0]
+    if names_another_penalty(payment, account, known, pack):
+        return Hold("account-awaited", (account.key,))
     if payment.fund and payment.fund != account.fund:
         return Hold("wrong-fund", (account.key,))
     needs_more = pack.funds[account.fund].needs_second_fact and pack.is_free_text(payment.channel)
     if needs_more and payment.amount_pence not in account.amounts_pence:
         return Hold("ambiguous", (account.key,))
     return Home((share(account, payment.amount_pence),), "reference-and-amount" if needs_more else "reference")
+
+
+def names_another_penalty(payment: Payment, account: Account, known: list[tuple[Fund, str]], pack: Pack) -> bool:
+    """More than the one known penalty costs, and a second is named that nobody has told of yet: the rest is not too much, it
+    is the other's. Money due back could be sent before parking tells of it."""
+    others = [reference for fund, reference in known if fund.is_penalty and reference != account.account_reference]
+    if not others or not pack.is_penalty(account.fund):
+        return False
+    return payment.amount_pence > stage_on(account.stages, payment.decided_on).amount_pence
 
 
 def split(payment: Payment, found: list[Account], pack: Pack) -> Home | Hold:

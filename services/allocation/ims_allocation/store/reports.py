@@ -91,7 +91,10 @@ LINES = """SELECT journal_id, posted_on, ledger_account, account_reference, amou
 SUSPENSE = f"""SELECT now.*, typed.reference AS typed, typed.narrative FROM ({NOW} AND p.suspended_pence <> 0) AS now
   LEFT JOIN typed USING (council, payment_id) ORDER BY posted_on, payment_id LIMIT $2"""  # noqa: S608
 ON_ACCOUNT = """SELECT payment_id, posted_on, sum(-amount_pence)::bigint AS amount_pence FROM ledger_line
-  WHERE council = $1 AND ledger_account = $2 AND account_reference = $3 GROUP BY payment_id, posted_on ORDER BY posted_on LIMIT 1000"""
+  WHERE council = $1 AND ledger_account = $2 AND account_reference = $3 GROUP BY payment_id, posted_on
+  ORDER BY posted_on DESC, payment_id LIMIT $4"""
+PAID = """SELECT coalesce(sum(-amount_pence), 0)::bigint FROM ledger_line
+  WHERE council = $1 AND ledger_account = $2 AND account_reference = $3"""
 
 
 async def story(connection: Any, council: str, payment_id: UUID) -> tuple[list[Any], list[Any]]:
@@ -107,7 +110,8 @@ async def suspense(connection: Any, council: str, count_max: int) -> list[Any]:
     return found
 
 
-async def on_account(connection: Any, council: str, fund: str, reference: str) -> list[Any]:
-    """What payments put on an account, day by day."""
-    found: list[Any] = await connection.fetch(ON_ACCOUNT, council, f"fund:{fund}", reference)
-    return found
+async def on_account(connection: Any, account: tuple[str, str, str], count_max: int = 1000) -> tuple[int, list[Any]]:
+    """What was put on an account (council, fund, reference) in all, and its payments, the newest first."""
+    council, fund, reference = account
+    asked = council, f"fund:{fund}", reference
+    return await connection.fetchval(PAID, *asked), await connection.fetch(ON_ACCOUNT, *asked, count_max)
