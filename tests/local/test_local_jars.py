@@ -123,3 +123,8 @@ def test_a_server_gets_its_own_port_back_and_never_one_that_is_taken(monkeypatch
     assert free_port(port) == port
     with socket.create_server(("127.0.0.1", port)):
         assert free_port(port) != port
+
+
+def test_two_servers_are_never_given_one_port_before_either_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ims_local.processes.PORTS", range(29_000, 29_400))
+    assert len({free_port() for _ in range(60)}) == 60

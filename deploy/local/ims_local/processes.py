@@ -24,6 +24,9 @@ PORTS = range(20_000, 30_000)
 CLOCK_STEP_SECONDS = 2.0
 PATIENCE_SECONDS = 5.0
 
+# A port is free until whoever it was given to listens there: nobody else may be given it meanwhile.
+_given: set[int] = set()
+
 # A Popen that is forgotten while its process runs warns, and nobody else may wait for the process.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -132,7 +135,8 @@ def free_port(preferred: int | None = None) -> int:
         while not is_free(preferred) and time.monotonic() < deadline:
             time.sleep(0.1)
     for port in [*([preferred] if preferred else []), *random.sample(PORTS, 200)]:
-        if is_free(port):
+        if (port == preferred or port not in _given) and is_free(port):
+            _given.add(port)
             return port
     raise Fault(f"No free port was found on 127.0.0.1 between {PORTS.start} and {PORTS.stop}.")
 
