@@ -180,6 +180,6 @@ class Plan:
             reversal_count=totals.count - totals.added_count,
             payments_pence=totals.added_pence,
             reversals_pence=totals.taken_pence,
-            business_on=whole.business_on or self.head.received_on,
+            business_on=whole.business_on or self.head.business_on or self.head.received_on,
             received_on=self.head.received_on,
         )

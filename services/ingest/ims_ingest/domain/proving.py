@@ -102,7 +102,7 @@ class Proof:
         if row.amount_pence > 0 and isinstance(told := accept(submission(row, 1, self.head, None), self.today), PaymentRefused):
             for reason in told.reasons:
                 self.add_fault(fault(row.line, reason, "ask who sent the file to correct the line"))
-        if row.amount_pence < 0 and row.paid_on > self.today + timedelta(days=1):
+        if row.amount_pence < 0 and self.head.day_of(row) > self.today + timedelta(days=1):
             self.add_fault(fault(row.line, "the date is after today", "ask who sent the file to correct the line"))
 
     def take_statement(self, begins: StatementBegins) -> None:

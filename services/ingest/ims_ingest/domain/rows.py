@@ -21,10 +21,16 @@ class FileHead(NamedTuple):
     format: str
     content_sha256: str
     received_at: datetime
+    business_on: date | None = None
+    """The day that was named with the file, for rows that have none."""
 
     @property
     def received_on(self) -> date:
         return self.received_at.astimezone(LONDON).date()
+
+    def day_of(self, row: Row) -> date:
+        """The day that a row is of."""
+        return row.paid_on or self.business_on or self.received_on
 
     @property
     def revision(self) -> int:
@@ -41,9 +47,10 @@ def submission(row: Row, occurrence: int, head: FileHead, remittance_id: UUID | 
         channel=row.channel,
         method_of_payment=row.method_of_payment,
         amount_pence=row.amount_pence,
-        paid_on=row.paid_on,
+        paid_on=head.day_of(row),
         received_on=head.received_on,
         reference=row.reference or None,
+        fund=row.fund,
         narrative=row.narrative or None,
         remittance_id=remittance_id,
         remittance_line=row.line,
@@ -51,8 +58,9 @@ def submission(row: Row, occurrence: int, head: FileHead, remittance_id: UUID | 
 
 
 def reversal(row: Row, occurrence: int, head: FileHead, remittance_id: UUID | None) -> PaymentReversed:
-    """A row of collections below nothing: money that went back, of a payment that only a reference names."""
+    """A row of collections below nothing: money that went back, of a payment that the row names, or only its reference."""
     assert row.reversal_reason is not None
+    source, key = row.undoes or (None, None)
     return accept_reversal(
         ReversalSubmitted.model_construct(
             council=head.council,
@@ -60,7 +68,9 @@ def reversal(row: Row, occurrence: int, head: FileHead, remittance_id: UUID | No
             source_reversal_id=f"{row.key}:{occurrence}",
             reason=row.reversal_reason,
             amount_pence=-row.amount_pence,
-            reversed_on=row.paid_on,
+            original_source=source,
+            original_source_payment_id=key and f"{key}:{occurrence}",
+            reversed_on=head.day_of(row),
             reference=row.reference or None,
             method_of_payment=row.method_of_payment,
             remittance_id=remittance_id,
@@ -93,7 +103,7 @@ def settlement_member(member: Member, council: str) -> SettlementMember:
 def settled_payment(member: Member, head: FileHead) -> PaymentReceived | None:
     """What a settlement alone knows of a payment that was charged: that it was, when, and how much."""
     payment_id = named_payment(head.council, member.provider, member.provider_payment_id)
-    if member.kind != "charge" or payment_id is None or member.gross_pence <= 0:
+    if member.kind != "charge" or payment_id is None or member.gross_pence <= 0 or not member.is_telling:
         return None
     return PaymentReceived(
         council=head.council,

@@ -31,6 +31,7 @@ class Totals:
         self.last: date | None = None
 
     def add(self, row: Row) -> None:
+        assert row.paid_on is not None
         self.count += 1
         self.amount_pence += row.amount_pence
         self.clients.add(row.narrative)

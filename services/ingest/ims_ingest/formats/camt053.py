@@ -10,7 +10,7 @@ from lxml import etree
 from ims_contracts.remittances import Fault
 from ims_ingest.formats.camt_entry import Unusable, booked_day, entry, find, find_all, local_name, signed_pence, text_of
 from ims_ingest.formats.records import Entry, Format, Record, StatementBegins, StatementEnds, Whole, fault
-from ims_ingest.formats.text import day
+from ims_ingest.formats.text import bank_account, day
 
 # Some banks write no namespace, version 1 a suffix on the name.
 ROOT = re.compile(rb"<(?:\w+:)?BkToCstmrStmt(?:V\d+)?[\s/>]")
@@ -28,7 +28,7 @@ class Statement:
     def __init__(self, element: Any, page: tuple[int, bool]) -> None:
         account = find(element, "Acct")
         self.begins = StatementBegins(
-            bank_account=bank_account(account),
+            bank_account=account_of(account),
             reference=(text_of(element, "Id") or "unnamed")[:140],
             page=page[0],
             is_last_page=page[1],
@@ -150,16 +150,10 @@ def page_of(header: Any) -> tuple[int, bool]:
     return number(text_of(header, "MsgPgntn/PgNb")) or 1, last not in ("false", "0")
 
 
-def bank_account(account: Any) -> str:
-    """Sort code and account number, fourteen digits, where the account is British; otherwise as the bank names it."""
-    if account is None:
-        return "unnamed"
-    iban = (text_of(account, "Id/IBAN") or "").replace(" ", "").upper()
-    if re.fullmatch(r"GB\d{2}[A-Z]{4}\d{14}", iban):
-        return iban[8:]
-    other = text_of(account, "Id/Othr/Id") or ""
-    digits = re.sub(r"[ -]", "", other)
-    return iban or (digits if re.fullmatch(r"\d{14}", digits) else other)[:64] or "unnamed"
+def account_of(account: Any) -> str:
+    """The account that a statement is of."""
+    written = None if account is None else text_of(account, "Id/IBAN") or text_of(account, "Id/Othr/Id")
+    return bank_account(written or "") or "unnamed"
 
 
 def balance(element: Any, kinds: tuple[str, ...]) -> Any:

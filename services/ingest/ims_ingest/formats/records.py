@@ -14,12 +14,17 @@ class Row(NamedTuple):
     key: str
     """What the row says of itself, joined: two alike in it are told apart only by their number."""
     amount_pence: int
-    paid_on: date
+    paid_on: date | None
+    """None where rows have no day: the one that was named with the file, else the day that it came."""
     reference: str
     narrative: str
     channel: str
     method_of_payment: str
     reversal_reason: str | None = None
+    undoes: tuple[str, str] | None = None
+    """Below nothing: the source and the key of the rows that this takes back; of rows alike, the nth takes back the nth."""
+    fund: str | None = None
+    """Where the file says which fund the money is for."""
 
 
 class AccountRow(NamedTuple):
@@ -85,6 +90,8 @@ class Member(NamedTuple):
     net_pence: int
     occurred_on: date
     narrative: str | None
+    is_telling: bool = True
+    """False: the payment is told under another id, so that this row alone never makes one."""
 
 
 class Whole(NamedTuple):

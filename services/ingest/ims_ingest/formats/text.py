@@ -7,6 +7,8 @@ from typing import BinaryIO
 
 # The longest line of a format we know has some 2,000 characters; a "line" beyond this is not one of them.
 LINE_MAX = 65_536
+BRITISH_IBAN = re.compile(r"GB\d{2}[A-Z]{4}(\d{14})")
+SORT_CODE_FIRST = re.compile(r"\d{14}")
 AMOUNT = re.compile(r"([-+]?)(\d{1,12})(?:\.(\d{0,5}))?")
 
 
@@ -55,3 +57,13 @@ def day(text: str) -> date:
     if text[2:3] == "/":
         return date(int(text[6:10]), int(text[3:5]), int(text[:2]))
     return date.fromisoformat(text[:10])
+
+
+def bank_account(written: str) -> str:
+    """A bank account by one name, however it is written: sort code and account number, fourteen digits, where it is British
+    (`GB33BUKB20201555555555`, `20-20-15 55555555`); otherwise as the bank names it, without spaces. At most 64 characters."""
+    packed = "".join(written.split()).upper()
+    if british := BRITISH_IBAN.fullmatch(packed):
+        return british[1]
+    digits = packed.replace("-", "").replace("/", "")
+    return digits if SORT_CODE_FIRST.fullmatch(digits) else packed[:64]

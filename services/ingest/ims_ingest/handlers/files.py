@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+from datetime import date
 from typing import Annotated, BinaryIO
 from uuid import UUID
 
@@ -28,8 +29,10 @@ async def post_file(
     request: Request,
     council: Annotated[str | None, Query(pattern=r"^[EWSN][0-9]{8}$")] = None,
     source: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
+    business_on: date | None = None,
 ) -> Response:
-    """Hand in a file as the request's body. It is taken in whole, or not at all, with every fault and its line."""
+    """Hand in a file as the request's body. It is taken in whole, or not at all, with every fault and its line. Rows that have
+    no day are of `business_on`, else of today."""
     service: Service = request.app.state.service
     caller = caller_of(request)
     if council is not None and council != caller.council:
@@ -39,7 +42,7 @@ async def post_file(
         source = source_of(spool, caller, source)  # type: ignore[arg-type]
         async with service.begin() as work:
             file_id = derive("file", caller.council, content_sha256)
-            head = FileHead(file_id, caller.council, source, "", content_sha256, work.now)
+            head = FileHead(file_id, caller.council, source, "", content_sha256, work.now, business_on)
             is_new = await files.keep(head, spool, size, work)  # type: ignore[arg-type]
     return answer(await take_in(service, file_id), is_new).response()
 
