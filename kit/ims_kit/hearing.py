@@ -12,6 +12,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import ConsumerStoppedError, KafkaError, NoOffsetForPartitionError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
+from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from ims_kit.decoding import Hearing
 from ims_kit.errors import NEVER_BETTER, Fenced, Stop, describe, is_accident
@@ -28,6 +29,12 @@ GATHER_SECONDS, GATHER_FROM = 0.04, 40
 for forty records as for four hundred. Fewer than that are not kept waiting: nobody is in a hurry but they."""
 SHOWN_EVERY = 5.0
 """Seconds between commits of the positions to Kafka, for monitoring only."""
+
+
+async def unopened(records: tuple[Any, ...]) -> KafkaMessage:
+    """A poll as FastStream passes it on. Its own parser decodes every header first, and raises for the whole poll at one that is
+    not UTF-8: an outsider could stop a service with it."""
+    return KafkaMessage(records, b"", consumer=FAKE_CONSUMER)
 
 
 class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -65,7 +72,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             heartbeat_interval_ms=1000,
         )
         subscriber.get_msg = self.poll
-        subscriber(self.on_poll, decoder=lambda message: message)
+        subscriber(self.on_poll, parser=unopened, decoder=lambda message: message)
         return broker, subscriber
 
     async def start(self) -> None:

@@ -95,8 +95,9 @@ class World:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def publish(self, records: list[Any], topic: str = NOTES, transaction: str | None = None) -> None:
-        """Notes, or (headers, body) as an outsider may write them; in a transaction that is `committed` or `aborted`."""
+    async def publish(self, records: list[Any], topic: str = NOTES, transaction: str | None = None, broken: str = "") -> None:
+        """Notes, or (headers, body) as an outsider may write them; in a transaction that is `committed` or `aborted`.
+        The header named `broken` is sent as bytes that are no text."""
         to = AIOKafkaProducer(bootstrap_servers=self.bootstrap, transactional_id=f"{self.prefix}outsider" if transaction else None)
         await to.start()
         try:
@@ -105,6 +106,7 @@ class World:
             partitions = len(await to.partitions_for(self.prefix + topic))
             for record in records:
                 headers, body, key = as_record(record)
+                headers = [(name, b"\xff\xfe" if name == broken else value) for name, value in headers]
                 await to.send(self.prefix + topic, body, key=key, headers=headers, partition=zlib.crc32(key) % partitions)
             await to.flush()
             if transaction:

@@ -96,6 +96,14 @@ async def test_a_poisonous_record_is_set_aside_alone_and_its_reason_quotes_nothi
         assert "Example" not in reasons[body]
 
 
+async def test_a_header_that_is_not_text_stops_nobody(world: World) -> None:
+    odd = ({"ce_type": Note.type, "ce_id": "odd", "x-odd": "?"}, Note(number=7).model_dump_json().encode())
+    async with world.reading():
+        await world.publish([Note(number=1), odd, Note(number=2)], broken="x-odd")
+        await until(lambda: world.value("SELECT count(*) = 3 FROM note"))
+    assert await world.value("SELECT count(*) FROM set_aside") == 0
+
+
 async def test_a_type_that_nobody_here_hears_is_passed_over_and_counted(world: World) -> None:
     await world.publish([({"ce_type": "kit.notes.unheard-of.v9"}, b"{}"), Note(number=1)])
     async with world.reading() as reader:
