@@ -12,6 +12,7 @@ from ims_local.vectors.world import KINDS, fund_of, pounds, vat_code_of
 
 METHODS = {"P": "15", "C": "16", "Q": "17", "T": "18", "Z": "19", "N": "20", "B": "21"}
 REFUSED = "A line that says what nobody documented is a fault, with its line and position, and the file is refused; nothing is guessed."
+UNREAD = "Totals are not compared as well where a line cannot be read: that would be a second fault of the same cause."
 POSITIONS = {"24-32": "amount_invalid", "34-43": "date_invalid", "35-57": "amount_trailer_unreadable"}
 
 
@@ -47,8 +48,9 @@ def error_of(record: Record | None) -> str:
     return "control_total_mismatch" if "trailer" in record.what else "line_too_short"
 
 
-def run_file(given: dict[str, Any]) -> Answer:
-    """Each file by itself; one that came before is recognised, and posts nothing."""
+def run_file(given: dict[str, Any]) -> Answer | OnPurpose:
+    """Each file by itself; one that came before is recognised, and posts nothing. `posted` is what was read of it: it counts only
+    where nothing is wrong."""
     posted, errors = [], []
     seen = set[str]()
     for lines in given["files"]:
@@ -58,7 +60,8 @@ def run_file(given: dict[str, Any]) -> Answer:
         posted.append(0 if is_known else sum(isinstance(each, Row) for each in records))
         errors += ["already_received"] if is_known else list(faults(records))
         seen |= {whole_file.source_reference} if whole_file else set()
-    return {"success": not errors, "rows_posted_per_file": posted, "errors": errors}
+    answer = {"success": not errors, "rows_posted_per_file": posted, "errors": errors}
+    return OnPurpose(answer, UNREAD) if {"line_too_short", *POSITIONS.values()} & set(errors) else answer
 
 
 def faults(records: list[Record]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from ims_allocation.domain.validation import (
     validate,
 )
 from ims_local.vectors.running import Answer, OnPurpose, Suite
-from ims_local.vectors.world import label, verdict
+from ims_local.vectors.world import ROUNDING, label, pounds, verdict
 
 LABELS = {
     "above-method-maximum": "above_mop_maximum",
@@ -26,31 +26,37 @@ LABELS = {
 SHORT = "A reference must go to the end of its mask, but for free text; the predecessor passes one that stops anywhere."
 
 
-def check_digit(config: dict[str, Any]) -> CheckDigit:
-    """The predecessor's way of writing a scheme. Its remainder taken from the modulus is never nought but the modulus itself."""
+def check_digit(config: dict[str, Any] | None) -> CheckDigit | None:
+    """The predecessor's way of writing a scheme; none where it is written wrongly, and then it lets nothing pass.
+
+    Its remainder taken from the modulus is never nought but the modulus itself."""
+    if not config:
+        return None
     doubles = config["type"] == "dynix"
-    weights = [int(weight) for weight in (config["weightings"] or "").split(",") if weight.strip()]
-    pairs = [pair.split(":") for pair in (config["result_substitutions"] or "").split(",") if ":" in pair]
-    results = {config["modulus"]: ""} | {int(remainder): written.strip() for remainder, written in pairs}
-    leading = "" if doubles else (config["source_substitutions"] or "")
-    return CheckDigit(
-        config["modulus"],
-        tuple(weights),
-        subtract=doubles or bool(config["apply_subtraction"]),
-        results=results,
-        leading=leading,
-        doubles=doubles,
-        covers_all=True,
-    )
+    try:
+        weights = tuple(map(int, config["weightings"].split(","))) if config["weightings"] else ()
+        pairs = [pair.split(":") for pair in (config["result_substitutions"] or "").split(",") if pair]
+        results = {config["modulus"]: ""} | {int(remainder): written.strip() for remainder, written in pairs}
+        return CheckDigit(
+            config["modulus"],
+            weights,
+            subtract=doubles or bool(config["apply_subtraction"]),
+            results=results,
+            leading="" if doubles else (config["source_substitutions"] or ""),
+            doubles=doubles,
+            covers_all=True,
+        )
+    except ValueError:
+        return None
 
 
 def run_check_digit(given: dict[str, Any]) -> Answer:
-    scheme, reference = check_digit(given["config"]), given["reference"].upper()
-    return {"valid": scheme.of(scheme.body(reference, len(reference) - 1)) == given["check_digit"]}
+    scheme, reference = check_digit(given["config"]), (given["reference"] or "").upper()
+    return {"valid": scheme is not None and scheme.of(scheme.body(reference, len(reference) - 1)) == given["check_digit"]}
 
 
 def mask(signs: str, config: dict[str, Any] | None) -> Mask:
-    return Mask(signs, check_digit(config) if config else None)
+    return Mask(signs, check_digit(config))
 
 
 def run_mask(given: dict[str, Any]) -> Answer | OnPurpose:
@@ -78,37 +84,29 @@ def run_length(given: dict[str, Any]) -> Answer:
     return {"valid": rule.has_length(given["reference"])}
 
 
-def limits(given: dict[str, Any]) -> Limits:
-    """The limits of a case, in exact pence; those of a method of payment perhaps in an object of their own."""
+def limit_texts(given: dict[str, Any]) -> dict[str, str | None]:
+    """Each limit of a case as it is written, by the reason it is a limit of; those of a method of payment may stand by themselves."""
     method = given.get("mop_limits") or {"maximum": given.get("mop_maximum"), "minimum": given.get("mop_minimum")}
     least, most = (next((value for name, value in method.items() if part in name), None) for part in ("min", "max"))
-    return Limits(exact(given.get("fund_maximum")), exact(most), exact(least))
+    return {"above-fund-maximum": given.get("fund_maximum"), "above-method-maximum": most, "below-method-minimum": least}
 
 
-def exact(pounds: str | None) -> Fraction | None:
-    return None if pounds is None else exact_pence(pounds)
+def limits(given: dict[str, Any]) -> Limits:
+    """In exact pence: the vectors have limits and amounts that are finer."""
+    return Limits(*(None if text is None else exact_pence(text) for text in limit_texts(given).values()))
 
 
-def limit_told(reason: str, limits: Limits) -> str:
-    """The error of a limit, with the limit: rounded to pence where it is finer, otherwise without decimals it was not written with."""
-    limit = {
-        "above-fund-maximum": limits.fund_max_pence,
-        "above-method-maximum": limits.method_max_pence,
-        "below-method-minimum": limits.method_min_pence,
-    }[reason]
-    assert limit is not None, "a limit that is not kept is there"
-    return f"{LABELS.get(reason) or label(reason)}:{written(Fraction(limit))}"
-
-
-def written(limit: Fraction) -> str:
-    pence = rounded(limit, "half-even")
-    return str(pence // 100) if limit.denominator == 1 and pence % 100 == 0 else f"{pence // 100}.{pence % 100:02}"
+def limit_told(reason: str, given: dict[str, Any]) -> str:
+    """The error of a limit, and the limit as it is written, but in whole pence."""
+    text = limit_texts(given)[reason] or ""
+    exact = exact_pence(text)
+    shown = text if exact.denominator == 1 else pounds(rounded(exact, ROUNDING))
+    return f"{LABELS.get(reason) or label(reason)}:{shown}"
 
 
 def run_limits(given: dict[str, Any]) -> Answer:
-    asked = limits(given)
-    reason = asked.fault(exact_pence(given["amount"]))
-    return verdict(limit_told(reason, asked) if reason else None)
+    reason = limits(given).fault(exact_pence(given["amount"]))
+    return verdict(limit_told(reason, given) if reason else None)
 
 
 def run_payment(given: dict[str, Any]) -> Answer:
@@ -126,7 +124,7 @@ def run_payment(given: dict[str, Any]) -> Answer:
     reason = validate(intended, fund, account)
     if reason == "account-on-stop":
         return verdict("account_on_stop:<the fund message text>")
-    return verdict(limit_told(reason, fund.limits) if reason and reason.endswith("imum") else label(reason))
+    return verdict(limit_told(reason, given) if reason and reason.endswith("imum") else label(reason))
 
 
 def run_basket(given: dict[str, Any]) -> Answer:

@@ -2,8 +2,8 @@
 
 from typing import Any, cast
 
-from ims_allocation.domain.repairs import Condition, Field, Repair, Said, compare, matches, repair
-from ims_local.vectors.running import Answer, Suite
+from ims_allocation.domain.repairs import COMPARISONS, OPERATORS, Condition, Field, Repair, Said, compare, matches, repair
+from ims_local.vectors.running import Answer, OnPurpose, Suite
 from ims_local.vectors.world import whole
 
 FIELDS: dict[str, Field] = {
@@ -12,6 +12,9 @@ FIELDS: dict[str, Field] = {
     "Narrative": "narrative",
     "Amount": "amount",
 }
+
+
+COMPARED = "Rules compare amounts as numbers, more and less too; the predecessor offers these comparisons and fails when it meets one."
 
 
 def operator(told: str) -> str:
@@ -38,7 +41,7 @@ def rule(told: dict[str, Any]) -> Repair:
     return Repair(conditions, tuple((FIELDS[each["field"]], each["value"]) for each in told["actions"]))
 
 
-def run_rules(given: dict[str, Any]) -> Answer:
+def run_rules(given: dict[str, Any]) -> Answer | OnPurpose:
     rules = [rule(told) for told in (*given["import_type_rules"], *given["global_rules"]) if not told.get("disabled")]
     if any(each.fault() for each in rules):
         return {"error": "rule_unusable"}
@@ -46,12 +49,14 @@ def run_rules(given: dict[str, Any]) -> Answer:
     amount = said["Amount"]
     before = Said(said["FundCode"], said["AccountReference"], said["Narrative"], None if amount is None else whole(amount))
     after = repair(before, rules)
-    return {
+    answer = {
         "account_reference": after.account_reference,
         "fund_code": after.fund,
         "narrative": after.narrative,
         "destination": "transaction" if (after.fund or "").strip() else "suspense",
     }
+    used = {each.operator for told in rules for each in told.conditions}
+    return OnPurpose(answer, COMPARED) if used & (COMPARISONS.keys() - OPERATORS.keys()) else answer
 
 
 SUITES = {"rule_operator": Suite(run_operator), "rule_engine": Suite(run_rules)}

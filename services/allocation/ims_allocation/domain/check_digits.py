@@ -24,6 +24,11 @@ class CheckDigit:
     covers_all: bool = False
     """The weights go on over the check digit, and what follows it: the predecessor's way, with a weight of nought there."""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for a modulus that leaves nothing to tell numbers apart by."""
+        if self.modulus < 2:
+            raise ValueError("a check digit needs a modulus of 2 or more")
+
     def body(self, reference: str, at: int) -> str:
         """What of a reference is summed, if its check digit stands at this position."""
         if self.covers_all:
