@@ -7,7 +7,7 @@ from typing import Literal
 type Rounding = Literal["half-up", "half-even", "toward-zero"]
 """Half a penny goes away from nothing (HMRC's rule for VAT), to the even penny (.NET's habit), or is dropped with all fractions."""
 
-DECIMAL = re.compile(r"[-+]?\d{1,15}(?:\.\d{0,12})?")
+DECIMAL = re.compile(r"[-+]?[0-9]{1,15}(?:\.[0-9]{0,12})?")
 HALF = Fraction(1, 2)
 
 
