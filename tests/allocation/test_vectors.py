@@ -107,6 +107,9 @@ def test_what_has_no_counterpart_is_not_compared() -> None:
 def test_what_differs_on_purpose_says_why_and_only_where_it_differs() -> None:
     suites: dict[str, Suite | str] = {"s": Suite(lambda given: OnPurpose({"a": 1}, "our rule"))}
     same, other = run([Case("s", "1", {}, {"a": 1}), Case("s", "2", {}, {"a": 2})], suites)
+    suites["s"] = Suite(lambda given: OnPurpose({"a": 1, "b": 1}, "our rule", frozenset({"b"})))
+    assert outcome(Case("s", "1", {}, {"a": 1, "b": 2}), suites) == "different"
+    assert outcome(Case("s", "1", {}, {"a": 2, "b": 2}), suites) == "failed"
     assert (same.outcome, other.outcome, other.reason) == ("passed", "different", "our rule")
 
 

@@ -61,7 +61,7 @@ def run_file(given: dict[str, Any]) -> Answer | OnPurpose:
         errors += ["already_received"] if is_known else list(faults(records))
         seen |= {whole_file.source_reference} if whole_file else set()
     answer = {"success": not errors, "rows_posted_per_file": posted, "errors": errors}
-    return OnPurpose(answer, UNREAD) if {"line_too_short", *POSITIONS.values()} & set(errors) else answer
+    return OnPurpose(answer, UNREAD, frozenset({"errors"})) if {"line_too_short", *POSITIONS.values()} & set(errors) else answer
 
 
 def faults(records: list[Record]) -> Iterator[str]:

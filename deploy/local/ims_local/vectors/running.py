@@ -16,6 +16,8 @@ class OnPurpose(NamedTuple):
 
     answer: Answer
     reason: str
+    may_differ: frozenset[str] = frozenset()
+    """The fields that the rule is about; all, if none is named."""
 
 
 class Unsupported(Exception):
@@ -75,13 +77,21 @@ def judge(case: Case, suite: Suite) -> Told:
         return Told(case, "not_supported", str(why))
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError) as error:
         return Told(case, "failed", f"could not be run: {type(error).__name__}: {error}")
-    answer, on_purpose = given if isinstance(given, OnPurpose) else (given, None)
-    is_same = comparable(case.expected, suite, case.expected) == comparable(answer, suite, case.expected)
+    answer = given.answer if isinstance(given, OnPurpose) else given
+    differing = differences(case, suite, answer)
     if case.defect:
-        return judge_defect(case, suite, answer, is_same)
-    if is_same:
+        return judge_defect(case, suite, answer, not differing)
+    if not differing:
         return Told(case, "passed")
-    return Told(case, "different", on_purpose) if on_purpose else Told(case, "failed", f"we say {answer}")
+    if isinstance(given, OnPurpose) and (not given.may_differ or differing <= given.may_differ):
+        return Told(case, "different", given.reason)
+    return Told(case, "failed", f"we say {answer}")
+
+
+def differences(case: Case, suite: Suite, answer: Answer) -> set[str]:
+    """The fields in which an answer is not what is expected."""
+    wanted, ours = comparable(case.expected, suite, case.expected), comparable(answer, suite, case.expected)
+    return {name for name in wanted | ours if name not in wanted or name not in ours or wanted[name] != ours[name]}
 
 
 def judge_defect(case: Case, suite: Suite, answer: Answer, is_same: bool) -> Told:
