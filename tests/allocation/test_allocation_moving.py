@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ims_allocation.domain.books import Books, Movement, Refusal, Share
-from ims_allocation.domain.clearing import Cleared, Item, clear
 from ims_allocation.domain.moving import Undone, move, transfer, undo
+from ims_allocation.domain.releasing import Item, Released, release
 from ims_allocation.domain.vat import FundVat
 
 BOOKS = Books(
@@ -110,8 +110,8 @@ ITEM = Item("BANK", 10000, "bank line 1")
 
 
 def test_suspense_goes_to_the_accounts_it_was_meant_for() -> None:
-    done = clear([ITEM], [for_account(7000, narrative="march"), for_account(3000, "13", "S")], [], BOOKS)
-    assert isinstance(done, Cleared)
+    done = release([ITEM], [for_account(7000, narrative="march"), for_account(3000, "13", "S")], [], BOOKS)
+    assert isinstance(done, Released)
     assert [(each.fund, each.amount_pence, each.vat_pence, each.narrative) for each in done.movements] == [
         ("suspense", -10000, 0, "bank line 1"),
         ("23", 7000, 0, "march"),
@@ -121,16 +121,16 @@ def test_suspense_goes_to_the_accounts_it_was_meant_for() -> None:
 
 
 def test_a_credit_note_pays_what_suspense_does_not() -> None:
-    done = clear([ITEM], [for_account(7000), for_account(5000)], [for_account(2000)], BOOKS)
-    assert isinstance(done, Cleared)
+    done = release([ITEM], [for_account(7000), for_account(5000)], [for_account(2000)], BOOKS)
+    assert isinstance(done, Released)
     assert [each.amount_pence for each in done.movements] == [-10000, 7000, 5000, -2000]
     assert done.taken == [(0, 7000), (0, 3000)]
 
 
 def test_every_item_leaves_suspense_whole() -> None:
     """The predecessor took only the largest out, and so made money."""
-    done = clear([ITEM, Item("OTHER", 5000)], [for_account(15000)], [], BOOKS)
-    assert isinstance(done, Cleared)
+    done = release([ITEM, Item("OTHER", 5000)], [for_account(15000)], [], BOOKS)
+    assert isinstance(done, Released)
     assert [each.amount_pence for each in done.movements] == [-10000, -5000, 15000]
     assert done.taken == [(0, 10000), (1, 5000)]
 
@@ -148,16 +148,16 @@ def test_every_item_leaves_suspense_whole() -> None:
         ([ITEM], [for_account(10000, "99")], [], "unknown-fund"),
     ],
 )
-def test_suspense_that_cannot_be_cleared_stays_whole(items: list[Item], targets: list[Share], notes: list[Share], reason: str) -> None:
-    assert clear(items, targets, notes, BOOKS) == Refusal(reason)
+def test_suspense_that_cannot_be_released_stays_whole(items: list[Item], targets: list[Share], notes: list[Share], reason: str) -> None:
+    assert release(items, targets, notes, BOOKS) == Refusal(reason)
 
 
 @given(st.lists(positive, min_size=1, max_size=4), st.lists(positive, max_size=3), st.data())
-def test_clearing_makes_and_loses_nothing(held: list[int], notes: list[int], data: st.DataObject) -> None:
+def test_releasing_makes_and_loses_nothing(held: list[int], notes: list[int], data: st.DataObject) -> None:
     total = sum(held) + sum(notes)
     first = data.draw(st.integers(1, total))
     targets = [for_account(each) for each in (first, total - first) if each]
-    done = clear([Item(f"B{at}", each) for at, each in enumerate(held)], targets, [for_account(each) for each in notes], BOOKS)
-    assert isinstance(done, Cleared)
+    done = release([Item(f"B{at}", each) for at, each in enumerate(held)], targets, [for_account(each) for each in notes], BOOKS)
+    assert isinstance(done, Released)
     assert sum(each.amount_pence for each in done.movements) == 0
     assert sum(pence for _, pence in done.taken) == sum(held)

@@ -71,7 +71,7 @@ def faults(records: list[Record]) -> Iterator[str]:
 def run_deduction(given: dict[str, Any]) -> Answer:
     """A row of the DWP's deductions: reference without spaces, pence with their sign beside them."""
     reference = "".join(given["column_F_account_reference"].split())
-    pence = int(given["column_L_amount_pence"]) * (-1 if given["column_M_sign"].strip() == "-" else 1)
+    pence = int(given["column_L_amount_pence"]) * (-1 if (given["column_M_sign"] or "").strip() == "-" else 1)
     fund = fund_of(reference)
     fund = fund if fund == "23" else "SP"
     return {

@@ -4,9 +4,9 @@ from datetime import date
 from typing import Any
 
 from ims_allocation.domain.books import Movement, Refusal, Share
-from ims_allocation.domain.clearing import Item, clear
 from ims_allocation.domain.moving import Undone, move, transfer, undo
 from ims_allocation.domain.refunding import Gone, PaidLine, available, refund
+from ims_allocation.domain.releasing import Item, release
 from ims_allocation.domain.vat import vat_within
 from ims_local.vectors.running import Answer, OnPurpose, Suite, Unsupported
 from ims_local.vectors.world import BOOKS, REFUNDABLE, label, pounds, verdict, whole
@@ -66,7 +66,7 @@ def reason(refusal: Refusal) -> str:
 def run_journal(given: dict[str, Any]) -> Answer:
     of = given["original"]
     original = Share(of["fund"], of["account"], whole(of["amount"]), of["vat_code"])
-    done = move(original, original.amount_pence, [share(item) for item in given["items"]], BOOKS)
+    done = move(original, original.amount_pence, [share(item) for item in given["items"] or []], BOOKS)
     if isinstance(done, Refusal):
         return refused(done) | {"vat_net": "0.00"}
     movements = [each for journal in done for each in journal]
@@ -94,7 +94,8 @@ def run_undo(given: dict[str, Any]) -> Answer:
 
 
 def run_transfer(given: dict[str, Any]) -> Answer:
-    done = transfer([share(each) for each in given["sources"]], [share(each) for each in given["targets"]], BOOKS)
+    sources, targets = ([share(each) for each in given[side] or []] for side in ("sources", "targets"))
+    done = transfer(sources, targets, BOOKS)
     return refused(done) if isinstance(done, Refusal) else told(done)
 
 
@@ -108,19 +109,19 @@ def run_transfer_check(given: dict[str, Any]) -> Answer | OnPurpose:
     return OnPurpose(verdict("not_balanced"), BALANCE) if done.reason == "not-balanced" else verdict(reason(done))
 
 
-def run_clearing(given: dict[str, Any]) -> Answer:
+def run_release(given: dict[str, Any]) -> Answer:
     if given["database_rejects_save"]:
         raise Unsupported("A journal and what depends on it are one transaction: when the database refuses it, nothing is said to be done.")
     items = [
         Item(f"SA{at}", whole(each["amount"]) - whole(each["already_allocated"] or "0"), f"bank line {at}")
-        for at, each in enumerate(given["suspense"], 1)
+        for at, each in enumerate(given["suspense"] or [], 1)
     ]
     targets = [
         Share(each["fund"], each["account"], whole(each["amount"]), each["vat_code"], each["mop"], each["narrative"] or "")
-        for each in given["journals"]
+        for each in given["journals"] or []
     ]
-    notes = [Share(each["fund"], each["account"], whole(each["amount"]), each["vat_code"]) for each in given["credit_notes"]]
-    done = clear(items, targets, notes, BOOKS)
+    notes = [Share(each["fund"], each["account"], whole(each["amount"]), each["vat_code"]) for each in given["credit_notes"] or []]
+    done = release(items, targets, notes, BOOKS)
     if isinstance(done, Refusal):
         return refused(done) | {"allocations": []}
     return told(done.movements) | {"allocations": [{"item": at + 1, "amount": pounds(pence)} for at, pence in done.taken]}
@@ -132,7 +133,7 @@ def run_line_count(given: dict[str, Any]) -> Answer:
     notes = [Share("5", f"C{at}", 1, "N0") for at in range(given["credit_notes"])]
     held, count = 100 * len(targets) - len(notes), given["suspense_items"]
     items = [Item(f"S{at}", held // count + (held % count if at == 0 else 0)) for at in range(count)]
-    done = clear(items, targets, notes, BOOKS)
+    done = release(items, targets, notes, BOOKS)
     return {"processed_transactions": 0 if isinstance(done, Refusal) else len(done.movements)}
 
 
@@ -151,9 +152,9 @@ def run_available(given: dict[str, Any]) -> Answer:
 def run_refund(given: dict[str, Any]) -> Answer:
     lines = [
         PaidLine(each["ref"], each["psp"], "", each["ref"], whole(each["amount"]), each["mop"] in REFUNDABLE)
-        for each in given["original_lines"]
+        for each in given["original_lines"] or []
     ]
-    asked = [(ref, whole(amount)) for ref, amount in given["requests"]]
+    asked = [(ref, whole(amount)) for ref, amount in given["requests"] or []]
     left = available(lines, []).lines
     done = refund(lines, left, asked, given["reason"] or "", given["user_may_partially_refund"])
     if isinstance(done, str):
@@ -173,7 +174,7 @@ SUITES = {
     "transaction_journal_undo": Suite(run_undo, LABELS, {"all_four_share_rollback_guid": TIES}),
     "transfer_posting": Suite(run_transfer, LABELS, TIED),
     "transfer_validation": Suite(run_transfer_check, LABELS),
-    "suspense_allocation": Suite(run_clearing, LABELS),
+    "suspense_allocation": Suite(run_release, LABELS),
     "suspense_line_count": Suite(run_line_count),
     "amount_available": Suite(run_available),
     "refund": Suite(

@@ -128,7 +128,7 @@ def run_payment(given: dict[str, Any]) -> Answer:
 
 
 def run_basket(given: dict[str, Any]) -> Answer:
-    items = [Intended(item["account"], exact_pence(item["amount"])) for item in given["items"]]
+    items = [Intended(item["account"], exact_pence(item["amount"])) for item in given["items"] or []]
     faults = [str(label(fault)) for fault in basket_faults(items, given["user_is_finance_or_cheque"])]
     return verdict(",".join(faults) or None) | {"total": decimals(sum((Fraction(item.amount_pence) for item in items), Fraction(0)))}
 

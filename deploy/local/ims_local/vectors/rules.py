@@ -36,13 +36,13 @@ def rule(told: dict[str, Any]) -> Repair:
             each["value"] or "",
             cast(Any, (each["logical_operator"] or "").lower() or None),
         )
-        for each in told["conditions"]
+        for each in told["conditions"] or ()
     )
     return Repair(conditions, tuple((FIELDS[each["field"]], each["value"]) for each in told["actions"]))
 
 
 def run_rules(given: dict[str, Any]) -> Answer | OnPurpose:
-    rules = [rule(told) for told in (*given["import_type_rules"], *given["global_rules"]) if not told.get("disabled")]
+    rules = [rule(told) for told in (*(given["import_type_rules"] or ()), *(given["global_rules"] or ())) if not told.get("disabled")]
     if any(each.fault() for each in rules):
         return {"error": "rule_unusable"}
     said = given["transaction"]

@@ -1,7 +1,8 @@
 """Check digits: a sum over a reference that one mistyped character changes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import mul
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +38,28 @@ class CheckDigit:
 
     def of(self, body: str) -> str | None:
         """The check digit that belongs to a body; none where the scheme never issues such a number."""
-        digits = list(self.digits(body))
-        if not self.weights or any(at >= len(self.weights) for at, _ in digits):
+        counted = self.counted(body)
+        beyond = counted[len(self.weights) :]
+        if not self.weights or (beyond and any(sign.isdecimal() for sign in beyond)):
             return None
-        remainder = sum(self.worth(at, digit) for at, digit in digits) % self.modulus
+        # Characters that are no digits keep their place and count nothing.
+        digits = map(int, counted) if counted.isdecimal() else [int(sign) if sign.isdecimal() else 0 for sign in counted]
+        remainder = sum(map(mul, self.weights, digits) if not self.doubles else self.doubled(digits)) % self.modulus
         if self.subtract:
             remainder = self.modulus - remainder
         written = self.results.get(remainder, str(remainder % self.modulus))
         return written if len(written) == 1 else None
 
-    def digits(self, body: str) -> Iterator[tuple[int, int]]:
-        """Each digit and its position; other characters keep theirs and count nothing."""
-        body = self.leading + body[len(self.leading) :]
+    def counted(self, body: str) -> str:
+        """A body with the digits that stand for its first characters."""
+        if self.leading:
+            body = self.leading + body[len(self.leading) :]
         for letters, digits in self.letters.items():
             if body.startswith(letters):
                 body = digits + body[len(letters) :]
-        return ((at, int(sign)) for at, sign in enumerate(body) if sign.isdecimal())
+        return body
 
-    def worth(self, at: int, digit: int) -> int:
-        if not self.doubles:
-            return digit * self.weights[at]
-        if at % 2:
-            return digit
-        product = digit * self.weights[at]
-        return (product - 10 if product > 10 else product) + (digit > 4)
+    def doubled(self, digits: Iterable[int]) -> Iterator[int]:
+        for at, (digit, weight) in enumerate(zip(digits, self.weights, strict=False)):
+            product = digit * weight
+            yield digit if at % 2 else (product - 10 if product > 10 else product) + (digit > 4)

@@ -1,4 +1,4 @@
-"""Suspense that a person clears: items of it go to the accounts they were meant for, all or nothing."""
+"""Suspense that a person releases: items of it go to the accounts they were meant for, all or nothing."""
 
 from typing import NamedTuple
 
@@ -13,14 +13,14 @@ class Item(NamedTuple):
     narrative: str = ""
 
 
-class Cleared(NamedTuple):
+class Released(NamedTuple):
     """The journal, and which item each target was paid from, in pence; what credit notes paid is of no item."""
 
     movements: list[Movement]
     taken: list[tuple[int, int]]
 
 
-def clear(items: list[Item], targets: list[Share], credit_notes: list[Share], books: Books) -> Cleared | Refusal:
+def release(items: list[Item], targets: list[Share], credit_notes: list[Share], books: Books) -> Released | Refusal:
     """Every item leaves suspense whole; credit notes say what the targets get beyond it, taken from an account of a fund that
     allows it. (The predecessor took only the largest of several items out, and so made money.)"""
     if fault := fault_of(items, targets, credit_notes, books):
@@ -30,11 +30,11 @@ def clear(items: list[Item], targets: list[Share], credit_notes: list[Share], bo
     movements = [books.movement(share, books.journal_out, narrative) for share in out]
     movements += [books.movement(target, target.method_of_payment or books.journal_in, narrative) for target in targets]
     movements += [books.movement(less(note), books.journal_in, narrative) for note in credit_notes]
-    return Cleared(balanced(movements), taken_from(items, targets))
+    return Released(balanced(movements), taken_from(items, targets))
 
 
 def fault_of(items: list[Item], targets: list[Share], credit_notes: list[Share], books: Books) -> str | None:
-    """Why suspense cannot be cleared so."""
+    """Why suspense cannot be released so."""
     held = sum(item.remaining_pence for item in items)
     if held <= 0:
         return "suspense-value-not-positive"
