@@ -35,7 +35,7 @@ def test_a_move_credits_its_target_and_debits_the_line_it_came_from() -> None:
     got, given_ = moved(move(LINE, 1200, [for_account(1200, narrative="wrong fund")], BOOKS))
     assert got == ("23", "770001478", "journal-in", 1200, "O", 0, "wrong fund")
     assert given_ == ("13", "HALL", "journal-out", -1200, "S", -200, "wrong fund")
-    assert (got.line, given_.line) == (("fund:23", "770001478", -1200), ("fund:13", "HALL", 1200))
+    assert (BOOKS.line(got), BOOKS.line(given_)) == (("fund:23", "770001478", -1200), ("fund:13", "HALL", 1200))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,11 @@ def test_a_move_that_cannot_be_is_refused_whole(targets: list[Share], reason: st
 def test_every_journal_of_a_move_sums_to_nothing(amounts: list[int]) -> None:
     journals = move(LINE, sum(amounts), [for_account(each) for each in amounts], BOOKS)
     assert not isinstance(journals, Refusal)
-    assert [sum(each.line.amount_pence for each in journal) for journal in journals] == [0] * len(amounts)
+    assert [sum(BOOKS.line(each).amount_pence for each in journal) for journal in journals] == [0] * len(amounts)
+
+
+def test_a_line_of_a_fund_that_nobody_knows_is_not_moved() -> None:
+    assert move(LINE._replace(fund="99"), 1200, [for_account(1)], BOOKS) == Refusal("unknown-fund")
 
 
 def test_what_is_undone_is_todays_and_whoevers_undoes_it() -> None:
@@ -118,6 +122,7 @@ def test_suspense_goes_to_the_accounts_it_was_meant_for() -> None:
         ("13", 3000, 500, "bank line 1"),
     ]
     assert done.taken == [(0, 7000), (0, 3000)]
+    assert BOOKS.line(done.movements[0]) == ("suspense", None, 10000)
 
 
 def test_a_credit_note_pays_what_suspense_does_not() -> None:
@@ -142,6 +147,8 @@ def test_every_item_leaves_suspense_whole() -> None:
         ([Item("B", -5000)], [for_account(-5000)], [], "suspense-value-not-positive"),
         ([ITEM], [for_account(6000)], [], "suspense-total-mismatch"),
         ([ITEM], [for_account(10001)], [], "suspense-total-mismatch"),
+        ([ITEM], [for_account(10500), for_account(-500)], [], "amount-not-positive"),
+        ([ITEM], [for_account(9500)], [for_account(-500)], "amount-not-positive"),
         ([ITEM], [for_account(10000, "suspense")], [], "target-is-suspense"),
         ([ITEM], [for_account(11000)], [for_account(1000, "13")], "credit-note-fund-not-enabled"),
         ([ITEM], [for_account(7000), for_account(3000, code="")], [], "vat-code-missing"),

@@ -32,11 +32,6 @@ class Movement(NamedTuple):
     vat_pence: int
     narrative: str
 
-    @property
-    def line(self) -> Line:
-        """The same in the ledger, where income is a credit."""
-        return Line(f"fund:{self.fund}", self.account_reference, -self.amount_pence)
-
 
 class Refusal(NamedTuple):
     """Nothing is moved, and why."""
@@ -75,6 +70,12 @@ class Books:
         assert code is not None, "what cannot be written was refused before"
         vat = vat_within(share.amount_pence, self.rates[code], self.rounding)
         return Movement(share.fund, share.account_reference, method, share.amount_pence, code, vat, share.narrative or narrative)
+
+    def line(self, movement: Movement) -> Line:
+        """The same in the ledger, where income is a credit, and suspense is one account whatever a line of it was named by."""
+        if movement.fund == self.suspense_fund:
+            return Line("suspense", None, -movement.amount_pence)
+        return Line(f"fund:{movement.fund}", movement.account_reference, -movement.amount_pence)
 
 
 def less(share: Share) -> Share:

@@ -12,6 +12,8 @@ def move(line: Share, available_pence: int, targets: list[Share], books: Books) 
     """A journal for each target: it gets its amount, and the payment's line gives it. No more than is left of the line."""
     if refusal := refused(targets, available_pence, books):
         return refusal
+    if fault := books.fault([line]):
+        return Refusal(fault)
     journals = []
     for target in targets:
         narrative = target.narrative or JOURNAL

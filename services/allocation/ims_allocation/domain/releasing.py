@@ -41,6 +41,8 @@ def fault_of(items: list[Item], targets: list[Share], credit_notes: list[Share],
     notes = sum(note.amount_pence for note in credit_notes)
     if sum(target.amount_pence for target in targets) != held + notes:
         return "suspense-total-mismatch"
+    if any(share.amount_pence <= 0 for share in (*targets, *credit_notes)):
+        return "amount-not-positive"
     if any(target.fund == books.suspense_fund for target in targets):
         return "target-is-suspense"
     if any(note.fund not in books.credit_note_funds for note in credit_notes):
