@@ -66,6 +66,26 @@ async def test_an_account_shows_what_was_paid_on_it(http: httpx.AsyncClient) -> 
     assert (await http.get(f"/v1/accounts/{COUNCIL}/11/BJ00000000")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("council", "fund", "reference", "reason"),
+    [
+        (COUNCIL, "11", "BJ90134361", None),
+        (COUNCIL, "11", "BJ90138361", "account-not-found"),
+        (COUNCIL, "11", "BJ901343", "account-not-found"),
+        (COUNCIL, "13", "LEISURE", None),
+        (COUNCIL, "13", "LEISURES", "reference-invalid"),
+        (COUNCIL, "99", "LEISURE", "unknown-fund"),
+        ("E08000016", "13", "LEISURE", "unknown-fund"),
+    ],
+)
+async def test_whoever_takes_a_payment_may_ask_first(
+    http: httpx.AsyncClient, council: str, fund: str, reference: str, reason: str | None
+) -> None:
+    asked = {"council": council, "fund": fund, "reference": reference, "amount_pence": 100}
+    told = (await http.get("/v1/validation", params=asked)).json()
+    assert told == {"is_valid": reason is None, "reason": reason}
+
+
 async def test_suspense_shows_why_and_what_it_may_be(http: httpx.AsyncClient) -> None:
     [item] = (await http.get("/v1/suspense", params={"council": COUNCIL})).json()
     assert (item["reason"], item["typed"], item["suspended_pence"]) == ("unknown-reference", "BJ90138361", 3500)

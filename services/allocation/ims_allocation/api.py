@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query, Request
 
-from ims_allocation.domain import Accounts
+from ims_allocation.domain import Accounts, Intended, Standing, validate
 from ims_allocation.handlers.news import suggest_for
 from ims_allocation.journey import step
 from ims_allocation.store import accounts, placements, reports
@@ -50,6 +50,21 @@ async def account(request: Request, council: str, fund: str, reference: str) -> 
         "paid_pence": paid_pence,
         "payments": payments,
     }
+
+
+@router.get("/validation", tags=["accounts"])
+async def validation(
+    request: Request, council: str, fund: str, reference: str, amount_pence: Annotated[int, Query(ge=1)]
+) -> dict[str, Any]:
+    """Whether a payment may be taken for a reference, and if not, why: for whoever is about to take one. A back office's stop is
+    not known here."""
+    rules = request.app.state.packs[council].rules
+    if fund not in rules:
+        return {"is_valid": False, "reason": "unknown-fund"}
+    found = await accounts.find([(council, reference)], pool_of(request))
+    standing = Standing() if any(account.fund == fund for account in found) else None
+    reason = validate(Intended(reference, amount_pence), rules[fund], standing)
+    return {"is_valid": reason is None, "reason": reason}
 
 
 @router.get("/suspense", tags=["suspense"])

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ims_allocation.domain.references import CheckDigit, References, Scheme
+from ims_allocation.domain.check_digits import CheckDigit
+from ims_allocation.domain.masks import Mask
+from ims_allocation.domain.references import References, Scheme
+from ims_allocation.domain.validation import FundRules, Limits, ReferenceRule
 from ims_contracts.payments import PaymentReceived
 
 
@@ -44,6 +47,8 @@ class Pack:
     references: References
     channels: dict[str, Channel]
     settlement_sources: frozenset[str]
+    rules: dict[str, FundRules]
+    """What each fund asks of a payment that is still to be made."""
 
     def decided_on(self, payment: PaymentReceived) -> date:
         """The day that decides what was owed: a rule per channel; where the channel does not tell it, the payer's act."""
@@ -61,17 +66,24 @@ class Pack:
 
 def pack(written: dict[str, Any]) -> Pack:
     """Read a pack as it is written; a field that is wrong or unknown raises."""
-    funds, schemes = {}, []
+    funds: dict[str, Fund] = {}
+    rules: dict[str, FundRules] = {}
+    schemes: list[Scheme] = []
     for code, fields in written["funds"].items():
         masks, digit = fields.pop("masks"), fields.pop("check_digit", None)
+        asked, most = fields.pop("reference", {}), fields.pop("amount_max_pence", None)
         funds[code] = Fund(code=code, **fields)
         check = CheckDigit(**(digit | {"weights": tuple(digit["weights"])})) if digit else None
-        schemes += [Scheme(code, mask, check) for mask in masks]
+        rule = ReferenceRule(**asked, masks=tuple(Mask(mask, check) for mask in masks))
+        if rule.contradicts_itself:
+            raise ValueError(f"fund {code}: no reference of its masks has the characters it asks for. Mend one or the other.")
+        rules[code] = FundRules(rule, Limits(fund_max_pence=most), funds[code].needs_account)
+        schemes += [Scheme(code, mask, check, rule if asked else None) for mask in masks]
     channels = {name: Channel(**fields) for name, fields in written.get("channels", {}).items()}
     sources = frozenset(written.get("settlement_sources", ()))
-    return Pack(written["council"], written["version"], funds, References(schemes), channels, sources)
+    return Pack(written["council"], written["version"], funds, References(schemes), channels, sources, rules)
 
 
 def no_pack(council: str) -> Pack:
     """The pack of a council that has none: no fund takes its money, so all of it is held in suspense."""
-    return Pack(council, "none", {}, References([]), {}, frozenset())
+    return Pack(council, "none", {}, References([]), {}, frozenset(), {})

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from operator import mul
+from dataclasses import dataclass
+
+from ims_allocation.domain.check_digits import CheckDigit
+from ims_allocation.domain.masks import CHECK
+from ims_allocation.domain.validation import ReferenceRule
 
 TO_DIGITS = str.maketrans("OI", "01")
 CONFUSED = {"0": "[0O]", "O": "[0O]", "1": "[1I]", "I": "[1I]"}
@@ -15,35 +18,16 @@ VEHICLE_SHAPE = re.compile(r"\b[A-Z]{2}[0-9]{2} ?[A-Z]{3}\b")
 DIGITS_OF_A_REFERENCE_MIN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class CheckDigit:
-    """A weighted sum over what stands before the check digit; weights align left."""
-
-    modulus: int
-    weights: tuple[int, ...]
-    subtract: bool = False
-    letters: dict[str, str] = field(default_factory=dict)
-    results: dict[int, str] = field(default_factory=dict)
-
-    def of(self, body: str) -> str | None:
-        """The check digit that belongs to a body; none where the scheme never issues such a number."""
-        for letters, digits in self.letters.items():
-            if body.startswith(letters):
-                body = digits + body[len(letters) :]
-        remainder = sum(map(mul, self.weights, map(int, body))) % self.modulus
-        if self.subtract and remainder:
-            remainder = self.modulus - remainder
-        return self.results.get(remainder, str(remainder) if remainder < 10 else None)
-
-
 class Scheme:
     """How one fund writes its references."""
 
-    def __init__(self, fund: str, mask: str, check_digit: CheckDigit | None) -> None:
-        self.fund, self.mask, self.check_digit = fund, mask, check_digit
+    def __init__(self, fund: str, mask: str, check_digit: CheckDigit | None, rule: ReferenceRule | None = None) -> None:
+        """`rule` is what the fund asks beside the mask, whose signs are those of masks.py."""
+        self.fund, self.mask, self.check_digit, self.rule = fund, mask, check_digit, rule
+        self.check_at = mask.find(CHECK)
         ends = "".join(check_digit.results.values()) if check_digit else ""
-        strict = {"#": "[0-9]", "@": f"[0-9{ends}]"}
-        lenient = {"#": "[0-9OI]", "@": f"[0-9OI{ends}]"} | CONFUSED
+        strict = {"#": "[0-9]", "$": "[A-Z]", "?": "[0-9A-Z]", "*": "[0-9A-Z /-]", "@": f"[0-9{ends}]"}
+        lenient = strict | {"#": "[0-9OI]", "@": f"[0-9OI{ends}]"} | CONFUSED
         self.strict = re.compile("".join(strict.get(sign, re.escape(sign)) for sign in mask))
         self.lenient = re.compile("".join(lenient.get(sign, re.escape(sign)) for sign in mask))
 
@@ -54,11 +38,15 @@ class Scheme:
         if not self.lenient.fullmatch(typed):
             return None
         digits = typed.translate(TO_DIGITS)
-        return "".join(digit if sign in "#@" else sign for sign, digit in zip(self.mask, digits, strict=True))
+        as_written = {"#": digits, "@": digits, "$": typed, "?": typed, "*": typed}
+        return "".join(as_written.get(sign, self.mask)[at] for at, sign in enumerate(self.mask))
 
     def is_valid(self, reference: str) -> bool:
-        """Whether the check digit of a reference of this shape is right."""
-        return self.check_digit is None or self.check_digit.of(reference[:-1]) == reference[-1]
+        """Whether a reference of this shape has the right check digit and is all else that its fund asks."""
+        digit, at = self.check_digit, self.check_at
+        if digit is not None and digit.of(digit.body(reference, at)) != reference[at]:
+            return False
+        return self.rule is None or self.rule.fault_before_mask(reference) is None
 
 
 @dataclass(frozen=True, slots=True)
