@@ -1,7 +1,7 @@
 """What every message is: a fact, told once, about one thing, in one council."""
 
 from hashlib import sha1
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -32,6 +32,17 @@ class Value(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True, use_attribute_docstrings=True)
 
+    @classmethod
+    def of_valid(cls, said: dict[str, Any]) -> Self:
+        """Made of what has been validated already, every field of it, without looking again: five times as fast as the check, for
+        a message that is made of another. `said` is not to be changed afterwards."""
+        made = cls.__new__(cls)
+        object.__setattr__(made, "__dict__", said)
+        object.__setattr__(made, "__pydantic_fields_set__", set(said))
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
+
 
 class Message(Value):
     """A fact (or, on the inbound topic, a submission). Its class says where it is told and what makes it one."""
@@ -48,11 +59,12 @@ class Message(Value):
     @property
     def key(self) -> str:
         """The council, and the thing that the fact is about."""
-        return f"{self.council}/{getattr(self, self.keyed_by)}"
+        return f"{self.council}/{self.__dict__[self.keyed_by]}"
 
     @property
     def event_id(self) -> str:
         """The CloudEvents id: derived from what the fact is about, so that telling it again is the same message.
         A hash, because it travels in headers and logs, where no account and no payer may be read."""
-        parts = (self.type, self.council, *(str(getattr(self, field)) for field in self.one_per))
+        said = self.__dict__
+        parts = [self.type, self.council, *[str(said[field]) for field in self.one_per]]
         return sha1("\x1f".join(parts).encode(), usedforsecurity=False).hexdigest()

@@ -2,6 +2,7 @@
 
 import re
 
+CARD_DIGITS_MIN = 13
 # A card number has 13 to 19 digits, perhaps with single spaces or hyphens between them.
 CANDIDATE = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,}")
 # The schemes that councils' providers take, by first digits and length: without this, one long number in ten passes Luhn.

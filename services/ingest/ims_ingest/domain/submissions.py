@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from ims_contracts.payments import (
     PaymentSubmitted,
     ReversalSubmitted,
 )
-from ims_ingest.domain.cards import CANDIDATE, redact
+from ims_ingest.domain.cards import CANDIDATE, CARD_DIGITS_MIN, redact
 from ims_ingest.domain.identity import original_payment, payment_id, reversal_id
 
 LONDON = ZoneInfo("Europe/London")
@@ -39,8 +40,7 @@ def content_sha256(message: Message) -> str:
 def accept(submitted: PaymentSubmitted, today: date) -> PaymentReceived | PaymentRefused:
     """Take a payment in, with its day in Europe/London and without card numbers; or refuse it with every reason."""
     said = submitted.__dict__
-    # One look at all texts at once: hardly ever is there anything in them that must be looked at one by one.
-    is_suspect = SUSPECT.search("|".join(value for name in TEXTS if (value := said[name]))) is not None
+    is_suspect = may_hold_what_may_not_be_kept([said[name] for name in TEXTS])
     ids = faults_of_ids(said) if is_suspect or not said["provider"] else []
     if reasons := [*ids, *faults_of_dates(submitted, today)]:
         source, source_payment_id = tidy(submitted.source), tidy(submitted.source_payment_id)
@@ -55,7 +55,15 @@ def accept(submitted: PaymentSubmitted, today: date) -> PaymentReceived | Paymen
     if submitted.paid_at:
         paid_at = submitted.paid_at if submitted.paid_at.tzinfo else submitted.paid_at.replace(tzinfo=UTC)
         changes |= {"paid_at": paid_at, "paid_on": paid_at.astimezone(LONDON).date()}
-    return PaymentReceived.model_validate({**said, **changes, "payment_id": payment_id(submitted.council, submitted)})
+    return PaymentReceived.of_valid({**said, **changes, "payment_id": payment_id(submitted.council, submitted), "revision": 1})
+
+
+def may_hold_what_may_not_be_kept(texts: Iterable[str | None]) -> bool:
+    """A quick look, as hardly any text holds a control character or what could be a card number; if so, each is looked at."""
+    given = [text for text in texts if text]
+    if not "".join(given).isprintable():
+        return True
+    return any(len(text) >= CARD_DIGITS_MIN and CANDIDATE.search(text) for text in given)
 
 
 def faults_of_ids(said: dict[str, Any]) -> list[str]:
@@ -87,7 +95,7 @@ def clean(said: dict[str, Any]) -> dict[str, Any]:
         field: tidy(value) for field in WORDS if (value := said[field]) is not None and SUSPECT.search(value)
     }
     payer: Payer | None = said["payer"]
-    if payer is not None and SUSPECT.search("|".join(value for value in payer.__dict__.values() if value)):
+    if payer is not None and may_hold_what_may_not_be_kept(payer.__dict__.values()):
         # A bank account may look like a card number; it is what the field is for.
         texts: dict[str, Any] = {
             name: value and (CONTROL.sub(" ", value) if name == "bank_account" else tidy(value)) for name, value in payer
