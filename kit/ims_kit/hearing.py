@@ -72,7 +72,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             heartbeat_interval_ms=1000,
         )
         subscriber.get_msg = self.poll
-        subscriber(self.on_poll, parser=unopened, decoder=lambda message: message)
+        # Not the message itself: FastStream keeps what is decoded in it, and a ring holds every record until a collection.
+        subscriber(self.take, parser=unopened, decoder=lambda message: message.raw_message)
         return broker, subscriber
 
     async def start(self) -> None:
@@ -148,9 +149,6 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         for tp, at in held.items():
             consumer.seek(tp, at)
         return held
-
-    async def on_poll(self, message: Any) -> None:
-        await self.take(message.raw_message)
 
     async def take(self, records: tuple[Any, ...]) -> None:
         """A transaction for each topic: the locks of two handlers in one could cross another's."""
