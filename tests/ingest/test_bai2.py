@@ -97,6 +97,13 @@ def test_a_dialect_says_the_same(dialect: str) -> None:
     assert (of(Fault, records), records[-1].is_proved) == ([], True)
 
 
+def test_another_reader_finds_the_same_in_the_sample() -> None:
+    (account,) = parse_from_string(DAY, check_integrity=True).children[0].children
+    theirs = [(each.type_code.code, each.amount, each.availability["date"], each.bank_reference) for each in account.children]
+    ours = of(Entry, read(SAMPLE))
+    assert theirs == [(each.transaction_code, abs(each.amount_pence), each.value_on, each.bank_reference) for each in ours]
+
+
 def test_the_line_of_an_entry_is_its_own() -> None:
     lines = SAMPLE.decode().splitlines()
     assert [lines[each.line - 1][:3] for each in of(Entry, read(SAMPLE))] == ["16,"] * 19

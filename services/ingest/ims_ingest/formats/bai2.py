@@ -13,9 +13,7 @@ from ims_ingest.formats.bai2_lines import LogicalRecord, logical_records
 from ims_ingest.formats.records import Entry, Format, Record, StatementBegins, StatementEnds, Whole, fault
 from ims_ingest.formats.text import Unreadable, bank_account
 
-HEAD = re.compile(
-    rb"\A(?:\xef\xbb\xbf)?\s*01,[^,\r\n]*,[^,\r\n]*,\d{6}(?:\d\d)?,[\d:]*,[^,\r\n]*,[\d ]*,[\d ]*(?:,[\d ]*)?/?\s*02,"
-)
+HEAD = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*01,[^,\r\n]*,[^,\r\n]*,\d{6}(?:\d\d)?,[\d:]*,[^,\r\n]*,[\d ]*,[\d ]*(?:,[\d ]*)?/?\s*02,")
 ASK = "ask the bank for the whole file again"
 ASK_FOR_LINES = "ask the bank for the file with each record on a line of its own"
 OPENING, CLOSING = "010", "015"
