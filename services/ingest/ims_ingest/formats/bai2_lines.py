@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from ims_ingest.formats.text import Unreadable, lines
+from ims_ingest.formats.text import LINE_MAX, Unreadable, lines
 
 # A header has at most eight.
 FIELDS = 8
 CODES = {"01", "02", "03", "16", "49", "88", "98", "99"}
-# No bank's record goes on over so many lines; a file of nothing but continuations must not fill memory.
-PARTS_MAX = 1_000
 # Blanks pad a line, and old systems end a file by the control character.
 PADDING = " \t\f\x1a"
 # Behind a slash on the same line may stand the next record, but also the rest of a payer's text: only what is written as a
@@ -24,18 +22,20 @@ NEXT = re.compile(
 class LogicalRecord:
     """A record with its continuations."""
 
-    __slots__ = ("code", "is_doubtful", "line", "parts", "row_count")
+    __slots__ = ("code", "is_doubtful", "length", "line", "parts", "row_count")
 
     def __init__(self, code: str, line: int, text: str) -> None:
         self.code, self.line, self.parts, self.row_count = code, line, [text], 1
         """The code is none where a line is no record; each part is what a line has behind the code."""
+        self.length = len(text)
         self.is_doubtful = False
         """It stands behind a text on the same line: a payer could have typed it."""
 
     def go_on(self, text: str, line: int) -> None:
-        """Raises Unreadable where it never ends."""
-        if len(self.parts) == PARTS_MAX:
-            raise Unreadable(f"line {line}: a record goes on over more than {PARTS_MAX} lines")
+        """Raises Unreadable where it never ends: a file of nothing but continuations must not fill memory."""
+        self.length += 3 + len(text)
+        if self.length > LINE_MAX:
+            raise Unreadable(f"line {line}: a record and its continuations are longer than {LINE_MAX} characters")
         self.parts.append(text)
 
     def fields(self) -> list[str]:
