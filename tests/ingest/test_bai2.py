@@ -244,8 +244,10 @@ def test_an_entry_of_nothing_is_never_booked() -> None:
 
 @pytest.mark.parametrize(("group", "booked"), [("1,260318,,GBP,2", True), ("1,260318,,GBP,4", True), ("1,260318,,GBP", True),
                                                ("1,260318,,GBP,1", False), ("1,260318,,GBP,3", False)])  # fmt: skip
-def test_what_is_interim_is_not_booked(group: str, booked: bool) -> None:
-    assert [each.is_booked for each in of(Entry, read(a_file(["16,191,100,,,/"], group=group)))] == [booked]
+def test_what_is_interim_is_not_booked_and_closes_nothing(group: str, booked: bool) -> None:
+    records = read(a_file(["16,191,100,,,/"], account="03,1,GBP,010,0,,,015,100,,/", group=group))
+    (entry,), (ends,) = of(Entry, records), of(StatementEnds, records)
+    assert (entry.is_booked, ends.closing_pence, ends.is_proved) == ((True, 100, True) if booked else (False, None, None))
 
 
 @pytest.mark.parametrize(
@@ -326,7 +328,8 @@ def test_a_file_that_was_cut_short_is_refused(lines: int) -> None:
 
 
 def test_a_file_of_nothing_but_continuations_fills_no_memory() -> None:
-    assert faults(a_file(["16,191,1,,,/"] + ["88,x"] * 100_000))[0][1].endswith("a record and its continuations are longer than 65536 characters")
+    (fault,) = faults(a_file(["16,191,1,,,/"] + ["88,x"] * 100_000))
+    assert fault[1].endswith("a record and its continuations are longer than 65536 characters")
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real files are not at hand")

@@ -82,8 +82,8 @@ class Account(Totals):
         self.balances: dict[str, int | None] = {}
 
     def ends(self, trailer: bool | None) -> StatementEnds:
-        """With balances they must prove, too; without, nothing proves."""
-        opening, closing = self.balances.get(OPENING), self.balances.get(CLOSING)
+        """With balances they must prove, too; without, nothing proves. What is interim closes nothing."""
+        opening, closing = self.balances.get(OPENING), self.balances.get(CLOSING) if self.is_final else None
         proved = None if opening is None or closing is None else opening + self.net_pence == closing
         if trailer is False:
             proved = False
