@@ -11,7 +11,7 @@ from ims_ingest.formats.mt940_statement import ASK, Page, Statement
 from ims_ingest.formats.records import Format, Record, StatementBegins, StatementEnds, Whole, fault
 from ims_ingest.formats.text import Unreadable
 
-MARK = re.compile(rb"(?:^|[\r\n]|\{4:)[\x00-\x20]*:(20|25P?|28C?|60[FM]|61|62[FM]|34F|13[CD]?|90[CD]):")
+MARK = re.compile(rb"(?:^|[\r\n]|\{4:)[\x00-\x09\x0b\x0c\x0e-\x20]{0,8}:(20|25P?|28C?|60[FM]|61|62[FM]|34F|13[CD]?|90[CD]):")
 BALANCES, REPORTS = ({tag.encode() for tag in tags} for tags in (OPENINGS + CLOSINGS, REPORTED_BY))
 NAMES_MAX = 140
 

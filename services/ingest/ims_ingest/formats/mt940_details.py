@@ -10,7 +10,7 @@ LINE_WIDTH, SUBFIELD_WIDTH = 65, 27
 # Germany, Austria, Poland: business code, then `?20`; Triodos writes `>20`.
 DIVIDED = re.compile(r"\s?\d{3}([?>])(?=\d\d)")
 PURPOSE = tuple(str(number) for number in (*range(20, 30), *range(60, 64)))
-SEPA = re.compile(r"\b(EREF|KREF|MREF|CRED|DEBT|SVWZ|ABWA|ABWE|COAM|OAMT|PURP|RREF|BREF|MTLG)[+]")
+SEPA = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|SVWZ|ABWA|ABWE|COAM|OAMT|PURP|RREF|BREF|MTLG)[+]")
 # Dutch and Belgian banks.
 CODED = re.compile(r"/(TRTP|TRCD|RTRN|IBAN|BIC|NAME|ADDR|REMI|EREF|PREF|MARF|CSID|ORDP|BENM|CNTP|ISDT|PURP|SVCL|ULTD|ULTC|ULTB|ID)/")
 REMITTANCE_KIND = re.compile(r"(?:USTD|STRD)/(?:[A-Z]{3}/|/)?")

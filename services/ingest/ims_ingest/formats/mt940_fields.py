@@ -23,9 +23,9 @@ END = re.compile(r"-(\}.*|XXX)?\s*|\$|\{\d:.*")
 # An entry's text has six lines; more than this is no text.
 FIELD_LINES_MAX = 100
 CONTROLS = "".join(map(chr, range(32)))
-BALANCE = re.compile(r"([CD])(\d{6}) *([A-Z]{3})? *(\d+(?:,\d*)?)\s*")
+BALANCE = re.compile(r"([CD])(\d{6}) *(?:([A-Z]{3}) *)?(\d+(?:,\d*)?)\s*")
 TOTAL = re.compile(r"(\d{1,9})([A-Z]{3})(\d+(?:,\d*)?)\s*")
-CURRENCY_AT_END = re.compile(r"(?<=\d)/?([A-Z]{3})")
+CURRENCY_AT_END = re.compile(r"(?<=\d)/?([A-Z]{3})$")
 # Banks began to send MT940 in the eighties.
 FIRST_YEAR = 80
 
@@ -83,8 +83,8 @@ def tag_of(text: str, field: Field | None) -> str | None:
     """The tag that a line begins with; none if it goes on with the field before."""
     if not text.startswith(":"):
         return None
-    tag = text[1:5].partition(":")[0]
-    if tag not in FIELDS and tag not in HEADERS:
+    tag, colon, _ = text[1:5].partition(":")
+    if not colon or (tag not in FIELDS and tag not in HEADERS):
         return None
     is_in_entries = field is not None and field.tag in ("61", "86")
     if is_in_entries and (tag in NEVER_IN_ENTRIES or (tag == "20" and TIME_LEFT_OVER.match(text, 4))):
@@ -140,7 +140,7 @@ def clamped(year: int, month: int, day: int) -> date:
 def account_of(written: str, currency: str | None) -> str:
     """The account of a statement: banks write their code before it, and the currency after. Nothing if it names none."""
     written = written.strip().lstrip("/")
-    found = CURRENCY_AT_END.search("".join(written.split())[-4:])
+    found = CURRENCY_AT_END.search("".join(written.split())[-5:])
     if found and found[1] == currency:
         written = written.rstrip()[:-3].rstrip(" /")
     own = bank_account(written.rpartition("/")[2])

@@ -8,6 +8,7 @@ from ims_contracts.remittances import Fault
 from ims_ingest.formats.mt940_details import ABSENT, details
 from ims_ingest.formats.mt940_fields import (
     CLOSINGS,
+    FIELD_LINES_MAX,
     OPENINGS,
     REPORTED_BY,
     Balance,
@@ -60,7 +61,8 @@ class Statement:
     def take(self, field: Field) -> list[Record]:
         """The next field; gives what can be told by now."""
         if field.tag in ("86", "NS"):
-            self.words += field.lines if self.entry is not None else []
+            if self.entry is not None and len(self.words) < FIELD_LINES_MAX:
+                self.words += field.lines
             return []
         self.end_entry()
         if field.tag == "61":
