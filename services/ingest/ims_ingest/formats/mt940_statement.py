@@ -25,6 +25,7 @@ from ims_ingest.formats.records import Entry, Record, StatementBegins, Statement
 
 # Value day; entry day, perhaps blank; mark; perhaps the currency's third letter; amount; then codes and references.
 ENTRY = re.compile(r"(\d{6})(\d{4}| {4}|) *(R?[CD]|E[CD])([A-Z]?) *(\d+(?:,\d*)?) *([A-Za-z].*|)")
+WHOLE_AMOUNT = re.compile(r"\d+,\d\d")
 ADDS = frozenset(("C", "RD", "EC"))
 REFERENCE_MAX = 140
 ASK = "ask the bank for the statement again"
@@ -201,9 +202,8 @@ class Statement:
 
 def read_entry(field: Field, words: list[str]) -> Entry | Fault:
     """An entry with its text. One of nothing is only the bank's information: it is counted, and takes no part in anything."""
-    supplement = field.lines[1:]
-    found = ENTRY.fullmatch(field.first)
-    if found is None and supplement:  # wrapped inside its figures
+    found, supplement = ENTRY.fullmatch(field.first), field.lines[1:]
+    if supplement and (found is None or not (found[6] or WHOLE_AMOUNT.fullmatch(found[5]))):  # wrapped inside its figures
         found, supplement = ENTRY.fullmatch(field.first.rstrip() + supplement[0]), supplement[1:]
     if found is None:
         return fault(field.line, "the entry cannot be read", ASK, "61")

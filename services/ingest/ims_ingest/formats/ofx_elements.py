@@ -49,6 +49,8 @@ def pieces(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """What follows each `<` up to the next, with the line that it is on. What comes before the first is a header."""
     number, rest, is_header = 1, b"", True
     while chunk := stream.read(PIECE_BYTES):
+        if b"\x00" in chunk:
+            raise Unreadable(f"there are NUL characters after line {number}: the file is not text, or damaged")
         *found, rest = (rest + chunk).split(b"<")
         if len(rest) > LINE_MAX:
             raise Unreadable(f"line {number} has a value longer than {LINE_MAX} characters")
