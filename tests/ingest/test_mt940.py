@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ims_contracts.remittances import Fault
+from ims_contracts.statements import StatementLineReceived, StatementReceived
 from ims_ingest.domain.cards import redacted
 from ims_ingest.formats import Format, detect, inspect
 from ims_ingest.formats.mt940 import MT940
 from ims_ingest.formats.records import Entry, StatementBegins, StatementEnds, Whole
 from ims_ingest.formats.text import LINE_MAX, Unreadable, lines, pence
-from ingest.ingest_world import SAMPLES
+from ingest.ingest_world import SAMPLES, Ingest
 
 REAL = Path(os.environ.get("IMS_REAL_FILES", Path(__file__).parents[3] / "shared/real-files"))
 SAMPLE = (SAMPLES / "mt940.sta").read_bytes()
@@ -55,6 +56,13 @@ def test_the_day_is_the_same_money_as_in_camt() -> None:
     assert len(of(Entry, SAMPLE)) == 19
     assert (here[-2].opening_pence, here[-2].closing_pence, here[-2].is_proved) == (there[-2].opening_pence, there[-2].closing_pence, True)
     assert [each.reference for each in here if isinstance(each, Entry)] == [each.reference for each in there if isinstance(each, Entry)]
+
+
+async def test_the_day_in_both_formats_is_nineteen_lines(ingest: Ingest) -> None:
+    for name in ("mt940.sta", "camt053_v08.xml", "mt940.sta"):
+        assert (await ingest.sample(name)).status_code in (200, 201)
+    assert len(await ingest.told(StatementLineReceived)) == 19
+    assert {each.format: each.is_proved for each in await ingest.told(StatementReceived)} == {"mt940": True, "camt053": True}
 
 
 def test_a_statement_is_known_by_its_number_and_page() -> None:
