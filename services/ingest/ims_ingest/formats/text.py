@@ -18,11 +18,17 @@ class Unreadable(ValueError):
 
 def lines(stream: BinaryIO) -> Iterator[tuple[int, str]]:
     """Numbered lines without their ends: CRLF, LF or CR, UTF-8 (with or without a mark) or else Windows' Western European."""
-    number = 0
+    number, rest = 0, b""
     while raw := stream.readline(LINE_MAX + 1):
-        for piece in raw.removesuffix(b"\n").removesuffix(b"\r").split(b"\r"):
+        is_cut = len(raw) > LINE_MAX and b"\r" in raw and not raw.endswith(b"\n")  # somewhere in a file that has only CR
+        raw = rest + raw
+        *pieces, last = (raw if is_cut else raw.removesuffix(b"\n").removesuffix(b"\r")).split(b"\r")
+        rest = last if is_cut else b""
+        for piece in pieces if is_cut else (*pieces, last):
             number += 1
             yield number, decode(piece, number)
+    if rest:
+        yield number + 1, decode(rest, number + 1)
 
 
 def decode(raw: bytes, number: int = 1) -> str:
