@@ -54,9 +54,9 @@ class Element(dict[str, str]):
 
     __slots__ = ("above", "kind", "line", "part_count", "parts")
 
-    def __init__(self, kind: str, line: int, above: "Element | None") -> None:
-        super().__init__()
-        self.kind, self.line, self.above = kind, line, above
+    def __init__(self, kind: str, line: int, above: "Element | None" = None) -> None:
+        self.kind, self.line = kind, line
+        self.above = self if above is None else above
         self.parts: list[Element] = []
         """A statement's balances, an entry's details."""
         self.part_count = 0
@@ -77,7 +77,7 @@ class Place(dict[str, "Place"]):
         super().__init__()
         self.kind = self.path = ""
         self.inner: dict[str, Place] = {}
-        self.beyond = beyond or self
+        self.beyond = self if beyond is None else beyond
         """Where one is in an element that nobody reads."""
 
     def __missing__(self, name: str) -> "Place":
@@ -153,7 +153,7 @@ def listen(parser: Any, place: Place, ended: list[Element]) -> Callable[[int], N
     It runs for every element of every file: closures and lists, because an object's attributes would cost twice the time."""
     above: list[Place] = []
     pieces: list[str] = []
-    element: Element | None = None
+    element = Element("message", 1)
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal place, element
@@ -162,23 +162,22 @@ def listen(parser: Any, place: Place, ended: list[Element]) -> Callable[[int], N
         pieces.clear()
         if place.kind:
             element = Element(place.kind, parser.CurrentLineNumber, element)
-        elif attributes and element is not None and place.path and "Ccy" in attributes:
+        elif attributes and place.path and "Ccy" in attributes:
             element.setdefault(f"{place.path}@Ccy", attributes["Ccy"])
 
     def end(name: str) -> None:
         nonlocal place, element
-        if place.path and element is not None and (text := "".join(pieces).strip()):
-            if place.path not in element:
-                element[place.path] = text
-            elif place.path == JOINED and len(element[JOINED]) < JOINED_MAX:
-                element[JOINED] += f" {text}"
-        elif place.kind and element is not None:
-            if element.kind in PARTS and element.above is not None:
-                element.above.add(element)
+        if path := place.path:
+            if path not in element:
+                element[path] = "".join(pieces).strip()
+            elif path == JOINED and len(element[JOINED]) < JOINED_MAX:
+                element[JOINED] += f" {''.join(pieces).strip()}"
+        elif place.kind:
+            whole, element = element, element.above
+            if whole.kind in PARTS:
+                element.add(whole)
             else:
-                ended.append(element)
-            element = element.above
-        pieces.clear()
+                ended.append(whole)
         place = above.pop()
 
     def check(fed: int) -> None:

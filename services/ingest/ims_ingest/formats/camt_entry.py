@@ -14,6 +14,7 @@ NAMES = {role: (f"RltdPties/{role}/Nm", f"RltdPties/{role}/Pty/Nm") for role in 
 ACCOUNTS = {role: tuple(f"RltdPties/{role}Acct/{path}" for path in ACCOUNT) for role in ("Dbtr", "Cdtr")}
 SORT_CODES = {role: f"RltdAgts/{role}Agt/{SORT_CODE}" for role in ("Dbtr", "Cdtr")}
 TYPED = ("RmtInf/Ustrd", "RmtInf/Strd/CdtrRefInf/Ref", "RmtInf/Strd/CdtrRefInf/CdtrRef", "Refs/EndToEndId")
+NARRATED = {role: (*TYPED, *NAMES[role], "AddtlTxInf") for role in ("Dbtr", "Cdtr")}
 CODES = ("BkTxCd/Domn/Cd", "BkTxCd/Domn/Fmly/Cd", "BkTxCd/Domn/Fmly/SubFmlyCd")
 NARRATED_MAX = 5  # more would not fit
 
@@ -41,30 +42,37 @@ def entry(said: Element, default_day: date | None) -> Entry:
         value_on=value_on or booked_on,
         is_booked=is_booked(said),
         bank_reference=words(said.get("AcctSvcrRef"), REFERENCE_MAX),
-        transaction_code=words("-".join([said[path] for path in CODES if path in said]) or said.get("BkTxCd/Prtry/Cd"), CODE_MAX),
+        transaction_code=words("-".join(filter(None, map(said.get, CODES))) or said.get("BkTxCd/Prtry/Cd"), CODE_MAX),
         counterparty_name=None if one is None else first(one, NAMES[payer]),
         counterparty_account=None if one is None else account(one, ACCOUNTS[payer], SORT_CODES[payer]),
         reference=None if one is None else first(one, TYPED),
-        narrative=narrative(said),
+        narrative=narrative(said, payer),
     )
 
 
-def signed_pence(said: Element, path: str = "Amt") -> int:
+def signed_pence(said: Element) -> int:
     """An amount is never below nothing in camt: its sign is its direction. A reversal's direction is already its own."""
+    amount_pence, direction = pence_of(said), said.get("CdtDbtInd")
+    if amount_pence < 0:
+        raise Unusable("the amount is below nothing")
+    if direction not in ("CRDT", "DBIT"):
+        raise Unusable("the amount is neither credit nor debit")
+    return amount_pence if direction == "CRDT" else -amount_pence
+
+
+def balance_pence(said: Element) -> int:
+    """A balance for which some banks give no direction: it is as it is written."""
+    return signed_pence(said) if said.get("CdtDbtInd") else pence_of(said)
+
+
+def pence_of(said: Element) -> int:
     try:
-        amount = pence(said.get(path, ""))
+        amount_pence = pence(said.get("Amt", ""))
     except ValueError as error:
         raise Unusable(f"the amount cannot be read: {error}") from None
-    if not 0 <= amount <= PENCE_MAX:
-        raise Unusable("the amount is below nothing, or beyond any bank's")
-    match said.get("CdtDbtInd"):
-        case "DBIT":
-            return -amount
-        case "CRDT":
-            return amount
-    if amount:
-        raise Unusable("the amount is neither credit nor debit")
-    return 0
+    if abs(amount_pence) > PENCE_MAX:
+        raise Unusable("the amount is beyond any bank's")
+    return amount_pence
 
 
 def day_at(said: Element, path: str) -> date | None:
@@ -89,21 +97,21 @@ def only_details(said: Element) -> Element | None:
 
 def account(said: Element, paths: tuple[str, ...], sort_code_path: str) -> str | None:
     """A bank account by its one name. Some British banks give an account number, and its sort code as the bank's."""
-    written = next((said[path] for path in paths if path in said), None)
-    if written is None:
-        return None
-    sort_code = said.get(sort_code_path, "").replace("-", "")
-    is_number_alone = len(written) == 8 and written.isdigit() and len(sort_code) == 6 and sort_code.isdigit()
-    return bank_account(sort_code + written if is_number_alone else written)
+    for path in paths:
+        if written := said.get(path):
+            if len(written) == 8 and written.isdigit():
+                sort_code = said.get(sort_code_path, "").replace("-", "")
+                written = sort_code + written if len(sort_code) == 6 else written
+            return bank_account(written)
+    return None
 
 
-def narrative(said: Element) -> str | None:
+def narrative(said: Element, payer: str) -> str | None:
     """All that the bank says of the entry, joined; each thing once."""
-    parts = [said.get("AddtlNtryInf"), said.get("NtryRef") if not said.parts else None]
+    parts = [said.get("AddtlNtryInf", ""), "" if said.parts else said.get("NtryRef", "")]
     for each in said.parts[:NARRATED_MAX]:
-        parts += [first(each, TYPED), first(each, NAMES["Dbtr"] + NAMES["Cdtr"]), each.get("Refs/EndToEndId"), each.get("AddtlTxInf")]
-    kept = dict.fromkeys(text for text in parts if text and text.upper() not in ABSENT)
-    return words(" ".join(kept), WORDS_MAX)
+        parts += [each[path] for path in NARRATED[payer] if path in each]
+    return words(" ".join(dict.fromkeys(text for text in parts if text.upper() not in ABSENT)), WORDS_MAX)
 
 
 def first(said: Element, paths: tuple[str, ...]) -> str | None:

@@ -8,8 +8,9 @@ from typing import BinaryIO, NamedTuple
 
 from ims_contracts.remittances import Fault
 from ims_ingest.formats.camt_elements import ACCOUNT, SORT_CODE, Element, elements
-from ims_ingest.formats.camt_entry import Unusable, account, day_at, entry, read_day, signed_pence, words
+from ims_ingest.formats.camt_entry import Unusable, account, balance_pence, day_at, entry, read_day, words
 from ims_ingest.formats.records import Entry, Format, Record, StatementBegins, StatementEnds, Whole, fault
+from ims_ingest.formats.text import pence
 
 OPENING, CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 ASK_AGAIN = "ask the bank for the statement again"
@@ -35,7 +36,7 @@ def camt(name: str, message: Message) -> Format:
 
 def read(message: Message, stream: BinaryIO) -> Iterator[Record]:
     """Each statement's begin, entries and end."""
-    header: Element | None = None
+    header = Element("header", 1)
     statement: Statement | None = None
     references, proofs = "", set[bool | None]()
     for element in elements(stream, message.name, message.statement):
@@ -46,7 +47,7 @@ def read(message: Message, stream: BinaryIO) -> Iterator[Record]:
             header = element
             continue
         if statement is None:
-            statement = Statement(message, element.above or element, header)
+            statement = Statement(message, element if element.kind == "statement" else element.above, header)
             yield statement.begins
         if element.kind == "entry":
             yield from statement.read(element)
@@ -70,9 +71,9 @@ def whole_proof(proofs: set[bool | None]) -> bool | None:
 class Statement:
     """One statement while it is read: what its entries come to."""
 
-    def __init__(self, message: Message, element: Element, header: Element | None) -> None:
+    def __init__(self, message: Message, element: Element, header: Element) -> None:
         self.message, self.balances = message, balances(element)
-        self.begins = begins(message, element, header or element)
+        self.begins = begins(message, element, header)
         known = [self.balances[kind].get("Amt@Ccy") for kind in OPENING + CLOSING if kind in self.balances]
         self.currency = element.get("Acct/Ccy") or next((each for each in known if each), None)
         self.count = self.credits_pence = self.debits_pence = self.booked_pence = 0
@@ -80,35 +81,34 @@ class Statement:
         self.day = self.day_of(element)
         self.last: date | None = None
 
-    def read(self, element: Element) -> Iterator[Entry | Fault]:
+    def read(self, element: Element) -> tuple[Entry | Fault, ...]:
         """The next entry; a fault with it, where it is in another currency than the account."""
-        position = f"entry {self.count + 1}"
         self.count += 1
         try:
             found = entry(element, self.day)
         except Unusable as error:
             self.is_sound = False
-            yield fault(element.line, str(error), ASK_AGAIN, position)
-            return
+            return (fault(element.line, str(error), ASK_AGAIN, f"entry {self.count}"),)
         self.credits_pence += max(found.amount_pence, 0)
         self.debits_pence -= min(found.amount_pence, 0)
         if found.is_booked:
             self.booked_pence += found.amount_pence
             self.last = max(self.last or found.booked_on, found.booked_on)
-        yield found
         currency = element.get("Amt@Ccy")
         self.currency = self.currency or currency
-        if currency and currency != self.currency:
-            self.is_sound = False
-            yield fault(element.line, f"the entry is not in {self.currency}, the account's currency", ASK_AGAIN, position)
+        if currency in (None, self.currency):
+            return (found,)
+        self.is_sound = False
+        what = f"the entry is not in {self.currency}, the account's currency"
+        return found, fault(element.line, what, ASK_AGAIN, f"entry {self.count}")
 
     def ends(self, element: Element) -> StatementEnds | Fault:
         """The balances, and whether opening and entries make closing."""
         self.balances = balances(element)  # some banks give them, or some of them, after the entries
         opening, closing = self.balance(OPENING), self.balance(CLOSING)
         try:
-            opening_pence = None if opening is None else signed_pence(opening)
-            closing_pence = None if closing is None else signed_pence(closing)
+            opening_pence = None if opening is None else balance_pence(opening)
+            closing_pence = None if closing is None else balance_pence(closing)
             opened_on = None if opening is None else day_at(opening, "Dt")
             closed_on = (None if closing is None else day_at(closing, "Dt")) or self.last or self.day
             if closed_on is None:
@@ -142,8 +142,11 @@ class Statement:
         said_count = number(element.get("TxsSummry/TtlNtries/NbOfNtries"))
         if said_count is not None and said_count != self.count:
             return False
-        said = {name: f"TxsSummry/{name}/Sum" for name in sums}
-        return all(path not in element or signed_pence(element, path) == sums[name] for name, path in said.items())
+        said = {name: element.get(f"TxsSummry/{name}/Sum") for name in sums}
+        try:
+            return all(not text or pence(text) == sums[name] for name, text in said.items())
+        except ValueError:
+            return False
 
     def balance(self, kinds: tuple[str, ...]) -> Element | None:
         """The balance of the first of these kinds that the bank gives."""
