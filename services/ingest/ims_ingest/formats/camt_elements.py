@@ -3,9 +3,8 @@
 Expat instead of a tree: half a million details behind one entry, or a million comments, leave nothing behind."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
-from typing import Any, BinaryIO
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 from xml.parsers import expat
 
 from ims_contracts.remittances import Fault
@@ -13,7 +12,7 @@ from ims_ingest.formats.records import fault
 
 CHUNK_BYTES = 65_536
 # The standard has some 900 names, paths of 20 elements and texts of 500 characters. Beyond these limits it is an attack, or no camt.
-NAMES_MAX, DEPTH_MAX, PIECES_MAX, TOKEN_BYTES_MAX = 5_000, 100, 200, 1 << 20
+NAMES_MAX, DEPTH_MAX, LENGTH_MAX = 5_000, 100, 1 << 20
 # Of a batch's details the first ones are looked at; of balances all that a bank gives.
 PARTS_MAX = 1_000
 JOINED_MAX = 1_000
@@ -22,9 +21,10 @@ VERSION = re.compile(r"V\d+$")
 ACCOUNT = ("Id/IBAN", "Id/Othr/Id", "Id/BBAN", "Id/PrtryAcct/Id")
 SORT_CODE = "FinInstnId/ClrSysMmbId/MmbId"
 
-HEADER = ("MsgId", "MsgPgntn/PgNb", "MsgPgntn/LastPgInd")
+HEADER = ("MsgId", "CreDtTm", "MsgPgntn/PgNb", "MsgPgntn/LastPgInd")
 STATEMENT = (
-    "Id", "ElctrncSeqNb", "LglSeqNb", "CreDtTm", "Acct/Ccy", *(f"Acct/{path}" for path in ACCOUNT), f"Acct/Svcr/{SORT_CODE}",
+    "Id", "ElctrncSeqNb", "LglSeqNb", "CreDtTm", "FrToDt/ToDtTm", "Acct/Ccy",
+    *(f"Acct/{path}" for path in ACCOUNT), f"Acct/Svcr/{SORT_CODE}",
     *(f"{page}Pgntn/{what}" for page in ("Stmt", "Rpt", "Ntfctn") for what in ("PgNb", "LastPgInd")),
     *(f"TxsSummry/{total}/{what}" for total in ("TtlNtries", "TtlCdtNtries", "TtlDbtNtries") for what in ("NbOfNtries", "Sum")),
 )  # fmt: skip
@@ -122,22 +122,21 @@ def elements(stream: BinaryIO, message: str, statement: str) -> Iterator[Element
     parser = expat.ParserCreate()
     parser.buffer_text = True
     ended: list[Element] = []
-    check = listen(parser, places(message, statement), ended)
+    above, pieces = listen(parser, places(message, statement), ended)
     fed, problem = 0, None
     while problem is None and (chunk := stream.read(CHUNK_BYTES)):
         fed += len(chunk)
-        problem = parse(parser, chunk, partial(check, fed))
+        problem = parse(parser, chunk) or excess(parser, max(fed - parser.CurrentByteIndex, sum(map(len, pieces))), len(above))
         yield from ended
         ended.clear()
-    if problem := problem or parse(parser, b"", partial(check, fed)):
+    if problem := problem or parse(parser, b""):
         yield problem
 
 
-def parse(parser: Any, chunk: bytes, check: Callable[[], None]) -> Fault | None:
+def parse(parser: expat.XMLParserType, chunk: bytes) -> Fault | None:
     """Hear the next bytes; none at the end. Returns why they cannot be read."""
     try:
         parser.Parse(chunk, not chunk)
-        check()
     except Broken as error:
         return fault(parser.CurrentLineNumber, *error.args)
     except expat.ExpatError as error:
@@ -147,8 +146,19 @@ def parse(parser: Any, chunk: bytes, check: Callable[[], None]) -> Fault | None:
     return None
 
 
-def listen(parser: Any, place: Place, ended: list[Element]) -> Callable[[int], None]:
-    """Let the parser put what has ended in `ended`. Returns a check of the limits, for between two chunks.
+def excess(parser: expat.XMLParserType, length: int, depth: int) -> Fault | None:
+    """What is beyond any statement, and would otherwise grow until the memory is full."""
+    if length > LENGTH_MAX:
+        what = "a text, tag or comment is far longer than any of a statement"
+    elif depth > DEPTH_MAX or len(parser.intern) > NAMES_MAX:
+        what = "it has more names, or more levels, than any statement"
+    else:
+        return None
+    return fault(parser.CurrentLineNumber, what, "refuse it, and ask who sent it")
+
+
+def listen(parser: expat.XMLParserType, place: Place, ended: list[Element]) -> tuple[list[Place], list[str]]:
+    """Let the parser put what has ended in `ended`. Returns what is open, and the text since the last element began.
 
     It runs for every element of every file: closures and lists, because an object's attributes would cost twice the time."""
     above: list[Place] = []
@@ -168,6 +178,7 @@ def listen(parser: Any, place: Place, ended: list[Element]) -> Callable[[int], N
     def end(name: str) -> None:
         nonlocal place, element
         if path := place.path:
+            # Of a status it is the code within it: the text since the last element began.
             if path not in element:
                 element[path] = "".join(pieces).strip()
             elif path == JOINED and len(element[JOINED]) < JOINED_MAX:
@@ -180,15 +191,9 @@ def listen(parser: Any, place: Place, ended: list[Element]) -> Callable[[int], N
                 ended.append(whole)
         place = above.pop()
 
-    def check(fed: int) -> None:
-        if fed - parser.CurrentByteIndex > TOKEN_BYTES_MAX or len(pieces) > PIECES_MAX:
-            raise Broken("a text, tag or comment is far longer than any of a statement", "refuse it, and ask who sent it")
-        if len(above) > DEPTH_MAX or len(parser.intern) > NAMES_MAX:
-            raise Broken("it has more names, or more levels, than any statement", "refuse it, and ask who sent it")
-
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, pieces.append
     parser.StartDoctypeDeclHandler = refuse
-    return check
+    return above, pieces
 
 
 def refuse(*_: object) -> None:

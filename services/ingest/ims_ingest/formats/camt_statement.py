@@ -78,8 +78,10 @@ class Statement:
         self.currency = element.get("Acct/Ccy") or next((each for each in known if each), None)
         self.count = self.credits_pence = self.debits_pence = self.booked_pence = 0
         self.is_sound = True
-        self.day = self.day_of(element)
+        self.day = self.day_of(element, header)
         self.last: date | None = None
+        """Of the booked entries, the last day; `seen` is of any."""
+        self.seen: date | None = None
 
     def read(self, element: Element) -> tuple[Entry | Fault, ...]:
         """The next entry; a fault with it, where it is in another currency than the account."""
@@ -94,6 +96,7 @@ class Statement:
         if found.is_booked:
             self.booked_pence += found.amount_pence
             self.last = max(self.last or found.booked_on, found.booked_on)
+        self.seen = self.seen or found.booked_on
         currency = element.get("Amt@Ccy")
         self.currency = self.currency or currency
         if currency in (None, self.currency):
@@ -110,7 +113,7 @@ class Statement:
             opening_pence = None if opening is None else balance_pence(opening)
             closing_pence = None if closing is None else balance_pence(closing)
             opened_on = None if opening is None else day_at(opening, "Dt")
-            closed_on = (None if closing is None else day_at(closing, "Dt")) or self.last or self.day
+            closed_on = (None if closing is None else day_at(closing, "Dt")) or self.last or self.day or self.seen
             if closed_on is None:
                 raise Unusable("the statement has no date")
             is_proved = self.is_proved(element, opening_pence, closing_pence)
@@ -152,11 +155,12 @@ class Statement:
         """The balance of the first of these kinds that the bank gives."""
         return next((self.balances[kind] for kind in kinds if kind in self.balances), None)
 
-    def day_of(self, element: Element) -> date | None:
+    def day_of(self, element: Element, header: Element) -> date | None:
         """The day that entries without dates are of: the closing balance's, else when the statement was made."""
         closing = self.balance(CLOSING + OPENING)
+        made = element.get("FrToDt/ToDtTm") or element.get("CreDtTm") or header.get("CreDtTm")
         try:
-            return (None if closing is None else day_at(closing, "Dt")) or read_day(element.get("CreDtTm", ""))
+            return (None if closing is None else day_at(closing, "Dt")) or (read_day(made) if made else None)
         except (Unusable, ValueError):
             return None
 
