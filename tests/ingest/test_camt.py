@@ -413,6 +413,14 @@ def test_a_batch_of_many_payments_is_one_entry_in_little_memory() -> None:
     assert peak < len(content) // 2 < 3 << 20
 
 
+@pytest.mark.parametrize("path", ["<Ustrd>77 000</Ustrd>", "<Nm>MR CAFÉ</Nm>", "<EndToEndId>770000123</EndToEndId>"])
+def test_a_long_text_is_cut_to_what_fits(path: str) -> None:
+    name = path[: path.index(">") + 1]
+    entry = only(Entry, read(PLAIN.replace(path, f"{name}{'long ' * 50_000}{name.replace('<', '</')}")))[0]
+    assert entry.amount_pence == 5000
+    assert max(len(each) for each in entry if isinstance(each, str)) <= 500
+
+
 BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 DOCTYPE = "the file declares a document type, which no statement needs"
 LONG = "a text, tag or comment is far longer than any of a statement"

@@ -34,7 +34,7 @@ def entry(said: Element, default_day: date | None) -> Entry:
         raise Unusable("the entry has no date")
     one = only_details(said)
     # The parties of a reversal are those of what it reverses: money that comes back to us is from whom we had paid.
-    payer = "Dbtr" if (amount_pence > 0) != (said.get("RvslInd") in ("true", "1")) else "Cdtr"
+    other = "Dbtr" if (amount_pence > 0) != (said.get("RvslInd") in ("true", "1")) else "Cdtr"
     return Entry(
         line=said.line,
         amount_pence=amount_pence,
@@ -43,10 +43,10 @@ def entry(said: Element, default_day: date | None) -> Entry:
         is_booked=is_booked(said),
         bank_reference=words(said.get("AcctSvcrRef"), REFERENCE_MAX),
         transaction_code=words("-".join(filter(None, map(said.get, CODES))) or said.get("BkTxCd/Prtry/Cd"), CODE_MAX),
-        counterparty_name=None if one is None else first(one, NAMES[payer]),
-        counterparty_account=None if one is None else account(one, ACCOUNTS[payer], SORT_CODES[payer]),
+        counterparty_name=None if one is None else first(one, NAMES[other]),
+        counterparty_account=None if one is None else account(one, ACCOUNTS[other], SORT_CODES[other]),
         reference=None if one is None else first(one, TYPED),
-        narrative=narrative(said, payer),
+        narrative=narrative(said, other),
     )
 
 
@@ -79,7 +79,7 @@ def day_at(said: Element, path: str) -> date | None:
     """The day of a date element, which holds either a date or a time; the bank's own day is meant."""
     text = said.get(f"{path}/Dt") or said.get(f"{path}/DtTm")
     try:
-        return None if text is None else read_day(text)
+        return None if text is None else read_day(text[:10])
     except ValueError:
         raise Unusable("there is no such date") from None
 
@@ -106,11 +106,11 @@ def account(said: Element, paths: tuple[str, ...], sort_code_path: str) -> str |
     return None
 
 
-def narrative(said: Element, payer: str) -> str | None:
+def narrative(said: Element, other: str) -> str | None:
     """All that the bank says of the entry, joined; each thing once."""
     parts = [said.get("AddtlNtryInf", ""), "" if said.parts else said.get("NtryRef", "")]
     for each in said.parts[:NARRATED_MAX]:
-        parts += [each[path] for path in NARRATED[payer] if path in each]
+        parts += [each[path] for path in NARRATED[other] if path in each]
     return words(" ".join(dict.fromkeys(text for text in parts if text.upper() not in ABSENT)), WORDS_MAX)
 
 

@@ -160,7 +160,7 @@ class Statement:
         closing = self.balance(CLOSING + OPENING)
         made = element.get("FrToDt/ToDtTm") or element.get("CreDtTm") or header.get("CreDtTm")
         try:
-            return (None if closing is None else day_at(closing, "Dt")) or (read_day(made) if made else None)
+            return (None if closing is None else day_at(closing, "Dt")) or (read_day(made[:10]) if made else None)
         except (Unusable, ValueError):
             return None
 
