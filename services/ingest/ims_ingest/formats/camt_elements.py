@@ -13,8 +13,8 @@ from ims_ingest.formats.records import fault
 CHUNK_BYTES = 65_536
 # The standard has some 900 names, paths of 20 elements and texts of 500 characters. Beyond these limits it is an attack, or no camt.
 NAMES_MAX, DEPTH_MAX, LENGTH_MAX = 5_000, 100, 1 << 20
-# Of a batch's details the first ones are looked at; of balances all that a bank gives.
-PARTS_MAX, TEXT_MAX = 1_000, 1_000
+# Of a batch's details the first few are looked at; of balances all that a bank gives. Of what a payer typed, 500 characters are.
+PARTS_MAX, JOINED_MAX = 100, 1_000
 
 VERSION = re.compile(r"V\d+$")
 ACCOUNT = ("Id/IBAN", "Id/Othr/Id", "Id/BBAN", "Id/PrtryAcct/Id")
@@ -179,9 +179,9 @@ def listen(parser: expat.XMLParserType, place: Place, ended: list[Element]) -> t
         if path := place.path:
             # Of a status it is the code within it: the text since the last element began.
             if path not in element:
-                element[path] = "".join(pieces).strip()[:TEXT_MAX]
-            elif path == JOINED and len(element[JOINED]) < TEXT_MAX:
-                element[JOINED] += f" {''.join(pieces).strip()}"[:TEXT_MAX]
+                element[path] = "".join(pieces).strip()
+            elif path == JOINED and len(element[JOINED]) < JOINED_MAX:
+                element[JOINED] += f" {''.join(pieces).strip()}"
         elif place.kind:
             whole, element = element, element.above
             if whole.kind in PARTS:
