@@ -1,8 +1,6 @@
 """The readers: the sample day's files, real banks' files where they are at hand, and what is no such file at all."""
 
 import io
-import json
-import os
 from pathlib import Path
 
 import pytest
@@ -11,12 +9,9 @@ from hypothesis import strategies as st
 
 from ims_contracts.remittances import Fault
 from ims_ingest.formats import FORMATS, Format, detect, inspect
-from ims_ingest.formats.records import Entry, Member, Row
+from ims_ingest.formats.records import Member, Row
 from ims_ingest.formats.text import pence
-from ingest.ingest_world import SAMPLES, allpay, statement
-
-REAL = Path(os.environ.get("IMS_REAL_FILES", Path(__file__).parents[3] / "shared/real-files"))
-real_files = pytest.mark.skipif(not REAL.exists(), reason="the real files are not at hand")
+from ingest.ingest_world import SAMPLES, allpay
 
 
 def read(content: bytes, name: str | None = None) -> list:
@@ -33,8 +28,6 @@ def read(content: bytes, name: str | None = None) -> list:
         ("accounts.csv", "accounts_csv", 25, None, None, None),
         ("pcns.csv", "pcns_csv", 16, None, None, None),
         ("pcns_late.csv", "pcns_csv", 2, None, None, None),
-        ("camt053_v02.xml", "camt053", 19, 311504, 13300, True),
-        ("camt053_v08.xml", "camt053", 19, 311504, 13300, True),
         ("stripe_payout_reconciliation.csv", "stripe_payout", 3, 12805, 1000, None),
         ("stripe_payout_reconciliation_parking.csv", "stripe_payout", 5, 19698, 0, None),
     ],
@@ -48,36 +41,6 @@ def test_the_days_files_are_known_by_what_is_in_them(
     assert found["faults"] == []
     assert (found["format"], found["entries"], found["proved"]) == (format_name, entries, proved)
     assert (found["credits_pence"], found["debits_pence"]) == (credits_pence, debits_pence)
-
-
-def test_a_statements_balances_are_shown(tmp_path: Path) -> None:
-    found = inspect(SAMPLES / "camt053_v08.xml")
-    assert (found["opening_pence"], found["closing_pence"], found["currency"]) == (1_000_000, 1_298_204, "GBP")
-    assert found["statements"][0]["bank_account"] == "20201555555555"
-
-
-def camt_files() -> list[str]:
-    return sorted(path.name for path in (REAL / "camt053").glob("*")) if REAL.exists() else []
-
-
-@real_files
-@pytest.mark.parametrize("file", camt_files())
-def test_real_banks_statements_are_read_as_other_programs_read_them(file: str) -> None:
-    facts = json.loads((REAL / "expected.json").read_text())[f"camt053/{file}"]
-    found = inspect(REAL / "camt053" / file)
-    if facts.get("must_reject"):
-        assert found["faults"]
-        return
-
-    def minor(amount: str | None) -> int | None:
-        return None if amount is None else pence(amount)
-
-    wanted = [
-        (s["entries"], minor(s["sum_credit"]), minor(s["sum_debit"]), minor(s["opening"]), minor(s["closing"]), s["balances_prove"])
-        for s in facts["statements"]
-    ]
-    names = ("entries", "credits_pence", "debits_pence", "opening_pence", "closing_pence", "proved")
-    assert [tuple(each[name] for name in names) for each in found["statements"]] == wanted
 
 
 @pytest.mark.parametrize(
@@ -178,32 +141,12 @@ def test_an_account_that_cannot_be_is_a_fault_with_its_line(file: str, change: t
     assert [(each.line, each.position) for each in records if isinstance(each, Fault)] == [(2, position)]
 
 
-@pytest.mark.parametrize(
-    ("change", "proved"),
-    [
-        ((b"", b""), True),
-        ((b">30.00<", b">31.00<"), False),
-        ((b"BOOK", b"PDNG"), False),
-        ((b"OPBD", b"ITBD"), None),
-        ((b"OPBD", b"PRCD"), True),
-    ],
-)
-def test_a_statement_proves_by_its_booked_entries(change: tuple[bytes, bytes], proved: bool | None) -> None:
-    records = read(statement(["10.00 A", "20.00 B"]).replace(*change, 1 if change[0] else 0))
-    assert records[-2].is_proved is proved
-    assert len([each for each in records if isinstance(each, Entry)]) == 2
-
-
 HOSTILE = [
     b"",
     b"\x00" * 100_000,
     b"," * 100_000,
     b"reference,fund,holder,balance_pence" + b",x" * 5_000 + b"\n1",
     b" 335   770000547           60.00T17/03/2026" + b"9" * 200_000,
-    b'<!DOCTYPE x [<!ENTITY a "b">]><Document><BkToCstmrStmt><Stmt><Id>&a;</Id></Stmt></BkToCstmrStmt></Document>',
-    b"<Document><BkToCstmrStmt>" + b"<Stmt>" * 5_000,
-    b"<Ntry><BkToCstmrStmt/></Ntry>",
-    b"<Document><BkToCstmrStmt><Stmt><Bal/><Ntry/><Ntry><Amt/></Ntry></Stmt></BkToCstmrStmt></Document>",
 ]
 
 

@@ -2,140 +2,127 @@
 
 from datetime import date
 from functools import lru_cache
-from typing import Any
 
+from ims_contracts.message import PENCE_MAX
+from ims_ingest.formats.camt_elements import ACCOUNT, SORT_CODE, Element
 from ims_ingest.formats.records import Entry
-from ims_ingest.formats.text import day, pence
+from ims_ingest.formats.text import bank_account, day, pence
 
 WORDS_MAX, REFERENCE_MAX, CODE_MAX = 500, 140, 64
-ABSENT = {"NOTPROVIDED", "NONREF", ""}
+ABSENT = {"NOTPROVIDED", "NONREF"}
+NAMES = {role: (f"RltdPties/{role}/Nm", f"RltdPties/{role}/Pty/Nm") for role in ("Dbtr", "Cdtr")}
+ACCOUNTS = {role: tuple(f"RltdPties/{role}Acct/{path}" for path in ACCOUNT) for role in ("Dbtr", "Cdtr")}
+SORT_CODES = {role: f"RltdAgts/{role}Agt/{SORT_CODE}" for role in ("Dbtr", "Cdtr")}
+TYPED = ("RmtInf/Ustrd", "RmtInf/Strd/CdtrRefInf/Ref", "RmtInf/Strd/CdtrRefInf/CdtrRef", "Refs/EndToEndId")
+NARRATED = {role: (*TYPED, *NAMES[role], "AddtlTxInf") for role in ("Dbtr", "Cdtr")}
+CODES = ("BkTxCd/Domn/Cd", "BkTxCd/Domn/Fmly/Cd", "BkTxCd/Domn/Fmly/SubFmlyCd")
+NARRATED_MAX = 5  # more would not fit
+
+read_day = lru_cache(4096)(day)
 
 
 class Unusable(ValueError):
     """What is wrong with the entry or balance, without a payer's data."""
 
 
-def entry(element: Any, currency: str | None, default_day: date | None) -> Entry:
-    """Raises Unusable if its amount or day cannot be read, or it is in another currency than the account."""
-    said = find(element, "Amt")
-    if currency and said is not None and said.get("Ccy") not in (None, currency):
-        raise Unusable(f"the entry is not in {currency}, the account's currency")
-    booked_on = booked_day(element, "BookgDt") or booked_day(element, "ValDt") or default_day
+def entry(said: Element, default_day: date | None) -> Entry:
+    """Raises Unusable if its amount or day cannot be read."""
+    amount_pence = signed_pence(said)
+    value_on = day_at(said, "ValDt")
+    booked_on = day_at(said, "BookgDt") or value_on or default_day
     if booked_on is None:
         raise Unusable("the entry has no date")
-    details = find_all(element, "NtryDtls/TxDtls")
-    one = details[0] if len(details) == 1 else None  # a batch has no one payer and no one reference
-    is_credit = text_of(element, "CdtDbtInd") == "CRDT"
-    typed = None if one is None else remittance(one)
-    status = text_of(element, "Sts/Cd") or text_of(element, "Sts")
+    one = only_details(said)
+    # The parties of a reversal are those of what it reverses: money that comes back to us is from whom we had paid.
+    other = "Dbtr" if (amount_pence > 0) != (said.get("RvslInd") in ("true", "1")) else "Cdtr"
     return Entry(
-        line=element.sourceline,
-        amount_pence=signed_pence(element),
+        line=said.line,
+        amount_pence=amount_pence,
         booked_on=booked_on,
-        value_on=booked_day(element, "ValDt") or booked_on,
-        is_booked=status in (None, "BOOK"),
-        bank_reference=cut(text_of(element, "AcctSvcrRef"), REFERENCE_MAX),
-        transaction_code=cut(code(element), CODE_MAX),
-        counterparty_name=cut(None if one is None else party(one, is_credit), WORDS_MAX),
-        counterparty_account=cut(None if one is None else account(one, is_credit), CODE_MAX),
-        reference=cut(typed, WORDS_MAX),
-        narrative=cut(narrative(element, details), WORDS_MAX),
+        value_on=value_on or booked_on,
+        is_booked=is_booked(said),
+        bank_reference=words(said.get("AcctSvcrRef"), REFERENCE_MAX),
+        transaction_code=words("-".join(filter(None, map(said.get, CODES))) or said.get("BkTxCd/Prtry/Cd"), CODE_MAX),
+        counterparty_name=None if one is None else first(one, NAMES[other]),
+        counterparty_account=None if one is None else account(one, ACCOUNTS[other], SORT_CODES[other]),
+        reference=None if one is None else first(one, TYPED),
+        narrative=narrative(said, other),
     )
 
 
-def signed_pence(element: Any, path: str = "Amt") -> int:
+def signed_pence(said: Element) -> int:
     """An amount is never below nothing in camt: its sign is its direction. A reversal's direction is already its own."""
+    amount_pence, direction = pence_of(said), said.get("CdtDbtInd")
+    if amount_pence < 0:
+        raise Unusable("the amount is below nothing")
+    if direction not in ("CRDT", "DBIT"):
+        raise Unusable("the amount is neither credit nor debit")
+    return amount_pence if direction == "CRDT" else -amount_pence
+
+
+def balance_pence(said: Element) -> int:
+    """A balance for which some banks give no direction: it is as it is written."""
+    return signed_pence(said) if said.get("CdtDbtInd") else pence_of(said)
+
+
+def pence_of(said: Element) -> int:
     try:
-        amount = pence(text_of(element, path) or "")
+        amount_pence = pence(said.get("Amt", ""))
     except ValueError as error:
         raise Unusable(f"the amount cannot be read: {error}") from None
-    return -amount if text_of(element, "CdtDbtInd") == "DBIT" else amount
+    if abs(amount_pence) > PENCE_MAX:
+        raise Unusable("the amount is beyond any bank's")
+    return amount_pence
 
 
-def booked_day(element: Any, name: str) -> date | None:
+def day_at(said: Element, path: str) -> date | None:
     """The day of a date element, which holds either a date or a time; the bank's own day is meant."""
-    text = text_of(element, f"{name}/Dt") or text_of(element, f"{name}/DtTm")
+    text = said.get(f"{path}/Dt") or said.get(f"{path}/DtTm")
     try:
-        return None if text is None else day(text)
+        return None if text is None else read_day(text[:10])
     except ValueError:
         raise Unusable("there is no such date") from None
 
 
-def find(element: Any, path: str) -> Any:
-    """The first element on a path of local names, whatever the namespace; none if there is none."""
-    for name in steps(path):
-        for child in element:
-            if local_name(child.tag) == name:
-                element = child
-                break
-        else:
-            return None
-    return element
+def is_booked(said: Element) -> bool:
+    """Some banks give no status where all is booked. Pending, future and informational entries are not in the balance."""
+    return (said.get("Sts/Cd") or said.get("Sts") or said.get("Sts/Prtry") or "BOOK") == "BOOK"
 
 
-def find_all(element: Any, path: str) -> list[Any]:
-    """Every element on a path of local names."""
-    found = [element]
-    for name in steps(path):
-        found = [child for each in found for child in each if local_name(child.tag) == name]
-    return found
+def only_details(said: Element) -> Element | None:
+    """A batch has no one payer and no one reference, even where the bank gives the details of one payment only."""
+    is_batch = said.part_count != 1 or said.get("NtryDtls/Btch/NbOfTxs", "1") != "1"
+    return None if is_batch else said.parts[0]
 
 
-@lru_cache
-def steps(path: str) -> tuple[str, ...]:
-    return tuple(path.split("/"))
-
-
-@lru_cache(1024)
-def local_name(tag: Any) -> str:
-    """A tag without its namespace; nothing for a comment, whose tag is no text."""
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
-def text_of(element: Any, path: str) -> str | None:
-    found = None if element is None else find(element, path)
-    text = None if found is None or found.text is None else " ".join(found.text.split())
-    return None if text is None or text.upper() in ABSENT else text
-
-
-def code(element: Any) -> str | None:
-    """Domain, family and sub-family with hyphens between them; UK banks often fill only their own code."""
-    parts = [text_of(element, f"BkTxCd/Domn/{path}") for path in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd")]
-    return "-".join(part for part in parts if part) or text_of(element, "BkTxCd/Prtry/Cd")
-
-
-def party(details: Any, is_credit: bool) -> str | None:
-    """Who paid us, or whom we paid; newer versions wrap the name once more."""
-    for role in ("Dbtr", "Cdtr") if is_credit else ("Cdtr", "Dbtr"):
-        for path in (f"{role}/Nm", f"{role}/Pty/Nm"):
-            if name := text_of(details, "RltdPties/" + path):
-                return name
+def account(said: Element, paths: tuple[str, ...], sort_code_path: str) -> str | None:
+    """A bank account by its one name. Some British banks give an account number, and its sort code as the bank's."""
+    for path in paths:
+        if written := said.get(path):
+            if len(written) == 8 and written.isdigit():
+                sort_code = said.get(sort_code_path, "").replace("-", "")
+                written = sort_code + written if len(sort_code) == 6 else written
+            return bank_account(written)
     return None
 
 
-def account(details: Any, is_credit: bool) -> str | None:
-    path = "RltdPties/" + ("DbtrAcct" if is_credit else "CdtrAcct") + "/Id/"
-    number = text_of(details, path + "IBAN") or text_of(details, path + "Othr/Id")
-    return None if number is None else "".join(number.replace("-", "").split())
-
-
-def remittance(details: Any) -> str | None:
-    """What the payer typed: free text, else the structured reference, else the payer's own name for the payment."""
-    free = [" ".join(each.text.split()) for each in find_all(details, "RmtInf/Ustrd") if each.text]
-    return (
-        " ".join(free)
-        or text_of(details, "RmtInf/Strd/CdtrRefInf/Ref")
-        or text_of(details, "Refs/EndToEndId")
-    )
-
-
-def narrative(element: Any, details: list[Any]) -> str | None:
+def narrative(said: Element, other: str) -> str | None:
     """All that the bank says of the entry, joined; each thing once."""
-    said = [text_of(element, "AddtlNtryInf"), text_of(element, "NtryRef") if not details else None]
-    for each in details[:5]:  # more would not fit
-        said += [remittance(each), party(each, True), text_of(each, "Refs/EndToEndId"), text_of(each, "AddtlTxInf")]
-    return " ".join(dict.fromkeys(text for text in said if text)) or None
+    parts = [said.get("AddtlNtryInf", ""), "" if said.parts else said.get("NtryRef", "")]
+    for each in said.parts[:NARRATED_MAX]:
+        parts += [each[path] for path in NARRATED[other] if path in each]
+    return words(" ".join(dict.fromkeys(text for text in parts if text.upper() not in ABSENT)), WORDS_MAX)
 
 
-def cut(text: str | None, most: int) -> str | None:
-    return None if text is None else text[:most]
+def first(said: Element, paths: tuple[str, ...]) -> str | None:
+    """The first of these that the bank gives."""
+    for path in paths:
+        if path in said and (text := words(said[path], WORDS_MAX)):
+            return text
+    return None
+
+
+def words(text: str | None, most: int) -> str | None:
+    """Text with single spaces, cut; none where the bank only says that there is none."""
+    text = " ".join(text.split())[:most] if text else None
+    return None if not text or text.upper() in ABSENT else text
