@@ -5,12 +5,13 @@ from typing import BinaryIO
 from ims_contracts.remittances import Fault
 from ims_ingest.formats.accounts_csv import ACCOUNTS_CSV
 from ims_ingest.formats.allpay import ALLPAY
+from ims_ingest.formats.bank_csv import BANK_CSVS, STATEMENT_CSV
 from ims_ingest.formats.camt053 import CAMT053
 from ims_ingest.formats.pcns_csv import PCNS_CSV
 from ims_ingest.formats.records import Format, fault
 from ims_ingest.formats.stripe_payout import STRIPE_PAYOUT
 
-FORMATS = {each.name: each for each in (ALLPAY, ACCOUNTS_CSV, PCNS_CSV, CAMT053, STRIPE_PAYOUT)}
+FORMATS = {each.name: each for each in (ALLPAY, ACCOUNTS_CSV, PCNS_CSV, CAMT053, STRIPE_PAYOUT, *BANK_CSVS, STATEMENT_CSV)}
 # Whatever marks a format is within this: a header line, the root element, the first row.
 HEAD_BYTES = 65_536
 
@@ -21,7 +22,9 @@ def detect(stream: BinaryIO, named: str | None = None) -> Format | Fault:
         return FORMATS.get(named) or fault(None, f"no format is called {named[:64]}", f"name one of {', '.join(FORMATS)}")
     head = stream.read(HEAD_BYTES)
     stream.seek(0)
-    found = [each for each in FORMATS.values() if each.looks_like(head)]
+    # A header that explains itself is believed where no format knows the file better.
+    found = [each for each in FORMATS.values() if each is not STATEMENT_CSV and each.looks_like(head)]
+    found = found or [each for each in (STATEMENT_CSV,) if each.looks_like(head)]
     if len(found) == 1:
         return found[0]
     if found:

@@ -18,11 +18,18 @@ class Unreadable(ValueError):
 
 def lines(stream: BinaryIO) -> Iterator[tuple[int, str]]:
     """Numbered lines without their ends: CRLF, LF or CR, UTF-8 (with or without a mark) or else Windows' Western European."""
-    number = 0
+    number, tail = 0, b""
     while raw := stream.readline(LINE_MAX + 1):
-        for piece in raw.removesuffix(b"\n").removesuffix(b"\r").split(b"\r"):
+        if len(raw) > LINE_MAX and not raw.endswith(b"\n"):  # cut anywhere: a file whose lines end in CR is all one line to it
+            *pieces, tail = (tail + raw).split(b"\r")
+            decode(tail[: LINE_MAX + 1], number + len(pieces) + 1)
+        else:
+            pieces, tail = (tail + raw).removesuffix(b"\n").removesuffix(b"\r").split(b"\r"), b""
+        for piece in pieces:
             number += 1
             yield number, decode(piece, number)
+    if tail:
+        yield number + 1, decode(tail, number + 1)
 
 
 def decode(raw: bytes, number: int = 1) -> str:
