@@ -27,6 +27,7 @@ class Survey(NamedTuple):
 
     accounts: dict[Key, Account]
     is_mixed: bool
+    is_sound: bool
     row_count: int
 
 
@@ -52,7 +53,7 @@ def read_as(layout_of: Callable[[BinaryIO], Layout | Fault], stream: BinaryIO) -
 def postings(stream: BinaryIO, layout: Layout) -> Iterator[tuple[Posting | Fault, list[str]]]:
     """What each row says of money, with the row itself."""
     for each in cells(stream, layout.delimiter):
-        if isinstance(each, Fault):
+        if not isinstance(each, tuple):
             yield each, []
         elif each[0] >= layout.first_line and any(map(str.strip, each[1])):
             yield posting(each[0], each[1], layout), each[1]
@@ -65,7 +66,7 @@ def look(found: Iterator[tuple[Posting | Fault, list[str]]]) -> Survey:
     is_mixed, is_sound, row_count = False, True, 0
     for each, _ in found:
         row_count += 1
-        if isinstance(each, Fault):
+        if not isinstance(each, Posting):
             is_sound = False
             continue
         key = (each.account, each.currency)
@@ -75,14 +76,14 @@ def look(found: Iterator[tuple[Posting | Fault, list[str]]]) -> Survey:
         account.add(each)
     for account in accounts.values():
         account.is_sound = is_sound
-    return Survey(accounts, is_mixed, row_count)
+    return Survey(accounts, is_mixed, is_sound, row_count)
 
 
 def records(stream: BinaryIO, layout: Layout) -> Iterator[Found]:
     """Entries and faults, each with the statement that it belongs to: a fault with the one before it."""
     key: Key = ("", "")
     for each, values in postings(stream, layout):
-        if isinstance(each, Fault):
+        if not isinstance(each, Posting):
             yield key, each
             continue
         key = (each.account, each.currency)
@@ -103,7 +104,7 @@ def statements(found: Iterator[Found], survey: Survey) -> Iterator[Record]:
         yield ends
         names.append(begins.reference)
         proofs.append(ends.is_proved)
-    if not names:
+    if not names and survey.is_sound:
         yield fault(None, "there is no entry in the file", "export the statement again, with the days it is for")
     yield Whole("+".join(names)[:140] or "none", None, False if False in proofs or not proofs else None if None in proofs else True)
 

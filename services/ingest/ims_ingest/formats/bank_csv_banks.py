@@ -1,10 +1,8 @@
 """British banks' exports, a table for each: known by the header's exact names or, without a header, by the shape of a row."""
 
-import csv
 import io
 import re
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
@@ -12,7 +10,7 @@ from ims_contracts.remittances import Fault
 from ims_ingest.formats.bank_csv_rows import EXPORT_AGAIN, Columns, Layout, Texts
 from ims_ingest.formats.bank_csv_values import written_day
 from ims_ingest.formats.records import fault
-from ims_ingest.formats.text import Unreadable, lines
+from ims_ingest.formats.table import cells
 
 # Two lines may stand above the first entry: a header, or Barclays.net's line with the day and then its columns' names.
 ABOVE_MAX = 2
@@ -101,28 +99,29 @@ EXPORTS = (
 
 
 def rows_of(head: bytes, count: int) -> list[tuple[int, list[str]]]:
-    """The first rows that are not blank, with the line that each ends on; fewer where the beginning cannot be read."""
-    found: list[tuple[int, list[str]]] = []
-    reader = csv.reader(text + "\n" for _, text in lines(io.BytesIO(head)))
-    with suppress(Unreadable, csv.Error):
-        found.extend(islice(((reader.line_num, values) for values in reader if any(map(str.strip, values))), count))
-    return found
+    """The first rows that are not blank, with the line that each begins on; fewer where the beginning cannot be read."""
+    read = (each for each in cells(io.BytesIO(head)) if isinstance(each, tuple))
+    return list(islice((each for each in read if any(map(str.strip, each[1]))), count))
 
 
 def first_entry(export: Export, head: bytes) -> int | None:
     """The line that the first entry is on or after; none if the file does not begin like this export."""
     first = rows_of(head, ABOVE_MAX + 1)
     if export.header:
-        return first[0][0] + 1 if first and is_header(first[0][1], export.header) else None
+        return first[0][0] + 1 if first and names(first[0][1], export.header) else None
     if export.day_above is not None:
         is_dated = len(first) == ABOVE_MAX + 1 and COMPACT_DAY.fullmatch(cell(first[0][1], export.day_above))
         return first[-1][0] if is_dated and has_shape(first[-1][1], export) else None
-    return next((line for line, values in first[:ABOVE_MAX] if has_shape(values, export)), None)
+    if not any(has_shape(values, export) for _, values in first):
+        return None
+    # The first line names columns if it has no day; with a day it is an entry, though something may be wrong with it.
+    is_entry = any(map(str.isdigit, cell(first[0][1], export.columns.day or 0)))
+    return first[0][0] if is_entry else first[1][0]
 
 
-def is_header(values: Sequence[str], names: Sequence[str]) -> bool:
+def names(values: Sequence[str], header: Sequence[str]) -> bool:
     written = [" ".join(value.lower().split()) for value in values]
-    return written[: len(names)] == list(names) and not any(written[len(names) :])
+    return written[: len(header)] == list(header) and not any(written[len(header) :])
 
 
 def has_shape(values: Sequence[str], export: Export) -> bool:

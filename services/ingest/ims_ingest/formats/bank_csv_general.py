@@ -205,5 +205,5 @@ def layout_of(stream: BinaryIO) -> Layout | Fault:
 def whole_rows(read: Iterable[tuple[int, list[str]] | Fault], header: Header) -> Iterable[list[str]]:
     """The rows below the header that have all its columns."""
     for each in read:
-        if not isinstance(each, Fault) and each[0] > header.line and len(each[1]) >= len(header.labels):
+        if isinstance(each, tuple) and each[0] > header.line and len(each[1]) >= len(header.labels):
             yield each[1]

@@ -4,14 +4,18 @@ from typing import BinaryIO
 
 from ims_contracts.remittances import Fault
 from ims_ingest.formats.accounts_csv import ACCOUNTS_CSV
+from ims_ingest.formats.adyen import ADYEN
 from ims_ingest.formats.allpay import ALLPAY
 from ims_ingest.formats.bank_csv import BANK_CSVS, STATEMENT_CSV
 from ims_ingest.formats.camt053 import CAMT053
 from ims_ingest.formats.pcns_csv import PCNS_CSV
 from ims_ingest.formats.records import Format, fault
-from ims_ingest.formats.stripe_payout import STRIPE_PAYOUT
+from ims_ingest.formats.stripe_charges import STRIPE_CHARGES
+from ims_ingest.formats.stripe_payout import STRIPE_BALANCE, STRIPE_PAYOUT
+from ims_ingest.formats.worldpay import WORLDPAY
 
-FORMATS = {each.name: each for each in (ALLPAY, ACCOUNTS_CSV, PCNS_CSV, CAMT053, STRIPE_PAYOUT, *BANK_CSVS, STATEMENT_CSV)}
+KNOWN = (ALLPAY, ACCOUNTS_CSV, PCNS_CSV, CAMT053, STRIPE_PAYOUT, STRIPE_BALANCE, STRIPE_CHARGES, ADYEN, WORLDPAY, *BANK_CSVS, STATEMENT_CSV)
+FORMATS = {each.name: each for each in KNOWN}
 # Whatever marks a format is within this: a header line, the root element, the first row.
 HEAD_BYTES = 65_536
 

@@ -14,11 +14,11 @@ COLUMNS_MAX = 2_000
 type Values = dict[str, str]
 
 
-def header_has(head: bytes, names: Sequence[str]) -> bool:
+def header_has(head: bytes, names: Sequence[str], name_of: Callable[[str], str] = str.strip) -> bool:
     """Whether the first line of the file names these columns."""
     try:
         first = next(lines(io.BytesIO(head)), (1, ""))[1]
-        return set(names) <= {name.strip() for name in next(csv.reader([first]), [])}
+        return set(names) <= {name_of(name) for name in next(csv.reader([first]), [])}
     except (Unreadable, csv.Error):
         return False
 
@@ -36,28 +36,34 @@ def cells(stream: BinaryIO, delimiter: str = ",") -> Iterator[tuple[int, list[st
         yield fault(reader.line_num or 1, f"the file cannot be read on: {error}", "send it again as delimited text")
 
 
-def rows(stream: BinaryIO, names: Sequence[str]) -> Iterator[tuple[int, Values] | Fault]:
+def rows(
+    stream: BinaryIO, names: Sequence[str], name_of: Callable[[str], str] = str.strip, is_whole: bool = True
+) -> Iterator[tuple[int, Values] | Fault]:
     """Each row by its columns' names, with the line it begins on; a fault for a row of another length than the header, and
-    only one for a header without all these names."""
+    only one for a header without all these names. Where a sender writes one name in several ways, `name_of` makes them one;
+    where these are all that is wanted, the row need not be whole."""
     read = cells(stream)
     first = next(read, (1, []))
     if isinstance(first, Fault):
         yield first
         return
-    header = [name.strip() for name in first[1]]
+    header = [name_of(name) for name in first[1]]
     if len(header) > COLUMNS_MAX:
         yield fault(1, f"the header has more than {COLUMNS_MAX} columns", "send the file with the columns it needs")
         return
     if missing := [name for name in names if name not in header]:
         yield fault(1, f"the header lacks {', '.join(missing)}", "send the file with all its columns")
         return
+    kept = [column for column, name in enumerate(header) if is_whole or name in names]
+    wanted = [header[column] for column in kept]
     for each in read:
-        if isinstance(each, Fault):
+        if not isinstance(each, tuple):  # a fault: asked so because the question whether it is one is slow
             yield each
         elif len(each[1]) != len(header):
             yield fault(each[0], f"the row has {len(each[1])} columns, the header {len(header)}", "correct the row or the header")
-        elif any(value.strip() for value in each[1]):
-            yield each[0], {name: value.strip() for name, value in zip(header, each[1], strict=True)}
+        elif any(map(str.strip, each[1])):
+            line, values = each
+            yield line, dict(zip(wanted, map(str.strip, values if is_whole else [values[column] for column in kept]), strict=True))
 
 
 def read_rows(stream: BinaryIO, names: Sequence[str], read_row: Callable[[int, Values], Record]) -> Iterator[Record]:

@@ -9,6 +9,8 @@ from typing import BinaryIO
 LINE_MAX = 65_536
 BRITISH_IBAN = re.compile(r"GB\d{2}[A-Z]{4}(\d{14})")
 SORT_CODE_FIRST = re.compile(r"\d{14}")
+# Nearly all amounts are written like this.
+USUAL_AMOUNT = re.compile(r"(-?\d{1,12})\.(\d\d)", re.ASCII)
 AMOUNT = re.compile(r"([-+]?)(\d{1,12})(?:\.(\d{0,5}))?")
 
 
@@ -47,6 +49,8 @@ def decode(raw: bytes, number: int = 1) -> str:
 
 def pence(text: str) -> int:
     """Pounds as written (`12.50`, `-3`, `8.850`) in pence. Raises ValueError for anything else, fractions of a penny too."""
+    if usual := USUAL_AMOUNT.fullmatch(text):
+        return int(usual[1] + usual[2])
     found = AMOUNT.fullmatch(text.strip())
     if found is None:
         raise ValueError("not an amount")
