@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ims_contracts.remittances import Fault
+from ims_contracts.statements import StatementLineReceived, StatementReceived
 from ims_ingest.domain.cards import redact
 from ims_ingest.domain.planning import Plan
 from ims_ingest.domain.proving import Proof
@@ -23,7 +24,7 @@ from ims_ingest.formats import FORMATS, Format, detect, inspect
 from ims_ingest.formats.bank_csv import BANK_CSVS
 from ims_ingest.formats.bank_csv_values import written_day, written_pence
 from ims_ingest.formats.records import Entry, StatementBegins, StatementEnds
-from ingest.ingest_world import SAMPLES
+from ingest.ingest_world import SAMPLES, Ingest
 
 REAL = Path(os.environ.get("IMS_REAL_FILES", Path(__file__).parents[3] / "shared/real-files"))
 ACCOUNT, OTHER = "20201555555555", "60123412345678"
@@ -341,6 +342,8 @@ GENERAL = [
      [-1250, -1250, -1250, 1250]),
     ("Value Date;Booking Date;Narrative #1;Narrative #2;Withdrawals;Deposits\n2026-03-17;2026-03-18;X;Y;1'234.50;\n", [-123450]),
     ("Date,Narrative,Debit/Credit,Amount\n18/03/2026,X,Debit,5\n", [-500]),
+    ("Date,Type,Merchant/Description,Debit/Credit,Balance\n18/03/2026,DD,X,£-5.00,£5.00\n", [-500]),
+    ("TransactionDate,Narration,WithdrawalAmount,DepositAmount,RunningBalance\n18/03/2026,X,5.00,,1.00\n", [-500]),
 ]  # fmt: skip
 
 
@@ -471,6 +474,27 @@ def test_the_longest_texts_are_lines_that_can_be_told() -> None:
     assert len(statement_line(chunk.entries[0], "E07999999", 1).narrative or "") == 500
 
 
+SAME_DAY = ["camt053_v08.xml", "barclays.csv", "natwest.csv", "lloyds.csv"]
+
+
+@pytest.mark.parametrize("files", [SAME_DAY, list(reversed(SAME_DAY))], ids=["the bank's own first", "exports first"])
+async def test_a_day_in_every_format_is_counted_once(ingest: Ingest, files: list[str]) -> None:
+    for file in files:
+        assert (await ingest.sample(file)).json()["state"] == "received"
+    lines, statements = await ingest.told(StatementLineReceived), await ingest.told(StatementReceived)
+    assert len({line.statement_line_id for line in lines}) == 19
+    assert sum(line.amount_pence for line in {line.statement_line_id: line for line in lines}.values()) == 298_204
+    assert {(each.bank_account, each.credits_pence, each.debits_pence) for each in statements} == {(ACCOUNT, 311_504, 13_300)}
+    assert len(statements) == 4
+
+
+async def test_a_later_export_of_days_that_overlap_adds_only_what_is_new(ingest: Ingest) -> None:
+    rows = [natwest(DAY + timedelta(number // 2), "20.00", pounds((number + 1) * 2000)) for number in range(6)]
+    await ingest.file((NATWEST + "\n".join(rows[:4])).encode())
+    await ingest.file((NATWEST + "\n".join(rows[2:])).encode())
+    assert Counter(line.booked_on for line in await ingest.told(StatementLineReceived)) == {DAY + timedelta(days): 2 for days in range(3)}
+
+
 PIECES = st.sampled_from(["\n", "\r", '"', ",", ";", "\x00", "é", "1.23E+11", "-", "9" * 40, "18/03/2026", "", "\t", "0", "'"])
 WRITTEN = [above + "\n".join(write(DAY, amount, "9.00") for amount in ("1.00", "-2.00", "3.00")) for _, above, write, _ in KINDS]
 DAMAGED = st.builds(
@@ -487,6 +511,23 @@ def test_a_damaged_export_is_a_fault_or_a_statement_and_never_raises(content: st
     for encoding in ("utf-8", "latin-1"):
         records = read(content.encode(encoding, errors="replace"), name)
         assert of(Fault, records) or len(of(StatementBegins, records)) == len(of(StatementEnds, records)) > 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Date,Description,Amount" + " " * 60_000 + "x\n18/03/2026,X,1.00",
+        "Date,Description,Amount\n18/03/2026," + "X" + " " * 60_000 + "x,1" + ",000" * 100,
+        "Date,Description,Amount\n" + '18/03/2026,"' * 20_000,
+        "Date,Description,Amount" + ",x" * 20_000 + "\n" + ",".join("1" * 20_000),
+        KINDS[0][1] + barclays(DAY, "1.00", "").replace("SAMPLE", " " * 60_000) + "\n" + "1" * 200_000,
+        NATWEST + "\x00" * 100_000,
+    ],
+    ids=range(6),
+)
+@pytest.mark.timeout(5)
+def test_a_hostile_file_takes_no_time(content: str) -> None:
+    assert of(Fault, read(content))
 
 
 @given(st.binary(max_size=300), st.sampled_from(["statement_csv", *(each.name for each in BANK_CSVS)]))

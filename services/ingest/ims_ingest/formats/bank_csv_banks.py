@@ -21,7 +21,7 @@ BOTH_HYPHENED, BOTH_JOINED = re.compile(r"\d{5,6}-\d{6,8}"), re.compile(r"\d{12,
 DAY, YEAR_FIRST, COMPACT_DAY = re.compile(r"\d\d/\d\d/\d\d(\d\d)?"), re.compile(r"\d{4}/\d\d/\d\d"), re.compile(r"20\d{6}")
 AMOUNT, MAYBE_AMOUNT = re.compile(r"[-+]?[\d,]+(\.\d\d?)?"), re.compile(r"([-+]?[\d,]+(\.\d\d?)?)?")
 NOTHING, SIGN, CURRENCY = re.compile(r""), re.compile(r"[-+]|CR?|DR?", re.IGNORECASE), re.compile(r"[A-Z]{3}")
-MEMO_CODE = re.compile(r"\s+(?:BGC|BBP|BCC|FT|STO|DDR|TFR|CHQ|FPI|FPO)\s*$")
+MEMO_CODE = re.compile(r" (?:BGC|BBP|BCC|FT|STO|DDR|TFR|CHQ|FPI|FPO)$")
 
 
 class Export(NamedTuple):
@@ -41,7 +41,7 @@ class Export(NamedTuple):
 def barclays_memo(text: str) -> Texts:
     """The payer, a tab, and what the payer typed with the bank's code after it."""
     name, _, typed = text.partition("\t") if "\t" in text else ("", "", text)
-    return " ".join(name.split()) or None, " ".join(MEMO_CODE.sub("", typed).split()) or None
+    return " ".join(name.split()) or None, MEMO_CODE.sub("", " ".join(typed.split())) or None
 
 
 EXPORTS = (

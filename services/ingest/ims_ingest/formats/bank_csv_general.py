@@ -19,7 +19,7 @@ HEAD_BYTES = 65_536
 # Banks write the account, its balance and the dates asked for above the header.
 ABOVE_MAX = 20
 DELIMITERS = ",;\t|"
-CURRENCY = re.compile(r"(?:\s+|\s*[\[(])(GBP|EUR|USD|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|£|€|\$)[\])]?$", re.IGNORECASE)
+CURRENCY = re.compile(r"(?: | ?[\[(])(GBP|EUR|USD|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|£|€|\$)[\])]?$", re.IGNORECASE)
 SYMBOLS = {"£": "GBP", "€": "EUR", "$": "USD"}
 DIRECTIONS = DEBIT_WORDS | CREDIT_WORDS
 IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
@@ -28,13 +28,13 @@ DAY = (
     "booking date", "booked date", "date booked", "posting date", "posted date", "date posted", "post date", "posted on", "buchungstag",
     "buchungsdatum", "boekdatum", "date de comptabilisation", "date comptable", "fecha contable", "data contabile", "bokföringsdag",
     "date", "transaction date", "date of transaction", "trans date", "tran date", "entry date", "processed date", "completed date",
-    "date completed", "statement date", "trade date", "journaldate", "journal date", "effective date", "datum", "date opération",
+    "date completed", "statement date", "trade date", "journal date", "buchung", "effective date", "datum", "date opération",
     "date de transaction", "fecha", "data", "dato", "date (utc)", "transaction date (utc)",
 )
 VALUE_DAY = ("value date", "date value", "valuta", "valutadatum", "wertstellung", "wert", "date de valeur", "fecha valor", "rentedatum")
 AMOUNT = (
-    "amount", "transaction amount", "amount in account currency", "net amount", "netamount", "value", "betrag", "umsatz", "bedrag",
-    "montant", "importe", "importo", "belopp", "beløb", "kwota", "signed amount", "amt",
+    "amount", "transaction amount", "amount in account currency", "net amount", "value", "betrag", "umsatz", "bedrag",
+    "montant", "importe", "importo", "belopp", "beløb", "kwota", "signed amount", "amt", "net",
 )
 DEBIT = (
     "debit", "debits", "debit amount", "amount debit", "debit amt", "paid out", "money out", "payments out", "withdrawal", "withdrawals",
@@ -49,30 +49,38 @@ DIRECTION = (
     "credit or debit", "debit or credit", "direction", "af bij", "af/bij", "soll/haben", "s/h",
 )
 BALANCE = (
-    "balance", "running balance", "runningbalance", "account balance", "ledger balance", "book balance", "closing balance",
-    "balance amount", "saldo", "kontostand", "solde", "saldo na mutatie", "saldo nach buchung",
+    "balance", "running balance", "account balance", "ledger balance", "book balance", "closing balance",
+    "balance amount", "saldo", "kontostand", "solde", "saldo na mutatie", "saldo na trn", "saldo nach buchung",
 )
-CURRENCIES = ("currency", "ccy", "ccy.", "currency code", "account currency", "transaction currency", "währung", "devise", "munt")
+CURRENCIES = ("currency", "ccy", "currency code", "account currency", "transaction currency", "währung", "waehrung", "devise", "munt")
 STATUS = ("status", "state", "transaction status")
 CODE = (
     "transaction type", "type", "tran type", "transaction code", "code", "payment type", "subcategory", "mutatiesoort", "buchungstext",
 )
 NAME = (
     "counter party", "counterparty", "counterparty name", "payee", "payee name", "payer", "payer name", "name", "merchant", "merchant name",
-    "beneficiary", "auftraggeber/empfänger", "beguenstigter/zahlungspflichtiger", "naam / omschrijving", "naam tegenpartij",
+    "beneficiary", "auftraggeber/empfänger", "beguenstigter/zahlungspflichtiger", "name zahlungsbeteiligter", "naam / omschrijving",
+    "naam tegenpartij", "partner name",
 )
-NAME_ACCOUNT = ("payee account number", "counterparty account", "counterparty iban", "tegenrekening", "counter account", "kontonummer/iban")
+NAME_ACCOUNT = (
+    "payee account number", "counterparty account", "counterparty iban", "tegenrekening", "tegenrekening iban/bban", "counter account",
+    "kontonummer/iban", "iban zahlungsbeteiligter", "partner iban",
+)
 REFERENCE = (
-    "reference", "payment reference", "payer reference", "customer reference", "your reference", "ref", "ref.", "referenz",
+    "reference", "payment reference", "payer reference", "customer reference", "your reference", "ref", "referenz",
 )
 NARRATIVE = (
     "description", "transaction description", "original description", "narrative", "details", "transaction details", "payment details",
     "memo", "particulars", "remarks", "text", "additional description", "notes", "verwendungszweck", "mededelingen", "omschrijving",
-    "libellé", "concepto", "descrizione", "journal description",
+    "libellé", "concepto", "descrizione", "journal description", "narration", "merchant/description", "beschreibung",
 )
-NUMBERED_NARRATIVE = re.compile(r"(narrative|description|details|vwz|verwendungszweck) ?#? ?\d{1,2}")
-ACCOUNT = ("account number", "account no", "account no.", "account", "iban", "kontonummer", "rekening", "bank account")
+NUMBERED_NARRATIVE = re.compile(r"(narrative|description|details|vwz|verwendungszweck|beschreibung|omschrijving)[ -]?#? ?\d{1,2}")
+ACCOUNT = (
+    "account number", "account no", "account", "iban", "iban auftragskonto", "auftragskonto", "iban/bban", "kontonummer", "rekening",
+    "bank account",
+)
 SORT_CODE = ("sort code", "sortcode", "sort-code")
+WORDS_JOINED = re.compile(r"(?<=[a-z])(?=[A-Z])")
 NAMES_ONE_AT_MOST = {
     "day": DAY, "amount": AMOUNT, "direction": DIRECTION, "debit": DEBIT, "credit": CREDIT, "balance": BALANCE, "value_day": VALUE_DAY,
     "status": STATUS, "currency": CURRENCIES, "code": CODE, "name": NAME, "name_account": NAME_ACCOUNT, "reference": REFERENCE,
@@ -105,7 +113,7 @@ def header_in(head: bytes) -> Header | None:
 def header_of(values: list[str], line: int, delimiter: str) -> Header | None:
     while values and not values[-1].strip():
         values = values[:-1]
-    names = [" ".join(CURRENCY.sub("", value.strip().lstrip("#")).replace("_", " ").lower().split()) for value in values]
+    names = [name_of(value) for value in values]
     if not 2 < len(names) <= COLUMNS_MAX:
         return None
     columns = columns_of(names)
@@ -114,9 +122,15 @@ def header_of(values: list[str], line: int, delimiter: str) -> Header | None:
     if columns.day is None or not is_money or not is_told:
         return None
     money = values[next(column for column in (columns.amount, columns.debit) if column is not None)]
-    found = CURRENCY.search(money)
+    found = CURRENCY.search(" ".join(money.split()))
     currency = None if found is None else SYMBOLS.get(found[1], found[1].upper())
     return Header(line, delimiter, tuple(value.strip() for value in values), columns, currency)
+
+
+def name_of(written: str) -> str:
+    """`Net Amount (GBP)`, `net_amount` and `NetAmount` are one name; `NAME` is not four."""
+    name = WORDS_JOINED.sub(" ", CURRENCY.sub("", " ".join(written.split()).lstrip("#"))).replace("_", " ").lower()
+    return " ".join(name.split()).removesuffix(".")
 
 
 def columns_of(names: list[str]) -> Columns:
@@ -127,6 +141,8 @@ def columns_of(names: list[str]) -> Columns:
         found["debit"] = found["credit"] = None
     else:
         found["amount"] = None
+    if found["amount"] is found["debit"] is None:  # some call the one column of signed amounts so
+        found["amount"], found["direction"] = found["direction"], None
     narrative = [c for c, name in enumerate(names) if name in NARRATIVE or NUMBERED_NARRATIVE.fullmatch(name)]
     account = [next((places[name] for name in known if name in places), None) for known in (SORT_CODE, ACCOUNT)]
     # Right after a payee stands the payee's account, unless that has a name of its own.
