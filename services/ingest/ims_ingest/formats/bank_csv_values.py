@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from ims_ingest.formats.text import pence
 
-# A file has few days, and its amounts repeat; what a cache forgets is only read again.
-CACHED = 16_384
+# A file has few days and accounts; what a cache forgets is only read again, and what is hostile in it stays small.
+CACHED = 1_024
 MONTHS = {"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12}
 NUMBERS = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})(?:[ T,].*)?")
 YEAR_FIRST = re.compile(r"(\d{4})([-/.]?)(\d{2})\2(\d{2})(?:[ T].*)?")
