@@ -69,7 +69,7 @@ class SettlementMember(Value):
     """One row of what a provider paid over: a charge, a refund, a fee."""
 
     kind: Code
-    """`charge`, `refund`, `dispute`, `dispute-reversal`, `fee`, `adjustment`."""
+    """`charge`, `refund`, `dispute`, `dispute-reversal`, `fee`, `payout-failed`, `adjustment`."""
     member_reference: Reference
     """The provider's id of the row; unique in the settlement."""
     payment_id: UUID | None = None

@@ -15,7 +15,11 @@ SCHEMES = re.compile(
     r"|(?:5018|5020|5038|56|57|58|6[0-9])\d{10,17}"  # Maestro, Discover, UnionPay
 )
 # Sort code and account number are fourteen digits as well, and Lloyds' sort codes begin like Diners Club's numbers.
-BANK_ACCOUNT = re.compile(r"(?:[A-Z]{2}\d{2}[A-Z]{4}|<Id>|<ACCTID>|^:25:(?:[A-Z\d]{8,11}/|/)?|^03,)\d{14}(?!\d)", re.MULTILINE)
+BANK_ACCOUNT = re.compile(
+    r"(?:[A-Z]{2}\d{2}[A-Z]{4}|<Id>|<ACCTID>|^:25:(?:[A-Z\d]{8,11}/|/)?|^03,)\d{14}(?!\d)"
+    r"|(?<![\d-])(?:\d{6}-|\d\d-\d\d-\d\d )\d{8}(?!\d)",
+    re.MULTILINE,
+)
 # A text without line or element for so long is nothing that is read here.
 LINE_MAX = 1 << 20
 DOUBLED = str.maketrans("0123456789", "0246813579")

@@ -122,6 +122,8 @@ class Proof:
             self.add_fault(fault(None, "the statement is not in pounds", "keep it out: amounts here are in pence"))
 
     def take_member(self, member: Member) -> None:
+        if member.currency != "GBP":
+            self.add_fault(fault(member.line, "the row is not in pounds", "settle other currencies to another account", "currency"))
         if member.settlement_reference:
             totals = self.settlements.setdefault(member.settlement_reference, Totals())
             totals.add(member.member_reference, member.kind, member.gross_pence, member.fee_pence, member.provider_payment_id)

@@ -4,15 +4,25 @@ from typing import BinaryIO
 
 from ims_contracts.remittances import Fault
 from ims_ingest.formats.accounts_csv import ACCOUNTS_CSV
+from ims_ingest.formats.adyen import ADYEN
 from ims_ingest.formats.allpay import ALLPAY
 from ims_ingest.formats.bai2 import BAI2
+from ims_ingest.formats.bank_csv import BANK_CSVS, STATEMENT_CSV
 from ims_ingest.formats.bankline_direct import BANKLINE_DIRECT
+from ims_ingest.formats.camt052 import CAMT052
 from ims_ingest.formats.camt053 import CAMT053
+from ims_ingest.formats.camt054 import CAMT054
+from ims_ingest.formats.mt940 import MT940, MT942
+from ims_ingest.formats.ofx import OFX
 from ims_ingest.formats.pcns_csv import PCNS_CSV
 from ims_ingest.formats.records import Format, fault
-from ims_ingest.formats.stripe_payout import STRIPE_PAYOUT
+from ims_ingest.formats.stripe_charges import STRIPE_CHARGES
+from ims_ingest.formats.stripe_payout import STRIPE_BALANCE, STRIPE_PAYOUT
+from ims_ingest.formats.worldpay import WORLDPAY
 
-FORMATS = {each.name: each for each in (ALLPAY, ACCOUNTS_CSV, PCNS_CSV, CAMT053, BAI2, BANKLINE_DIRECT, STRIPE_PAYOUT)}
+STATEMENTS = (CAMT052, CAMT053, CAMT054, MT940, MT942, BAI2, BANKLINE_DIRECT, OFX, *BANK_CSVS, STATEMENT_CSV)
+SETTLEMENTS = (STRIPE_PAYOUT, STRIPE_BALANCE, STRIPE_CHARGES, ADYEN, WORLDPAY)
+FORMATS = {each.name: each for each in (ALLPAY, ACCOUNTS_CSV, PCNS_CSV, *STATEMENTS, *SETTLEMENTS)}
 # Whatever marks a format is within this: a header line, the root element, the first row.
 HEAD_BYTES = 65_536
 
@@ -23,7 +33,9 @@ def detect(stream: BinaryIO, named: str | None = None) -> Format | Fault:
         return FORMATS.get(named) or fault(None, f"no format is called {named[:64]}", f"name one of {', '.join(FORMATS)}")
     head = stream.read(HEAD_BYTES)
     stream.seek(0)
-    found = [each for each in FORMATS.values() if each.looks_like(head)]
+    # A header that explains itself is believed where no format knows the file better.
+    found = [each for each in FORMATS.values() if each is not STATEMENT_CSV and each.looks_like(head)]
+    found = found or [each for each in (STATEMENT_CSV,) if each.looks_like(head)]
     if len(found) == 1:
         return found[0]
     if found:

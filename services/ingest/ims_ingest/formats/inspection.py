@@ -57,9 +57,12 @@ class Inspection(Summary):
             case Fault():
                 self.fault_count += 1
                 self.faults += [record] if len(self.faults) < FAULTS_MAX else []
-            case Row(amount_pence=amount_pence) | Member(net_pence=amount_pence):
+            case Row(amount_pence=amount_pence):
                 self.currency = "GBP"
                 self.add(amount_pence)
+            case Member(net_pence=net_pence, currency=currency):
+                self.currency = currency
+                self.add(net_pence)
             case AccountRow():
                 self.entries += 1
             case StatementBegins():

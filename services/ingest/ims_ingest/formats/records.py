@@ -92,6 +92,7 @@ class Member(NamedTuple):
     narrative: str | None
     is_telling: bool = True
     """False: the payment is told under another id, so that this row alone never makes one."""
+    currency: str = "GBP"
 
 
 class Whole(NamedTuple):

@@ -1,9 +1,11 @@
-"""Stripe's payout reconciliation report: what each payout to the council's bank is made of. Amounts are pounds with a point."""
+"""Stripe's reports of what its payouts to the council's bank are made of, and its list of charges. Amounts are in pounds with a
+point, fees may exceed the gross, times are UTC."""
 
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import BinaryIO
+from functools import partial
+from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ims_contracts.remittances import Fault
@@ -12,68 +14,145 @@ from ims_ingest.formats.table import Values, header_has, rows
 from ims_ingest.formats.text import day, pence
 
 LONDON = ZoneInfo("Europe/London")
-PAY_ID = "payment_metadata[govuk_pay_transaction_external_id]"
-COLUMNS = ("balance_transaction_id", "automatic_payout_id", "created", "available_on", "gross", "fee", "net", "reporting_category")
-KINDS = {"charge": "charge", "refund": "refund", "dispute": "dispute", "dispute_reversal": "dispute-reversal", "fee": "fee"}
+PAYOUT, PAYOUT_FAILED = "payout", "payout-failed"
+# By the report's category or, where it has none, by the type of the balance transaction.
+KINDS = {
+    "charge": "charge", "payment": "charge", "refund": "refund", "payment_refund": "refund", "dispute": "dispute",
+    "dispute_reversal": "dispute-reversal", "fee": "fee", "stripe_fee": "fee", "payout": PAYOUT,
+    "payout_reversal": PAYOUT_FAILED, "payout_failure": PAYOUT_FAILED, "payout_cancel": PAYOUT_FAILED,
+}  # fmt: skip
+# A balance transaction of type adjustment is a dispute's where its source is one.
+DISPUTES = ("dp_", "du_")
+ROW_ID = re.compile(r"\S{1,140}")
+RUN_AGAIN = "run the report again; do not save it from a spreadsheet"
 
 
-def looks_like(head: bytes) -> bool:
-    return header_has(head, COLUMNS)
+class Report(NamedTuple):
+    """What one of Stripe's reports calls its columns."""
+
+    id: str
+    kind: str
+    gross: str
+    fee: str
+    net: str
+    currency: str
+    created: str
+    available_on: str
+    payout: str
+    payout_on: str
+    source: str
+    description: str
+    pay_id: str
+
+    def needed(self) -> tuple[str, ...]:
+        return (self.id, self.payout, self.created, self.available_on, self.gross, self.fee, self.net, self.kind)
 
 
-def read(stream: BinaryIO) -> Iterator[Record]:
+RECONCILIATION = Report(
+    "balance_transaction_id", "reporting_category", "gross", "fee", "net", "currency", "created", "available_on",
+    "automatic_payout_id", "automatic_payout_effective_at", "source_id", "description",
+    "payment_metadata[govuk_pay_transaction_external_id]",
+)  # fmt: skip
+BALANCE_HISTORY = Report(
+    "id", "Type", "Amount", "Fee", "Net", "Currency", "Created (UTC)", "Available On (UTC)", "Transfer", "Transfer Date (UTC)",
+    "Source", "Description", "govuk_pay_transaction_external_id (metadata)",
+)  # fmt: skip
+
+
+def looks_like(report: Report, head: bytes) -> bool:
+    return header_has(head, report.needed())
+
+
+class Payouts:
+    """What the rows of each payout come to, and what its own row says."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, int] = {}
+        self.said: dict[str, int] = {}
+
+    def add(self, payout: str, member: Member, is_own: bool) -> None:
+        """A payout's own failure is no part of what it was made of."""
+        self.sums.setdefault(payout, 0)
+        if not is_own:
+            self.sums[payout] += member.net_pence
+        elif member.kind == PAYOUT:
+            self.said[payout] = self.said.get(payout, 0) - member.net_pence
+
+    def wrong(self) -> list[str]:
+        return [payout for payout, net_pence in self.said.items() if self.sums[payout] != net_pence]
+
+
+def read(report: Report, stream: BinaryIO) -> Iterator[Record]:
     """The rows that make up payouts. A payout's own row, where the report has one, must be their sum."""
-    sums: dict[str, int] = {}
-    said: dict[str, int] = {}
-    references: set[str] = set()
-    for each in rows(stream, COLUMNS):
-        record = each if isinstance(each, Fault) else read_row(*each)
-        if isinstance(record, Member) and record.settlement_reference:
-            references.add(record.settlement_reference)
-            total = said if record.kind == "payout" else sums
-            total[record.settlement_reference] = total.get(record.settlement_reference, 0) + record.net_pence
-            if record.kind == "payout":
+    payouts = Payouts()
+    for each in rows(stream, report.needed()):
+        if isinstance(each, Fault):
+            yield each
+            continue
+        record = read_row(*each, report)
+        if isinstance(record, Member) and (payout := record.settlement_reference):
+            payouts.add(payout, record, is_own(record.kind, each[1], report))
+            if record.kind == PAYOUT:
                 continue
         yield record
-    wrong = [payout for payout, net_pence in said.items() if sums.get(payout, 0) != -net_pence]
+    wrong = payouts.wrong()
     for payout in wrong:
         yield fault(None, f"payout {payout} is not the sum of its rows", "run the report again for the payout's whole day")
-    yield Whole("+".join(sorted(references))[:140] or "none", None, not wrong if said else None)
+    yield Whole("+".join(sorted(payouts.sums))[:140] or "none", None, not wrong if payouts.said else None)
 
 
-def read_row(line: int, row: Values) -> Record:
+def is_own(kind: str, row: Values, report: Report) -> bool:
+    """Whether a row is its payout's own, or its failure; another payout's failure is money that this one is made of."""
+    return kind == PAYOUT or (kind == PAYOUT_FAILED and row.get(report.source) == row[report.payout])
+
+
+def read_row(line: int, row: Values, report: Report) -> Record:
     try:
-        gross_pence, fee_pence, net_pence = (pence(row[name]) for name in ("gross", "fee", "net"))
-        created = datetime.fromisoformat(row["created"]).replace(tzinfo=UTC)
-        paid_on = day(row.get("automatic_payout_effective_at") or row["available_on"])
+        gross_pence, fee_pence, net_pence = pence(row[report.gross]), pence(row[report.fee]), pence(row[report.net])
+        created = datetime.fromisoformat(row[report.created]).replace(tzinfo=UTC)
+        paid_on = day(row.get(report.payout_on) or row[report.available_on])
     except ValueError as error:
-        return fault(line, f"an amount or a time cannot be read: {error}", "run the report again; do not save it from a spreadsheet")
-    if row.get("currency", "gbp").lower() != "gbp":
-        return fault(line, "the row is not in pounds", "settle other currencies to another account", "currency")
+        return fault(line, f"an amount or a time cannot be read: {error}", RUN_AGAIN)
     if gross_pence - fee_pence != net_pence:
-        return fault(line, "gross less fee is not net", "run the report again; do not save it from a spreadsheet", "gross, fee, net")
-    if not re.fullmatch(r"\S{1,140}", row["balance_transaction_id"]):
-        return fault(line, "the row has no id", "run the report again", "balance_transaction_id")
-    return member(line, row, (gross_pence, fee_pence, net_pence), (paid_on, created.astimezone(LONDON).date()))
+        position = ", ".join((report.gross, report.fee, report.net))
+        return fault(line, "gross less fee is not net", RUN_AGAIN, position)
+    if not ROW_ID.fullmatch(row[report.id]):
+        return fault(line, "the row has no id", "run the report again", report.id)
+    return member(line, row, report, (gross_pence, fee_pence, net_pence, paid_on, created.astimezone(LONDON).date()))
 
 
-def member(line: int, row: Values, amounts: tuple[int, int, int], days: tuple[date, date]) -> Member:
-    category = row["reporting_category"].lower()
+def member(line: int, row: Values, report: Report, read: tuple[int, int, int, date, date]) -> Member:
+    kind = kind_of(row, report)
+    # Seen from the bank: what a payout's failure gives back to Stripe, that payout does not bring.
+    sign = -1 if kind == PAYOUT_FAILED and is_own(kind, row, report) else 1
     return Member(
         line=line,
         provider="govuk-pay",
         method_of_payment="card-stripe",
-        settlement_reference=row["automatic_payout_id"] or None,
-        paid_on=days[0],
-        kind="payout" if category == "payout" else KINDS.get(category, "adjustment"),
-        member_reference=row["balance_transaction_id"],
-        provider_payment_id=row.get(PAY_ID) or None,
-        gross_pence=amounts[0],
-        fee_pence=amounts[1],
-        net_pence=amounts[2],
-        occurred_on=days[1],
-        narrative=row.get("description") or None,
+        settlement_reference=row[report.payout] or (kind == PAYOUT and row.get(report.source)) or None,
+        paid_on=read[3],
+        kind=kind,
+        member_reference=row[report.id],
+        provider_payment_id=row.get(report.pay_id) or None,
+        gross_pence=sign * read[0],
+        fee_pence=sign * read[1],
+        net_pence=sign * read[2],
+        occurred_on=read[4],
+        narrative=row.get(report.description) or None,
+        currency=row.get(report.currency, "").upper() or "GBP",
     )
 
 
-STRIPE_PAYOUT = Format("stripe_payout", "stripe", looks_like, read)
+def kind_of(row: Values, report: Report) -> str:
+    kind = KINDS.get(row[report.kind].lower(), "adjustment")
+    if kind == "adjustment" and row.get(report.source, "").startswith(DISPUTES):
+        return "dispute" if row[report.net].startswith("-") else "dispute-reversal"
+    return kind
+
+
+def report_format(name: str, report: Report) -> Format:
+    return Format(name, "stripe", partial(looks_like, report), partial(read, report))
+
+
+STRIPE_PAYOUT = report_format("stripe_payout", RECONCILIATION)
+STRIPE_BALANCE = report_format("stripe_balance", BALANCE_HISTORY)

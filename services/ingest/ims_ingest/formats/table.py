@@ -14,37 +14,56 @@ COLUMNS_MAX = 2_000
 type Values = dict[str, str]
 
 
-def header_has(head: bytes, names: Sequence[str]) -> bool:
+def header_has(head: bytes, names: Sequence[str], name_of: Callable[[str], str] = str.strip) -> bool:
     """Whether the first line of the file names these columns."""
     try:
         first = next(lines(io.BytesIO(head)), (1, ""))[1]
-        return set(names) <= {name.strip() for name in next(csv.reader([first]), [])}
+        return set(names) <= {name_of(name) for name in next(csv.reader([first]), [])}
     except (Unreadable, csv.Error):
         return False
 
 
-def rows(stream: BinaryIO, names: Sequence[str]) -> Iterator[tuple[int, Values] | Fault]:
-    """Each row by its columns' names, with the line it begins on; a fault for a row of another length than the header, and
-    only one for a header without all these names."""
-    texts = (text + "\n" for _, text in lines(stream))
-    reader = csv.reader(texts)
+def cells(stream: BinaryIO, delimiter: str = ",") -> Iterator[tuple[int, list[str]] | Fault]:
+    """Every row that is not blank, as written, with the line it begins on; a fault where the file cannot be read on."""
+    reader = csv.reader((text + "\n" for _, text in lines(stream)), delimiter=delimiter)
     try:
-        header = [name.strip() for name in next(reader, [])]
-        if len(header) > COLUMNS_MAX:
-            yield fault(1, f"the header has more than {COLUMNS_MAX} columns", "send the file with the columns it needs")
-            return
-        if missing := [name for name in names if name not in header]:
-            yield fault(1, f"the header lacks {', '.join(missing)}", "send the file with all its columns")
-            return
-        line = reader.line_num + 1
+        line = 1
         for values in reader:
-            if values and len(values) != len(header):
-                yield fault(line, f"the row has {len(values)} columns, the header {len(header)}", "correct the row or the header")
-            elif any(value.strip() for value in values):
-                yield line, {name: value.strip() for name, value in zip(header, values, strict=True)}
+            if any(values):
+                yield line, values
             line = reader.line_num + 1
     except (csv.Error, Unreadable) as error:
-        yield fault(reader.line_num or 1, f"the file cannot be read on: {error}", "send it again as comma-separated text")
+        yield fault(reader.line_num or 1, f"the file cannot be read on: {error}", "send it again as delimited text")
+
+
+def rows(
+    stream: BinaryIO, names: Sequence[str], name_of: Callable[[str], str] = str.strip, is_whole: bool = True
+) -> Iterator[tuple[int, Values] | Fault]:
+    """Each row by its columns' names, with the line it begins on; a fault for a row of another length than the header, and
+    only one for a header without all these names. Where a sender writes one name in several ways, `name_of` makes them one;
+    where these are all that is wanted, the row need not be whole."""
+    read = cells(stream)
+    first = next(read, (1, []))
+    if isinstance(first, Fault):
+        yield first
+        return
+    header = [name_of(name) for name in first[1]]
+    if len(header) > COLUMNS_MAX:
+        yield fault(1, f"the header has more than {COLUMNS_MAX} columns", "send the file with the columns it needs")
+        return
+    if missing := [name for name in names if name not in header]:
+        yield fault(1, f"the header lacks {', '.join(missing)}", "send the file with all its columns")
+        return
+    kept = [column for column, name in enumerate(header) if is_whole or name in names]
+    wanted = [header[column] for column in kept]
+    for each in read:
+        if not isinstance(each, tuple):  # a fault: asked so because the question whether it is one is slow
+            yield each
+        elif len(each[1]) != len(header):
+            yield fault(each[0], f"the row has {len(each[1])} columns, the header {len(header)}", "correct the row or the header")
+        elif any(map(str.strip, each[1])):
+            line, values = each
+            yield line, dict(zip(wanted, map(str.strip, values if is_whole else [values[column] for column in kept]), strict=True))
 
 
 def read_rows(stream: BinaryIO, names: Sequence[str], read_row: Callable[[int, Values], Record]) -> Iterator[Record]:

@@ -9,6 +9,8 @@ from typing import BinaryIO
 LINE_MAX = 65_536
 BRITISH_IBAN = re.compile(r"GB\d{2}[A-Z]{4}(\d{14})")
 SORT_CODE_FIRST = re.compile(r"\d{14}")
+# Nearly all amounts are written like this.
+USUAL_AMOUNT = re.compile(r"(-?\d{1,12})\.(\d\d)", re.ASCII)
 AMOUNT = re.compile(r"([-+]?)(\d{1,12})(?:\.(\d{0,5}))?")
 
 
@@ -18,17 +20,18 @@ class Unreadable(ValueError):
 
 def lines(stream: BinaryIO) -> Iterator[tuple[int, str]]:
     """Numbered lines without their ends: CRLF, LF or CR, UTF-8 (with or without a mark) or else Windows' Western European."""
-    number, rest = 0, b""
+    number, tail = 0, b""
     while raw := stream.readline(LINE_MAX + 1):
-        is_cut = len(raw) > LINE_MAX and b"\r" in raw and not raw.endswith(b"\n")  # somewhere in a file that has only CR
-        raw = rest + raw
-        *pieces, last = (raw if is_cut else raw.removesuffix(b"\n").removesuffix(b"\r")).split(b"\r")
-        rest = last if is_cut else b""
-        for piece in pieces if is_cut else (*pieces, last):
+        if len(raw) > LINE_MAX and not raw.endswith(b"\n"):  # cut anywhere: a file whose lines end in CR is all one line to it
+            *pieces, tail = (tail + raw).split(b"\r")
+            decode(tail[: LINE_MAX + 1], number + len(pieces) + 1)
+        else:
+            pieces, tail = (tail + raw).removesuffix(b"\n").removesuffix(b"\r").split(b"\r"), b""
+        for piece in pieces:
             number += 1
             yield number, decode(piece, number)
-    if rest:
-        yield number + 1, decode(rest, number + 1)
+    if tail:
+        yield number + 1, decode(tail, number + 1)
 
 
 def decode(raw: bytes, number: int = 1) -> str:
@@ -46,6 +49,8 @@ def decode(raw: bytes, number: int = 1) -> str:
 
 def pence(text: str) -> int:
     """Pounds as written (`12.50`, `-3`, `8.850`) in pence. Raises ValueError for anything else, fractions of a penny too."""
+    if usual := USUAL_AMOUNT.fullmatch(text):
+        return int(usual[1] + usual[2])
     found = AMOUNT.fullmatch(text.strip())
     if found is None:
         raise ValueError("not an amount")

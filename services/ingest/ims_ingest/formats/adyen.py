@@ -1,0 +1,168 @@
+"""Adyen's (once Barclaycard SmartPay's) settlement detail report: the card payments of a batch, and the payout that it must come to.
+
+Columns are known by name, for a merchant may add and reorder them. What a row moves is said by its debit and credit columns, never
+by its type. Amounts are in pounds with a point; times are in the zone that each row names."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import BinaryIO, NamedTuple
+from zoneinfo import ZoneInfo
+
+from ims_contracts.remittances import Fault
+from ims_ingest.formats.records import Format, Member, Record, Whole, fault
+from ims_ingest.formats.table import Values, header_has, rows
+from ims_ingest.formats.text import pence
+
+LONDON = ZoneInfo("Europe/London")
+MERCHANT, BATCH, PSP, MODIFICATION = "Merchant Account", "Batch Number", "Psp Reference", "Modification Reference"
+GROSS, NET = ("Gross Currency", "Gross Credit (GC)", "Gross Debit (GC)"), ("Net Currency", "Net Credit (NC)", "Net Debit (NC)")
+OF_BATCHES = (MERCHANT, BATCH, MODIFICATION, "Creation Date", "TimeZone", "Type", *NET)
+COLUMNS = (*OF_BATCHES, PSP, "Merchant Reference", *GROSS)
+PAYOUT = "merchantpayout"
+KINDS = {
+    "settled": "charge", "refunded": "refund", "chargeback": "dispute", "secondchargeback": "dispute",
+    "chargebackreversed": "dispute-reversal", "fee": "fee", "invoicededuction": "fee",
+}  # fmt: skip
+# The payout's own number, which the bank's line quotes: `TX77XT batch 77, AnytownCouncil`.
+PAYOUT_NUMBER = re.compile(r"\bTX\w{2,40}XT\b", re.IGNORECASE)
+HOURS_AHEAD = {"GMT": 0, "UTC": 0, "WET": 0, "BST": 1, "WEST": 1, "CET": 1, "CEST": 2}
+ASK = "ask Adyen for the report again; do not save it from a spreadsheet"
+type Key = tuple[str, str]
+"""Merchant account and batch: one payout."""
+
+
+class Batch:
+    """What the rows of a batch come to, and what it paid out."""
+
+    def __init__(self) -> None:
+        self.net_pence = self.paid_pence = 0
+        self.number: str | None = None
+        self.paid_on = date.min
+
+    def add(self, row: Values) -> None:
+        """Raises ValueError if the row cannot be read."""
+        net_pence, created_on = moved(row, NET), created(row)
+        if created_on > self.paid_on:
+            self.paid_on = created_on
+        if row["Type"].lower() != PAYOUT:
+            self.net_pence += net_pence
+            return
+        self.paid_pence -= net_pence
+        number = PAYOUT_NUMBER.search(row[MODIFICATION])
+        self.number = number and number.group().upper()
+
+
+class Read(NamedTuple):
+    """A row's amounts, and its day in Britain."""
+
+    gross_pence: int
+    net_pence: int
+    currency: str
+    created_on: date
+
+
+def looks_like(head: bytes) -> bool:
+    return header_has(head, COLUMNS)
+
+
+def read(stream: BinaryIO) -> Iterator[Record]:
+    """The rows of each batch. Its payout, which names it, stands at its end: so the file is read once for that, then for the rows."""
+    start = stream.tell()
+    batches = look(stream)
+    stream.seek(start)
+    alike: Counter[str] = Counter()
+    for each in rows(stream, COLUMNS, is_whole=False):
+        if not isinstance(each, tuple):
+            yield each
+        elif not isinstance(found := read_row(*each), Read):
+            yield found
+        elif each[1]["Type"].lower() != PAYOUT:
+            yield member(each[0], each[1], found, batches, alike)
+    wrong = [key for key, batch in batches.items() if batch.net_pence != batch.paid_pence]
+    for merchant, number in wrong:
+        what = f"the rows of batch {number} of {merchant} are not what its MerchantPayout row paid"
+        yield fault(None, what, "ask Adyen for the whole report again; one that is cut short has lost that row", NET[2])
+    names = sorted(reference(key, batch) for key, batch in batches.items())
+    yield Whole("+".join(names)[:140] or "none", None, not wrong)
+
+
+def look(stream: BinaryIO) -> dict[Key, Batch]:
+    """Each batch's rows summed, and its payout; rows that cannot be read are left to the second reading."""
+    batches: dict[Key, Batch] = defaultdict(Batch)
+    for each in rows(stream, OF_BATCHES, is_whole=False):
+        if isinstance(each, tuple):
+            with suppress(ValueError):
+                batches[each[1][MERCHANT], each[1][BATCH]].add(each[1])
+    return batches
+
+
+def read_row(line: int, row: Values) -> Read | Fault:
+    try:
+        net_pence = moved(row, NET)
+        # Fees, deductions and balances brought forward have no gross; one in another currency says nothing in pence.
+        has_gross = (row[GROSS[1]] or row[GROSS[2]]) and row[GROSS[0]] == row[NET[0]]
+        gross_pence = moved(row, GROSS) if has_gross else 0 if KINDS.get(row["Type"].lower()) == "fee" else net_pence
+        created_on = created(row)
+    except ValueError as error:
+        return fault(line, f"an amount or a time cannot be read: {error}", ASK)
+    if not row[MERCHANT] or not row[BATCH]:
+        return fault(line, "the row names no merchant account or no batch", ASK, f"{MERCHANT}, {BATCH}")
+    return Read(gross_pence, net_pence, row[NET[0]].upper() or "GBP", created_on)
+
+
+def moved(row: Values, columns: tuple[str, str, str]) -> int:
+    """Credit less debit."""
+    _, credit, debit = columns
+    return (pence(row[credit]) if row[credit] else 0) - (pence(row[debit]) if row[debit] else 0)
+
+
+def created(row: Values) -> date:
+    """The day in Britain of the row's time. Raises ValueError for a zone that is not known here."""
+    return british_hour(row["Creation Date"][:13], row["TimeZone"])
+
+
+@lru_cache(4_096)
+def british_hour(hour: str, zone: str) -> date:
+    """Whole hours are enough: no zone that is known here differs from Britain's by less."""
+    if zone not in HOURS_AHEAD:
+        raise ValueError("the time zone is none that is known")
+    written = datetime.fromisoformat(hour).replace(tzinfo=UTC)
+    return (written - timedelta(hours=HOURS_AHEAD[zone])).astimezone(LONDON).date()
+
+
+def reference(key: Key, batch: Batch) -> str:
+    """The batch as its bank line names it, else as its merchant does."""
+    return (batch.number or ":".join(key))[:140]
+
+
+def member(line: int, row: Values, found: Read, batches: dict[Key, Batch], alike: Counter[str]) -> Member:
+    """A row as part of its batch. GOV.UK Pay tells these payments under ids of its own, which the report does not have."""
+    key = (row[MERCHANT], row[BATCH])
+    name = f"{row[PSP]}:{row['Type']}:{row[MODIFICATION]}"[:130]
+    if not row[PSP]:  # fees have no reference of their own, and two may be alike
+        alike[name] += 1
+        name = f"{name}:{alike[name]}"
+    return Member(
+        line=line,
+        provider="govuk-pay",
+        method_of_payment="card-smartpay",
+        settlement_reference=reference(key, batches[key]),
+        paid_on=batches[key].paid_on,
+        kind=KINDS.get(row["Type"].lower(), "adjustment"),
+        member_reference=name,
+        provider_payment_id=None,
+        gross_pence=found.gross_pence,
+        fee_pence=found.gross_pence - found.net_pence,
+        net_pence=found.net_pence,
+        occurred_on=found.created_on,
+        narrative=row["Merchant Reference"] or None,
+        is_telling=False,
+        currency=found.currency,
+    )
+
+
+ADYEN = Format("adyen_settlement", "adyen", looks_like, read)
