@@ -66,7 +66,11 @@ ONE = [record("99", 1000), trailer(0, 1000, 0, 1)]
 def test_the_day_is_the_same_day_as_in_camt() -> None:
     def told(records: list) -> tuple:
         ends, account = of(StatementEnds, records)[0], of(StatementBegins, records)[0].bank_account
-        lines = Counter((each.booked_on, each.amount_pence, (each.counterparty_name or "")[:18]) for each in of(Entry, records))
+        # Of a debit, camt names the debtor, who is the account's own holder; Bankline's column has it all the same.
+        lines = Counter(
+            (each.booked_on, each.amount_pence, (each.counterparty_name or "")[:18] if each.amount_pence > 0 else "")
+            for each in of(Entry, records)
+        )
         return account, lines, ends.closing_pence, ends.closed_on, ends.currency
 
     ours = read(SAMPLE)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from ims_contracts.remittances import Fault
-from ims_ingest.formats.camt053 import whole_proof
+from ims_ingest.formats.camt_statement import whole_proof
 from ims_ingest.formats.mt940_fields import CLOSINGS, OPENINGS, REPORTED_BY, Field, fields
 from ims_ingest.formats.mt940_statement import ASK, Page, Statement
 from ims_ingest.formats.records import Format, Record, StatementBegins, StatementEnds, Whole, fault
@@ -89,7 +89,7 @@ def read(stream: BinaryIO) -> Iterator[Record]:
         return
     if messages.statement is None:
         yield fault(1, "there is no statement in the file", ASK)
-    yield Whole("+".join(messages.names)[:NAMES_MAX] or "none", None, whole_proof(list(messages.proofs)))
+    yield Whole("+".join(messages.names)[:NAMES_MAX] or "none", None, whole_proof(set(messages.proofs)))
 
 
 MT940 = Format("mt940", "bank", looks_like_statement, read)
