@@ -30,6 +30,8 @@ def read(content: bytes, name: str | None = None) -> list:
     [
         ("allpay.txt", "allpay", 8, 42740, 0, True),
         ("allpay_20260318.txt", "allpay", 4, 18800, 0, True),
+        ("dwp_counciltax.csv", "dwp", 3, 1255, 0, None),
+        ("ereturn.csv", "ereturn", 3, 42545, 0, None),
         ("accounts.csv", "accounts_csv", 25, None, None, None),
         ("pcns.csv", "pcns_csv", 16, None, None, None),
         ("pcns_late.csv", "pcns_csv", 2, None, None, None),
@@ -118,7 +120,7 @@ def test_any_amount_is_read_as_it_is_written(amount: int) -> None:
         ((b"\r\n", b"\r"), []),
         ((b" 335", b"\xef\xbb\xbf 335", 1), []),
         ((b"Total Amount", b"Total A"), [(5, "the file has no trailer with its total and count")]),
-        ((b"120.00", b"12O.00"), [(4, "the trailer's figure cannot be read")]),
+        ((b"120.00", b"12O.00"), [(4, "the trailer's total cannot be read")]),
         ((b"T17", b"X17", 1), [(1, "the way it was paid is none that is known")]),
         ((b"  60.00P", b" -60.00P"), [(2, "the amount's sign does not go with the way it was paid")]),
         ((b"/2026\r\n 335   7", b"\r\n 335   7"), [(1, "the line has 38 characters, fewer than 43")]),
