@@ -119,7 +119,7 @@ def test_any_amount_is_read_as_it_is_written(amount: int) -> None:
         ((b"\r\n", b"\n"), []),
         ((b"\r\n", b"\r"), []),
         ((b" 335", b"\xef\xbb\xbf 335", 1), []),
-        ((b"Total Amount", b"Total A"), [(5, "the file has no trailer with its total and count")]),
+        ((b"Total Amount", b"Total A"), [(5, "the file has no trailer with its total")]),
         ((b"120.00", b"12O.00"), [(4, "the trailer's total cannot be read")]),
         ((b"T17", b"X17", 1), [(1, "the way it was paid is none that is known")]),
         ((b"  60.00P", b" -60.00P"), [(2, "the amount's sign does not go with the way it was paid")]),

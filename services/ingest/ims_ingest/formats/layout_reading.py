@@ -24,7 +24,7 @@ class Reading:
         self.width = 0
         self.said: dict[str, Value] = {}
         """What header and trailers say."""
-        self.given: dict[str, Value] = {**layout.constants}
+        self.given: dict[str, Value] = {str(name): value for name, value in layout.constants.items()}
         """What every row has: the constants, and what the header says."""
         self.tally, self.identity = Tally(layout), Identity(layout)
         self.is_sound, self.has_begun = True, layout.header is None
