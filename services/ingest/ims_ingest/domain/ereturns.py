@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from ims_contracts.message import PositivePence
 from ims_ingest.formats.ereturn import DENOMINATIONS, cash_key, cheque_key
@@ -76,6 +76,13 @@ class EReturn(Asked):
     entered_by: Person
     submitted_by: Person | None = None
 
+    @field_validator("cash")
+    @classmethod
+    def is_of_notes_and_coins(cls, cash: dict[str, int]) -> dict[str, int]:
+        if unknown := [each[:16] for each in cash if each not in map(str, DENOMINATIONS)]:
+            raise ValueError(f"there is no note or coin of {', '.join(unknown[:10])} pence")
+        return cash
+
     @property
     def cash_pence(self) -> int:
         """What was counted."""
@@ -110,9 +117,6 @@ def is_same_person(one: str | None, other: str | None) -> bool:
 
 def faults(ereturn: EReturn) -> list[str]:
     """Why an e-return cannot be submitted: what was counted, what it is for and what the slip says must be the same."""
-    unknown = [each for each in ereturn.cash if each not in map(str, DENOMINATIONS)]
-    if unknown:
-        return [f"cash: there is no note or coin of {each[:16]}p" for each in unknown]
     found, lines_pence = [], sum(line.amount_pence for line in ereturn.lines)
     if lines_pence != ereturn.cash_pence:
         found.append(f"lines: they come to {lines_pence}p, but {ereturn.cash_pence}p of cash was counted")

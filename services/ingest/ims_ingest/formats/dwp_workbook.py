@@ -36,7 +36,9 @@ def sheet_rows(stream: BinaryIO) -> Iterator[tuple[int, list[str]]]:
         check_size(stream)
         workbook = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
         try:
-            rows = workbook.worksheets[0].iter_rows(max_row=ROWS_MAX, max_col=COLUMNS_MAX, values_only=True)
+            sheet = workbook.worksheets[0]
+            width = min(sheet.max_column or COLUMNS_MAX, COLUMNS_MAX)
+            rows = sheet.iter_rows(max_row=ROWS_MAX, max_col=width, values_only=True)
             for number, cells in enumerate(rows, 1):
                 if any(cell is not None for cell in cells):
                     yield number, [text_of(cell) for cell in cells]

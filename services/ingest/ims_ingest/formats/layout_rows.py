@@ -23,7 +23,7 @@ def maker(layout: Layout) -> Callable[[int, Values], Row | Fault | str | None]:
         if is_wrong:
             return reason
         key, get = key_of(values), values.get
-        undoes = (layout.source, undone(values)) if undone and amount_pence < 0 else None
+        undoes = ("", undone(values)) if undone and amount_pence < 0 else None
         return fitting(Row(
             number, key, amount_pence, get("paid_on"), get("reference") or "", get("narrative") or "", get("channel"),  # type: ignore[arg-type]
             get("method_of_payment"), reason, undoes, get("fund") or None,  # type: ignore[arg-type]

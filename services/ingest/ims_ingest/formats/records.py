@@ -26,7 +26,8 @@ class Row(NamedTuple):
     method_of_payment: str
     reversal_reason: str | None = None
     undoes: tuple[str, str] | None = None
-    """Below nothing: the source and the key of the rows that this takes back; of rows alike, the nth takes back the nth."""
+    """Below nothing: the source (empty: the file's own) and the key of the rows that this takes back; the nth of rows alike takes back
+    the nth."""
     fund: str | None = None
     """Where the file says which fund the money is for."""
 
