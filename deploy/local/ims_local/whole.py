@@ -14,7 +14,7 @@ from ims_local.register import Entry
 from ims_local.servers import Given
 from ims_local.stack import Stack
 
-SOURCES = ["portal", "generated", "allpay", "stripe", "govuk-pay", "bank", "council"]
+SOURCES = ["portal", "generated", "allpay", "stripe", "govuk-pay", "bank", "council", "dwp", "ereturn"]
 DESK = "parking system"
 
 

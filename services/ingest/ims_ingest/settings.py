@@ -1,5 +1,7 @@
 """What an operator may set of the ingest service."""
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from ims_contracts.message import Council
@@ -17,7 +19,7 @@ class Publisher(BaseModel):
 
 
 class Settings(ServiceSettings):
-    """IMS_PUBLISHERS, IMS_GOVUK_PAY_SECRETS, IMS_FILE_BYTES_MAX, IMS_FILE_ROWS_MAX, besides what every service has."""
+    """IMS_PUBLISHERS, IMS_GOVUK_PAY_SECRETS, IMS_FILE_BYTES_MAX, IMS_FILE_ROWS_MAX, IMS_LAYOUTS, besides what every service has."""
 
     publishers: dict[str, Publisher] = Field(default={})
     """JSON by publisher's name: `token_sha256` (of its bearer token), `council`, `sources`. None: the HTTP doors are closed."""
@@ -27,3 +29,5 @@ class Settings(ServiceSettings):
     """The largest file taken in: ten times a large council's largest, a year's accounts of 400,000 households."""
     file_rows_max: int = Field(default=2_000_000, ge=1)
     """The most rows of one file: what fits the largest file at its shortest lines."""
+    layouts: Path | None = None
+    """A folder of layouts (`*.yaml`) of the council's own contracts, besides those that come with ingest."""

@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from ims_ingest.formats import formats_with
 from ims_ingest.formats import inspect as inspect_file
+from ims_ingest.formats.layout_files import LayoutWrong
 from ims_local.day.doors import Doors
 from ims_local.day.generated import COUNCIL
 from ims_local.faults import Fault
@@ -22,10 +24,14 @@ Source = Annotated[str | None, typer.Option(help="Who sends it, where the file d
 def inspect(
     file: Annotated[Path, typer.Argument(help="The file.", exists=True, dir_okay=False)],
     format_name: Annotated[str | None, typer.Option("--format", help="Read it as this format, instead of finding out.")] = None,
+    layouts: Annotated[Path | None, typer.Option(help="A folder of a council's own layouts.", exists=True, file_okay=False)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Read a file and say what is in it, whether it proves, and every fault. Needs no servers and writes nothing."""
-    found = inspect_file(file, format_name)
+    try:
+        found = inspect_file(file, format_name, formats_with(layouts))
+    except LayoutWrong as wrong:
+        raise Fault(str(wrong)) from None
     answer(found, as_json, in_words)
     if found["faults"]:
         raise typer.Exit(1)

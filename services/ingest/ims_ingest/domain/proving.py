@@ -97,7 +97,7 @@ class Proof:
             self.faults.append(found)
 
     def take_row(self, row: Row) -> None:
-        self.remittance.add(row.key)
+        self.remittance.add(row.key, row.amount_pence)
         self.remittance.add_money(row.amount_pence)
         if row.amount_pence > 0 and isinstance(told := accept(submission(row, 1, self.head, None), self.today), PaymentRefused):
             for reason in told.reasons:

@@ -68,7 +68,7 @@ def reversal(row: Row, occurrence: int, head: FileHead, remittance_id: UUID | No
             source_reversal_id=f"{row.key}:{occurrence}",
             reason=row.reversal_reason,
             amount_pence=-row.amount_pence,
-            original_source=source,
+            original_source=head.source if source == "" else source,
             original_source_payment_id=key and f"{key}:{occurrence}",
             reversed_on=head.day_of(row),
             reference=row.reference or None,

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ims_contracts.remittances import Fault
-from ims_ingest.formats.detection import detect
+from ims_ingest.formats.detection import FORMATS, Formats, detect
 from ims_ingest.formats.records import (
     AccountRow,
     Entry,
@@ -96,11 +96,11 @@ class Inspection(Summary):
         }
 
 
-def inspect(path: Path, format: str | None = None) -> dict[str, Any]:
+def inspect(path: Path, format: str | None = None, formats: Formats = FORMATS) -> dict[str, Any]:
     """What is in a file: its format, entries, sums and balances in pence, whether it proves, and every fault with its line."""
     inspection = Inspection()
     with path.open("rb") as stream:
-        found = detect(stream, format)
+        found = detect(stream, format, formats)
         if isinstance(found, Format):
             for record in found.read(stream):
                 inspection.take(record)

@@ -4,7 +4,11 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, BinaryIO, NamedTuple
 
+from ims_contracts.message import PENCE_MAX
 from ims_contracts.remittances import Fault
+
+# What messages hold of a code, of words, and of an identifier with its number among rows alike.
+CODE_MAX, WORDS_MAX, KEY_MAX = 64, 500, 130
 
 
 class Row(NamedTuple):
@@ -22,7 +26,8 @@ class Row(NamedTuple):
     method_of_payment: str
     reversal_reason: str | None = None
     undoes: tuple[str, str] | None = None
-    """Below nothing: the source and the key of the rows that this takes back; of rows alike, the nth takes back the nth."""
+    """Below nothing: the source (empty: the file's own) and the key of the rows that this takes back; the nth of rows alike takes back
+    the nth."""
     fund: str | None = None
     """Where the file says which fund the money is for."""
 
@@ -116,6 +121,15 @@ class Format(NamedTuple):
     """Whether a file that begins like this is one."""
     read: Callable[[BinaryIO], Iterator[Record]]
     """All that is in the file, in its order; a fault instead of what cannot be read. Memory does not grow with the file."""
+
+
+def fitting(row: Row) -> Row | Fault:
+    """The row, or a fault where it says more than a payment can hold: it would break off when it is told."""
+    if len(row.key) > KEY_MAX or len(row.reference) > WORDS_MAX or len(row.narrative) > WORDS_MAX or len(row.fund or "") > CODE_MAX:
+        return fault(row.line, "the row has a longer text than a payment can hold", "ask who sent the file to correct the line")
+    if not -PENCE_MAX <= row.amount_pence <= PENCE_MAX:
+        return fault(row.line, "the amount is more than any payment comes to", "ask who sent the file to correct the line")
+    return row
 
 
 def fault(line: int | None, what: str, what_to_do: str, position: str | None = None) -> Fault:

@@ -13,7 +13,7 @@ from ims_ingest.domain.identity import derive
 from ims_ingest.domain.rows import FileHead
 from ims_ingest.formats import Format, detect
 from ims_ingest.handlers.importing import take_in
-from ims_ingest.handlers.publishers import Answer, Caller, Unwelcome, caller_of, problem
+from ims_ingest.handlers.publishers import Answer, Unwelcome, caller_of, problem
 from ims_ingest.settings import Settings
 from ims_ingest.store import files
 from ims_ingest.store.files import MEMORY_MAX, Known
@@ -39,7 +39,7 @@ async def post_file(
         raise Unwelcome(403, "The council is not yours", f"You may speak for {caller.council}.")
     with tempfile.SpooledTemporaryFile(MEMORY_MAX) as spool:
         content_sha256, size = await receive(request, spool, service.settings)  # type: ignore[arg-type]
-        source = source_of(spool, caller, source)  # type: ignore[arg-type]
+        source = source_of(spool, request, source)  # type: ignore[arg-type]
         async with service.begin() as work:
             file_id = derive("file", caller.council, content_sha256)
             head = FileHead(file_id, caller.council, source, "", content_sha256, work.now, business_on)
@@ -64,10 +64,10 @@ async def receive(request: Request, spool: BinaryIO, settings: Settings) -> tupl
     return digest.hexdigest(), size
 
 
-def source_of(spool: BinaryIO, caller: Caller, named: str | None) -> str:
+def source_of(spool: BinaryIO, request: Request, named: str | None) -> str:
     """The source that a file speaks for, which must be the caller's own; of a file in no known format, the caller's first."""
-    found = detect(spool)
-    return caller.source(named or (found.source if isinstance(found, Format) else None))
+    found = detect(spool, formats=request.app.state.formats)
+    return caller_of(request).source(named or (found.source if isinstance(found, Format) else None))
 
 
 def answer(known: Known, is_new: bool) -> Answer:

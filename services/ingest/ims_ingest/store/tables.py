@@ -167,3 +167,22 @@ class Sighting(Table, table=True):
     statement_id: UUID = Field(primary_key=True)
     line_number: int = Field(primary_key=True)
     statement_line_id: UUID
+
+
+class EReturn(Table, table=True):
+    """An e-return, and who entered, submitted, approved or voided it."""
+
+    __tablename__ = "e_return"
+
+    council: str = Field(primary_key=True, sa_type=Text)
+    number: str = Field(primary_key=True, sa_type=Text)
+    bag_number: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    body: str = Field(sa_type=Text)
+    total_pence: int = Field(sa_type=BigInteger)
+    entered_by: str = Field(sa_type=Text)
+    submitted_by: str | None = Field(sa_type=Text)
+    approved_by: str | None = Field(sa_type=Text)
+    voided_by: str | None = Field(sa_type=Text)
+    changed_at: datetime = Field(sa_type=DateTime(timezone=True))
+    file_id: UUID | None

@@ -59,6 +59,17 @@ CREATE TABLE sighting (           -- which line each entry of a statement is
   statement_id uuid NOT NULL, line_number int NOT NULL, statement_line_id uuid NOT NULL REFERENCES statement_line,
   PRIMARY KEY (statement_id, line_number));
 CREATE INDEX sighting_by_line ON sighting (statement_line_id);
+CREATE TABLE e_return (           -- a bag of cash and cheques, as its establishment entered it; money only once it is authorised
+  council text NOT NULL, number text NOT NULL, bag_number text NOT NULL, state text NOT NULL
+    CHECK (state IN ('new', 'submitted', 'authorised', 'voided')),
+  body text NOT NULL, total_pence bigint NOT NULL CHECK (total_pence >= 0), entered_by text NOT NULL, submitted_by text,
+  approved_by text, voided_by text, changed_at timestamptz NOT NULL, file_id uuid REFERENCES file,
+  PRIMARY KEY (council, number),
+  CHECK (state NOT IN ('submitted', 'authorised') OR submitted_by IS NOT NULL),
+  CHECK ((state = 'authorised') = (approved_by IS NOT NULL AND file_id IS NOT NULL)),
+  CHECK ((state = 'voided') = (voided_by IS NOT NULL)),
+  CONSTRAINT approver_is_another CHECK (lower(btrim(approved_by)) <> lower(btrim(submitted_by))));
+CREATE UNIQUE INDEX e_return_by_bag ON e_return (council, bag_number) WHERE state <> 'voided';
 """
 
 
