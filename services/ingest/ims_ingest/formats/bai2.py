@@ -176,9 +176,9 @@ class Reader:
         if self.held is not None:
             yield self.held
             self.held = None
-        said = [(field or "").strip() for field in fields[:2]]
-        self.account = Account(before, self.group, said[1] if len(said) > 1 else "")
-        yield self.begins(bank_account(SORT_CODE_LAST.sub(r"\2\1", said[0])) or "unnamed", self.group)
+        named, currency = ((field or "").strip() for field in (*fields, "", "")[:2])
+        self.account = Account(before, self.group, currency)
+        yield self.begins(bank_account(SORT_CODE_LAST.sub(r"\2\1", named)) or "unnamed", self.group)
         for kind, pence in summaries(fields):
             self.account.add(pence or 0, pence or 0)
             self.account.balances[kind] = pence

@@ -103,7 +103,7 @@ def behind_funds(found: Fields, at: int) -> int:
     """Past an amount's item count, its funds type and what that takes; a slash leaves out the rest."""
     if at < len(found) and found[at] is not None:
         at += 1
-    if at == len(found) or (funds := found[at]) is None or funds.strip().upper() not in FUNDS:
+    if at >= len(found) or (funds := found[at]) is None or funds.strip().upper() not in FUNDS:
         return at
     more, may_end = availability(funds, found[at + 1] if at + 1 < len(found) else "")
     at += 1
