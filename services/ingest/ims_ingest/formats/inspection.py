@@ -7,6 +7,7 @@ from ims_contracts.remittances import Fault
 from ims_ingest.formats.detection import detect
 from ims_ingest.formats.records import (
     AccountRow,
+    Advice,
     Entry,
     Format,
     Member,
@@ -60,7 +61,7 @@ class Inspection(Summary):
             case Row(amount_pence=amount_pence) | Member(net_pence=amount_pence):
                 self.currency = "GBP"
                 self.add(amount_pence)
-            case AccountRow():
+            case AccountRow() | Advice():
                 self.entries += 1
             case StatementBegins():
                 self.statements.append((record, Summary()))

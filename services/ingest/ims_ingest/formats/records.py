@@ -25,6 +25,8 @@ class Row(NamedTuple):
     """Below nothing: the source and the key of the rows that this takes back; of rows alike, the nth takes back the nth."""
     fund: str | None = None
     """Where the file says which fund the money is for."""
+    remittance: str | None = None
+    """Where a file is of several remittances, each banked by itself: the name of this row's. It is of its rows' day."""
 
 
 class AccountRow(NamedTuple):
@@ -32,6 +34,29 @@ class AccountRow(NamedTuple):
 
     line: int
     fields: dict[str, Any]
+
+
+class Advice(NamedTuple):
+    """What Bacs tells whoever keeps the council's Direct Debits, without money: an instruction has ended, moved or failed, or
+    what became of a submission."""
+
+    line: int
+    kind: str
+    """`addacs`, `auddis`, `awacs`, `input-report`, `arrival-report`, `withdrawal-report`."""
+    key: str
+    """What makes it one, however often it comes."""
+    service_user: str
+    """The council's service user number, six digits."""
+    reference: str
+    """The payer's reference with the council; of a submission, its serial and file."""
+    reason_code: str
+    reason: str
+    effective_on: date | None
+    bank_account: str | None = None
+    """The payer's: sort code and account number, fourteen digits."""
+    new_bank_account: str | None = None
+    """Where the payer's instruction has moved to."""
+    amount_pence: int | None = None
 
 
 class StatementBegins(NamedTuple):
@@ -102,7 +127,7 @@ class Whole(NamedTuple):
     is_proved: bool | None
 
 
-type Record = Row | AccountRow | StatementBegins | Entry | StatementEnds | Member | Whole | Fault
+type Record = Row | AccountRow | Advice | StatementBegins | Entry | StatementEnds | Member | Whole | Fault
 
 
 class Format(NamedTuple):
