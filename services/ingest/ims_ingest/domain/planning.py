@@ -49,7 +49,7 @@ class Plan:
         self.proof, self.head, self.known = proof, proof.head, known
         self.parts = proof.parts()
         self.by_reference = {part.reference: part for part in self.parts if part.kind == "settlement"}
-        self.remittance = next((part for part in self.parts if part.kind == "remittance"), None)
+        self.remittances = {part.reference: part for part in self.parts if part.kind == "remittance"}
         self.occurrences: Counter[int] = Counter()
         self.statement = self.entry_number = -1
         self.members: dict[str, list[SettlementMember]] = {reference: [] for reference in self.by_reference}
@@ -65,8 +65,9 @@ class Plan:
         for reference in self.members:
             if self.members[reference]:
                 self.tell_page(reference)
-        if self.remittance is not None and self.remittance.part_id not in self.known:
-            self.chunk.facts.append(self.remittance_received(self.remittance))
+        for part in self.remittances.values():
+            if part.part_id not in self.known:
+                self.chunk.facts.append(self.remittance_received(part))
         yield self.chunk
 
     def take(self, record: Record) -> None:
@@ -85,8 +86,9 @@ class Plan:
                 self.take_member(record, reference)
 
     def take_row(self, row: Row) -> None:
-        assert self.remittance is not None
-        if (remittance_id := self.remittance.part_id) in self.known:
+        assert self.proof.whole is not None
+        name = row.remittance or self.proof.whole.source_reference
+        if (remittance_id := self.remittances[name].part_id) in self.known:
             return
         alike = hash(row.key)  # the key itself, for each of a million rows, would not fit memory; a day's keys hardly collide
         self.occurrences[alike] += 1
@@ -167,7 +169,7 @@ class Plan:
         ))  # fmt: skip
 
     def remittance_received(self, part: Part) -> RemittanceReceived:
-        totals, whole = self.proof.remittance, self.proof.whole
+        totals, whole = self.proof.remittances.get(part.reference, self.proof.remittance), self.proof.whole
         assert whole is not None
         return RemittanceReceived(
             council=self.head.council,
@@ -180,6 +182,6 @@ class Plan:
             reversal_count=totals.count - totals.added_count,
             payments_pence=totals.added_pence,
             reversals_pence=totals.taken_pence,
-            business_on=whole.business_on or self.head.business_on or self.head.received_on,
+            business_on=totals.paid_on or whole.business_on or self.head.business_on or self.head.received_on,
             received_on=self.head.received_on,
         )

@@ -5,13 +5,18 @@ from typing import BinaryIO
 from ims_contracts.remittances import Fault
 from ims_ingest.formats.accounts_csv import ACCOUNTS_CSV
 from ims_ingest.formats.allpay import ALLPAY
+from ims_ingest.formats.bacs_ddica import BACS_DDICA
+from ims_ingest.formats.bacs_messages import BACS_ADDACS, BACS_AUDDIS, BACS_AWACS
+from ims_ingest.formats.bacs_reports import BACS_INPUT_REPORT
+from ims_ingest.formats.bacs_returns import BACS_ARUCS, BACS_ARUDD
 from ims_ingest.formats.bacs_std18 import BACS_STD18
 from ims_ingest.formats.camt053 import CAMT053
 from ims_ingest.formats.pcns_csv import PCNS_CSV
 from ims_ingest.formats.records import Format, fault
 from ims_ingest.formats.stripe_payout import STRIPE_PAYOUT
 
-FORMATS = {each.name: each for each in (ALLPAY, ACCOUNTS_CSV, PCNS_CSV, CAMT053, STRIPE_PAYOUT, BACS_STD18)}
+BACS = (BACS_STD18, BACS_ARUDD, BACS_DDICA, BACS_ADDACS, BACS_AUDDIS, BACS_AWACS, BACS_ARUCS, BACS_INPUT_REPORT)
+FORMATS = {each.name: each for each in (ALLPAY, ACCOUNTS_CSV, PCNS_CSV, CAMT053, STRIPE_PAYOUT, *BACS)}
 # Whatever marks a format is within this: a header line, the root element, the first row.
 HEAD_BYTES = 65_536
 

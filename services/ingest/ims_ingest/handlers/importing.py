@@ -195,7 +195,7 @@ async def take_chunk(chunk: Chunk, head: FileHead, work: Work) -> Counter[str]:
 def summary(proof: Proof) -> dict[str, Any]:
     """What a file holds, for whoever handed it in."""
     rows, statements, settlements = proof.remittance, proof.statements, proof.settlements.values()
-    found = {
+    found: dict[str, Any] = {
         "rows": proof.row_count,
         "payments": rows.added_count,
         "payments_pence": rows.added_pence,
@@ -207,4 +207,7 @@ def summary(proof: Proof) -> dict[str, Any]:
         "settlements": len(settlements),
         "settled_net_pence": sum(each.net_pence for each in settlements),
     }
+    if len(proof.remittances) > 1:
+        pence = {str(part.part_id): proof.remittances[part.reference].added_pence for part in proof.parts() if part.kind == "remittance"}
+        found["remittances_pence"] = pence
     return {name: value for name, value in found.items() if value}
