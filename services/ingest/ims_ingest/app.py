@@ -3,7 +3,7 @@
 from ims_contracts.accounts import AccountSubmitted
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
-from ims_ingest.handlers import answering, files, publishing, webhooks
+from ims_ingest.handlers import advices, answering, files, publishing, webhooks
 from ims_ingest.handlers.importing import finish_files
 from ims_ingest.handlers.publishers import Unwelcome, unwelcome
 from ims_ingest.handlers.publishing import keep_payments
@@ -21,6 +21,6 @@ def build(settings: Settings) -> Service:
     service.api.state.payments_door = service.door(keep_payments)
     service.api.state.events_door = service.door(keep_events)
     service.api.add_exception_handler(Unwelcome, unwelcome)
-    for handler in (publishing, webhooks, files, answering):
+    for handler in (publishing, webhooks, files, answering, advices):
         service.api.include_router(handler.router)
     return service

@@ -1,7 +1,7 @@
 """A file that proved, cut into chunks that each commit by themselves: the same bytes always give the same chunks."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sized
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from ims_contracts.statements import SettlementMember, SettlementReceived, State
 from ims_ingest.domain.proving import Part, Proof, Totals
 from ims_ingest.domain.rows import Shown, account, reversal, settled_payment, settled_reversal, settlement_member, submission
 from ims_ingest.domain.submissions import accept
-from ims_ingest.formats.records import AccountRow, Entry, Member, Record, Row, StatementBegins, StatementEnds
+from ims_ingest.formats.records import AccountRow, Advice, Entry, Member, Record, Row, StatementBegins, StatementEnds
 
 # A thousand facts commit in some tens of milliseconds: others get their turn at the telling lock.
 CHUNK = 1_000
@@ -30,16 +30,17 @@ class Chunk(NamedTuple):
     reversals: list[PaymentReversed]
     accounts: list[AccountChanged]
     entries: list[Shown]
+    advices: list[Advice]
     facts: list[Message]
     """Told as they are: nobody else tells them."""
 
     def is_full(self) -> bool:
-        rows = len(self.payments) + len(self.reversals) + len(self.accounts) + len(self.known_from_settlement) + len(self.facts)
-        return rows >= CHUNK or len(self.entries) >= ENTRIES_CHUNK
+        counted: tuple[Sized, ...] = (self.payments, self.known_from_settlement, self.reversals, self.accounts, self.advices, self.facts)
+        return sum(len(each) for each in counted) >= CHUNK or len(self.entries) >= ENTRIES_CHUNK
 
 
 def empty() -> Chunk:
-    return Chunk([], [], [], [], [], [])
+    return Chunk([], [], [], [], [], [], [])
 
 
 class Plan:
@@ -76,6 +77,8 @@ class Plan:
                 self.take_row(record)
             case AccountRow():
                 self.chunk.accounts.append(account(record, self.head))
+            case Advice():
+                self.chunk.advices.append(record)
             case StatementBegins():
                 self.statement, self.entry_number = self.statement + 1, 0
             case Entry():

@@ -1,6 +1,7 @@
 """Bacs' indemnity claims (DDICA): a payer's bank takes collections back, long after; and claims that it gives up again."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, BinaryIO, NamedTuple
@@ -146,13 +147,14 @@ class Report:
 
 def claim_of(element: Any) -> Claim:
     """Raises ValueError if its total cannot be read."""
-    code = words(element, "ReasonCode")
+    said = defaultdict(str, {name_of(each.tag): " ".join((each.text or "").split()) for each in element if isinstance(each.tag, str)})
+    code = said["ReasonCode"]
     return Claim(
-        sequence=words(element, "SeqNo")[:16] or "unnumbered",
-        bank_reference=words(element, "PayingBankReference")[:35],
-        reference=words(element, "SUReference"),
-        reason=REASONS.get(code, words(element, "ReasonCodeMeaning").lower()[:140] or f"reason {code}"[:140]),
-        total_pence=amount(words(element, "TotalAmount")),
+        sequence=said["SeqNo"][:16] or "unnumbered",
+        bank_reference=said["PayingBankReference"][:35],
+        reference=said["SUReference"],
+        reason=REASONS.get(code, said["ReasonCodeMeaning"].lower()[:140] or f"reason {code}"[:140]),
+        total_pence=amount(said["TotalAmount"]),
         is_given_up=name_of(element.tag) == "DDICCancellation",
     )
 

@@ -19,6 +19,8 @@ DEBITS = {
     "19": "last collection",
 }
 CREDITS, INSTRUCTIONS = {"99", "Z4", "Z5"}, {"0N", "0C", "0S"}
+# An instruction's account may pass for a card number, and then comes starred; it is only counted.
+RECORD = "0123456789*"
 OTHER_LABELS = {"HDR2", "EOF1", "EOF2"}
 # A month of days and a few accounts: beyond this it is not a submission, and would fill memory.
 CONTRAS_MAX = 1_000
@@ -162,7 +164,7 @@ class Submission:
         self.is_sound, self.count = True, 0
 
     def read(self, line: int, text: str) -> Iterator[Record]:
-        if self.file is not None and text[:1].isdigit():
+        if self.file is not None and text[:1] and text[0] in RECORD:
             record = self.file.read(line, text)
             if record is not None:
                 yield record

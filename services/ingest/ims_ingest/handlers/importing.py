@@ -16,6 +16,7 @@ from ims_ingest.formats import Format, detect
 from ims_ingest.settings import Settings
 from ims_ingest.store import files
 from ims_ingest.store.accounts import change
+from ims_ingest.store.advices import keep_advices
 from ims_ingest.store.lines import show
 from ims_ingest.store.payments import contradict_file, record, record_if_unknown, reverse
 from ims_kit import Service, Work
@@ -185,6 +186,7 @@ async def take_chunk(chunk: Chunk, head: FileHead, work: Work) -> Counter[str]:
     counted = [each for each in chunk.accounts if each.revision != head.revision]
     await change(counted, work, "revisions")
     await change([each for each in chunk.accounts if each.revision == head.revision], work, "times")
+    await keep_advices(chunk.advices, head, work)
     if chunk.entries:
         await show(chunk.entries, head.council, work)
     for fact in chunk.facts:

@@ -59,6 +59,12 @@ CREATE TABLE sighting (           -- which line each entry of a statement is
   statement_id uuid NOT NULL, line_number int NOT NULL, statement_line_id uuid NOT NULL REFERENCES statement_line,
   PRIMARY KEY (statement_id, line_number));
 CREATE INDEX sighting_by_line ON sighting (statement_line_id);
+CREATE TABLE advice (             -- what Bacs tells the Direct Debit back office, numbered in the order in which it can be seen
+  council text NOT NULL, source text NOT NULL, kind text NOT NULL, advice_key text NOT NULL,
+  number bigint GENERATED ALWAYS AS IDENTITY UNIQUE, service_user text NOT NULL, reference text NOT NULL, reason_code text NOT NULL,
+  reason text NOT NULL, effective_on date, bank_account text, new_bank_account text, amount_pence bigint, file_id uuid NOT NULL,
+  received_on date NOT NULL, PRIMARY KEY (council, kind, advice_key));
+CREATE INDEX advice_by_number ON advice (council, number);
 """
 
 
