@@ -1,8 +1,9 @@
 """Bacs: what the council collects, what comes back of it, and what payers' banks say of their instructions."""
 
+import asyncio
 import io
 import itertools
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,12 @@ from hypothesis import strategies as st
 
 from ims_contracts.payments import PaymentReceived, PaymentReversed
 from ims_contracts.remittances import Fault, RemittanceReceived
+from ims_ingest.domain.submissions import LONDON
 from ims_ingest.formats import FORMATS, Format, detect, inspect
 from ims_ingest.formats.bacs_collection import bacs_day
 from ims_ingest.formats.records import Advice, Row, Whole
+from ims_ingest.handlers import importing
+from ims_ingest.store import files
 from ingest.ingest_world import OTHER_TOKEN, SAMPLES, Ingest
 
 BACS = [name for name in FORMATS if name.startswith("bacs_")]
@@ -574,6 +578,37 @@ async def test_each_day_and_each_claim_reaches_the_bank_by_itself(ingest: Ingest
     ]
     assert all(law["holds"] for law in (await ingest.http.get("/v1/laws")).json())
     assert (await ingest.file(claims + b"\n")).json()["state"] == "known"
+
+
+async def until(ingest: Ingest, kind: type, count: int) -> list:
+    """What is told in the background."""
+    finishing = asyncio.ensure_future(importing.finish_files(ingest.service))
+    for _ in range(200):
+        if len(found := await ingest.told(kind)) >= count:
+            break
+        await asyncio.sleep(0.02)
+    finishing.cancel()
+    return found
+
+
+async def test_a_file_that_comes_before_its_money_moves_waits_for_that_day(ingest: Ingest) -> None:
+    processed = datetime.now(LONDON).date() + timedelta(days=7)
+    content = submission(collections(100, 200), day=processed)
+    answer = await ingest.file(content)
+    assert (answer.status_code, answer.json()["state"], answer.json()["payments_pence"]) == (202, "waiting", 300)
+    assert (await ingest.file(content)).json()["state"] == "known"
+    assert await files.unfinished(ingest.service.pool) == []
+    assert await ingest.told() == []
+    await ingest.service.pool.execute("UPDATE file SET due_on = current_date")
+    payments = await until(ingest, RemittanceReceived, 1) and await ingest.told(PaymentReceived)
+    assert {each.paid_on for each in payments} == {date.fromisoformat(answer.json()["waits_until"])}
+    assert (await ingest.http.get(f"/v1/files/{answer.json()['file_id']}")).json()["state"] == "received"
+
+
+async def test_a_file_of_a_day_that_nobody_can_mean_is_refused(ingest: Ingest) -> None:
+    answer = await ingest.file(submission(collections(100), day=date(2062, 3, 17)))
+    assert answer.status_code == 422
+    assert [each["what"] for each in answer.json()["faults"]] == ["the file is of a day more than 60 days ahead"]
 
 
 async def test_claims_that_begin_to_number_again_are_others(ingest: Ingest) -> None:

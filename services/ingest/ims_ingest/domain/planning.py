@@ -98,7 +98,7 @@ class Plan:
         if row.amount_pence < 0:
             self.chunk.reversals.append(reversal(row, self.occurrences[alike], self.head, remittance_id))
             return
-        told = accept(submission(row, self.occurrences[alike], self.head, remittance_id), self.head.received_on)
+        told = accept(submission(row, self.occurrences[alike], self.head, remittance_id), self.head.judged_on(row))
         assert isinstance(told, PaymentReceived), "the proof has tried every row"
         self.chunk.payments.append(told)
 

@@ -23,6 +23,8 @@ from ims_ingest.formats.records import (
 
 # So many faults say enough; a file that is not what it seems has one on every line.
 FAULTS_MAX = 1_000
+# Bacs takes submissions a month ahead, and claims are debited within one: a day beyond this is mistyped.
+AHEAD_MAX = timedelta(days=60)
 # A file of many remittances has days, accounts or claims by the dozen; each takes memory until the file is told.
 REMITTANCES_MAX = 10_000
 DIGEST_BITS = 256
@@ -64,7 +66,7 @@ class Proof:
     """A file as it was read for the first time."""
 
     def __init__(self, head: FileHead, rows_max: int) -> None:
-        self.head, self.rows_max, self.today = head, rows_max, head.received_on
+        self.head, self.rows_max = head, rows_max
         self.faults: list[Fault] = []
         self.fault_count = self.row_count = 0
         self.remittance = Totals()
@@ -90,7 +92,7 @@ class Proof:
             case Member():
                 self.take_member(record)
             case Whole():
-                self.whole = record
+                self.take_whole(record)
         self.row_count += 1
         if self.row_count == self.rows_max + 1:
             self.add_fault(fault(None, f"the file has more than {self.rows_max} rows", "send it in parts"))
@@ -105,10 +107,11 @@ class Proof:
         self.remittance.add_money(row.amount_pence)
         if row.remittance is not None:
             self.take_named(row, row.remittance)
-        if row.amount_pence > 0 and isinstance(told := accept(submission(row, 1, self.head, None), self.today), PaymentRefused):
+        today = self.head.judged_on(row)
+        if row.amount_pence > 0 and isinstance(told := accept(submission(row, 1, self.head, None), today), PaymentRefused):
             for reason in told.reasons:
                 self.add_fault(fault(row.line, reason, "ask who sent the file to correct the line"))
-        if row.amount_pence < 0 and self.head.day_of(row) > self.today + timedelta(days=1):
+        if row.amount_pence < 0 and self.head.day_of(row) > today + timedelta(days=1):
             self.add_fault(fault(row.line, "the date is after today", "ask who sent the file to correct the line"))
 
     def take_named(self, row: Row, name: str) -> None:
@@ -120,6 +123,11 @@ class Proof:
         totals.add(row.key)
         totals.add_money(row.amount_pence)
         totals.paid_on = max(totals.paid_on or self.head.day_of(row), self.head.day_of(row))
+
+    def take_whole(self, whole: Whole) -> None:
+        self.whole = whole
+        if self.head.comes_ahead and whole.business_on and whole.business_on > self.head.received_on + AHEAD_MAX:
+            self.add_fault(fault(None, f"the file is of a day more than {AHEAD_MAX.days} days ahead", "ask who made it for its day"))
 
     def take_statement(self, begins: StatementBegins) -> None:
         self.statements.append(Totals())

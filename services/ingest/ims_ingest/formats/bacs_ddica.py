@@ -190,4 +190,4 @@ def read(stream: BinaryIO) -> Iterator[Record]:
     yield Whole("+".join(report.names)[:140] or "none", day, report.is_sound)
 
 
-BACS_DDICA = Format("bacs_ddica", "bacs-ddica", looks_like, read)
+BACS_DDICA = Format("bacs_ddica", "bacs-ddica", looks_like, read, comes_ahead=True)

@@ -218,4 +218,4 @@ def read(stream: BinaryIO) -> Iterator[Record]:
     yield Whole("+".join(submission.names)[:140] or "none", submission.entered_on, submission.is_sound and submission.count > 0)
 
 
-BACS_STD18 = Format("bacs_std18", SOURCE, looks_like, read)
+BACS_STD18 = Format("bacs_std18", SOURCE, looks_like, read, comes_ahead=True)

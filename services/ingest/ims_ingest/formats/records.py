@@ -140,6 +140,8 @@ class Format(NamedTuple):
     """Whether a file that begins like this is one."""
     read: Callable[[BinaryIO], Iterator[Record]]
     """All that is in the file, in its order; a fault instead of what cannot be read. Memory does not grow with the file."""
+    comes_ahead: bool = False
+    """Whether such files come before their money moves: one then waits for its day."""
 
 
 def fault(line: int | None, what: str, what_to_do: str, position: str | None = None) -> Fault:

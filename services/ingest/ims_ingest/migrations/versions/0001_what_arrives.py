@@ -42,9 +42,9 @@ CREATE TABLE answer (             -- what a publisher was answered, by its idemp
 CREATE INDEX answer_by_time ON answer USING brin (answered_at);
 CREATE TABLE file (
   file_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, format text, content_sha256 text NOT NULL, size bigint NOT NULL,
-  state text NOT NULL CHECK (state IN ('kept', 'reading', 'received', 'known', 'refused', 'conflict')),
-  received_at timestamptz NOT NULL, business_on date, chunks_told int NOT NULL DEFAULT 0, summary text NOT NULL DEFAULT '{}');
-CREATE INDEX file_unfinished ON file (received_at) WHERE state IN ('kept', 'reading');
+  state text NOT NULL CHECK (state IN ('kept', 'reading', 'waiting', 'received', 'known', 'refused', 'conflict')),
+  received_at timestamptz NOT NULL, business_on date, due_on date, chunks_told int NOT NULL DEFAULT 0, summary text NOT NULL DEFAULT '{}');
+CREATE INDEX file_unfinished ON file (received_at) WHERE state IN ('kept', 'reading', 'waiting');
 CREATE TABLE file_piece (         -- its bytes, compressed, without card numbers
   file_id uuid NOT NULL REFERENCES file, piece int NOT NULL, content bytea NOT NULL, PRIMARY KEY (file_id, piece));
 ALTER TABLE file_piece ALTER content SET STORAGE EXTERNAL;
