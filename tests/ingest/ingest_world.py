@@ -26,7 +26,8 @@ from ims_kit import Service, begin
 COUNCIL, OTHER_COUNCIL = "E07999999", "E08999999"
 SAMPLES = Path(__file__).parents[2] / "samples"
 TOKEN, OTHER_TOKEN, SECRET, OLD_SECRET = "a-token", "another-token", "webhook_test_signing_secret", "the-secret-before"
-SOURCES = ["portal", "allpay", "council", "bank", "stripe", "dwp", "ereturn"]
+SOURCES = ["portal", "allpay", "council", "bank", "stripe", "dwp", "ereturn", "bacs-dd", "bacs-arudd", "bacs-arucs", "bacs-ddica",
+           "bacs-addacs", "bacs-auddis", "bacs-input-report"]  # fmt: skip
 
 
 def settings(url: str) -> Settings:

@@ -4,7 +4,7 @@ from ims_contracts.accounts import AccountSubmitted
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
 from ims_ingest.formats import formats_with
-from ims_ingest.handlers import answering, ereturns, files, publishing, webhooks
+from ims_ingest.handlers import advices, answering, ereturns, files, publishing, webhooks
 from ims_ingest.handlers.importing import finish_files
 from ims_ingest.handlers.publishers import Unwelcome, unwelcome
 from ims_ingest.handlers.publishing import keep_payments
@@ -23,6 +23,6 @@ def build(settings: Settings) -> Service:
     service.api.state.payments_door = service.door(keep_payments)
     service.api.state.events_door = service.door(keep_events)
     service.api.add_exception_handler(Unwelcome, unwelcome)
-    for handler in (publishing, webhooks, files, ereturns, answering):
+    for handler in (publishing, webhooks, files, ereturns, advices, answering):
         service.api.include_router(handler.router)
     return service

@@ -1,7 +1,7 @@
 """A file that proved, cut into chunks that each commit by themselves: the same bytes always give the same chunks."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sized
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from ims_contracts.statements import SettlementMember, SettlementReceived, State
 from ims_ingest.domain.proving import Part, Proof, Totals
 from ims_ingest.domain.rows import Shown, account, reversal, settled_payment, settled_reversal, settlement_member, submission
 from ims_ingest.domain.submissions import accept
-from ims_ingest.formats.records import AccountRow, Entry, Member, Record, Row, StatementBegins, StatementEnds
+from ims_ingest.formats.records import AccountRow, Advice, Entry, Member, Record, Row, StatementBegins, StatementEnds
 
 # A thousand facts commit in some tens of milliseconds: others get their turn at the telling lock.
 CHUNK = 1_000
@@ -30,16 +30,17 @@ class Chunk(NamedTuple):
     reversals: list[PaymentReversed]
     accounts: list[AccountChanged]
     entries: list[Shown]
+    advices: list[Advice]
     facts: list[Message]
     """Told as they are: nobody else tells them."""
 
     def is_full(self) -> bool:
-        rows = len(self.payments) + len(self.reversals) + len(self.accounts) + len(self.known_from_settlement) + len(self.facts)
-        return rows >= CHUNK or len(self.entries) >= ENTRIES_CHUNK
+        counted: tuple[Sized, ...] = (self.payments, self.known_from_settlement, self.reversals, self.accounts, self.advices, self.facts)
+        return sum(len(each) for each in counted) >= CHUNK or len(self.entries) >= ENTRIES_CHUNK
 
 
 def empty() -> Chunk:
-    return Chunk([], [], [], [], [], [])
+    return Chunk([], [], [], [], [], [], [])
 
 
 class Plan:
@@ -49,7 +50,7 @@ class Plan:
         self.proof, self.head, self.known = proof, proof.head, known
         self.parts = proof.parts()
         self.by_reference = {part.reference: part for part in self.parts if part.kind == "settlement"}
-        self.remittance = next((part for part in self.parts if part.kind == "remittance"), None)
+        self.remittances = {part.reference: part for part in self.parts if part.kind == "remittance"}
         self.occurrences: Counter[int] = Counter()
         self.statement = self.entry_number = -1
         self.members: dict[str, list[SettlementMember]] = {reference: [] for reference in self.by_reference}
@@ -65,8 +66,9 @@ class Plan:
         for reference in self.members:
             if self.members[reference]:
                 self.tell_page(reference)
-        if self.remittance is not None and self.remittance.part_id not in self.known:
-            self.chunk.facts.append(self.remittance_received(self.remittance))
+        for part in self.remittances.values():
+            if part.part_id not in self.known:
+                self.chunk.facts.append(self.remittance_received(part))
         yield self.chunk
 
     def take(self, record: Record) -> None:
@@ -75,6 +77,8 @@ class Plan:
                 self.take_row(record)
             case AccountRow():
                 self.chunk.accounts.append(account(record, self.head))
+            case Advice():
+                self.chunk.advices.append(record)
             case StatementBegins():
                 self.statement, self.entry_number = self.statement + 1, 0
             case Entry():
@@ -85,15 +89,16 @@ class Plan:
                 self.take_member(record, reference)
 
     def take_row(self, row: Row) -> None:
-        assert self.remittance is not None
-        if (remittance_id := self.remittance.part_id) in self.known:
+        assert self.proof.whole is not None
+        name = row.remittance or self.proof.whole.source_reference
+        if (remittance_id := self.remittances[name].part_id) in self.known:
             return
         alike = hash(row.key)  # the key itself, for each of a million rows, would not fit memory; a day's keys hardly collide
         self.occurrences[alike] += 1
         if row.amount_pence < 0:
             self.chunk.reversals.append(reversal(row, self.occurrences[alike], self.head, remittance_id))
             return
-        told = accept(submission(row, self.occurrences[alike], self.head, remittance_id), self.head.received_on)
+        told = accept(submission(row, self.occurrences[alike], self.head, remittance_id), self.head.judged_on(row))
         assert isinstance(told, PaymentReceived), "the proof has tried every row"
         self.chunk.payments.append(told)
 
@@ -167,7 +172,7 @@ class Plan:
         ))  # fmt: skip
 
     def remittance_received(self, part: Part) -> RemittanceReceived:
-        totals, whole = self.proof.remittance, self.proof.whole
+        totals, whole = self.proof.remittances.get(part.reference, self.proof.remittance), self.proof.whole
         assert whole is not None
         return RemittanceReceived(
             council=self.head.council,
@@ -180,6 +185,6 @@ class Plan:
             reversal_count=totals.count - totals.added_count,
             payments_pence=totals.added_pence,
             reversals_pence=totals.taken_pence,
-            business_on=whole.business_on or self.head.business_on or self.head.received_on,
+            business_on=totals.paid_on or whole.business_on or self.head.business_on or self.head.received_on,
             received_on=self.head.received_on,
         )

@@ -23,6 +23,10 @@ from ims_ingest.formats.records import (
 
 # So many faults say enough; a file that is not what it seems has one on every line.
 FAULTS_MAX = 1_000
+# Bacs takes submissions a month ahead, and claims are debited within one: a day beyond this is mistyped.
+AHEAD_MAX = timedelta(days=60)
+# A file of many remittances has days, accounts or claims by the dozen; each takes memory until the file is told.
+REMITTANCES_MAX = 10_000
 DIGEST_BITS = 256
 
 
@@ -62,10 +66,12 @@ class Proof:
     """A file as it was read for the first time."""
 
     def __init__(self, head: FileHead, rows_max: int) -> None:
-        self.head, self.rows_max, self.today = head, rows_max, head.received_on
+        self.head, self.rows_max = head, rows_max
         self.faults: list[Fault] = []
         self.fault_count = self.row_count = 0
         self.remittance = Totals()
+        self.remittances: dict[str, Totals] = {}
+        """Where the file names several: each by itself."""
         self.statements: list[Totals] = []
         self.settlements: dict[str, Totals] = {}
         self.whole: Whole | None = None
@@ -86,7 +92,7 @@ class Proof:
             case Member():
                 self.take_member(record)
             case Whole():
-                self.whole = record
+                self.take_whole(record)
         self.row_count += 1
         if self.row_count == self.rows_max + 1:
             self.add_fault(fault(None, f"the file has more than {self.rows_max} rows", "send it in parts"))
@@ -99,11 +105,29 @@ class Proof:
     def take_row(self, row: Row) -> None:
         self.remittance.add(row.key, row.amount_pence)
         self.remittance.add_money(row.amount_pence)
-        if row.amount_pence > 0 and isinstance(told := accept(submission(row, 1, self.head, None), self.today), PaymentRefused):
+        if row.remittance is not None:
+            self.take_named(row, row.remittance)
+        today = self.head.judged_on(row)
+        if row.amount_pence > 0 and isinstance(told := accept(submission(row, 1, self.head, None), today), PaymentRefused):
             for reason in told.reasons:
                 self.add_fault(fault(row.line, reason, "ask who sent the file to correct the line"))
-        if row.amount_pence < 0 and self.head.day_of(row) > self.today + timedelta(days=1):
+        if row.amount_pence < 0 and self.head.day_of(row) > today + timedelta(days=1):
             self.add_fault(fault(row.line, "the date is after today", "ask who sent the file to correct the line"))
+
+    def take_named(self, row: Row, name: str) -> None:
+        if name not in self.remittances and len(self.remittances) > REMITTANCES_MAX:
+            return
+        totals = self.remittances.setdefault(name, Totals())
+        if not totals.count and len(self.remittances) > REMITTANCES_MAX:
+            self.add_fault(fault(row.line, f"the file is of more than {REMITTANCES_MAX} remittances", "send it in parts"))
+        totals.add(row.key, row.amount_pence)
+        totals.add_money(row.amount_pence)
+        totals.paid_on = max(totals.paid_on or self.head.day_of(row), self.head.day_of(row))
+
+    def take_whole(self, whole: Whole) -> None:
+        self.whole = whole
+        if self.head.comes_ahead and whole.business_on and whole.business_on > self.head.received_on + AHEAD_MAX:
+            self.add_fault(fault(None, f"the file is of a day more than {AHEAD_MAX.days} days ahead", "ask who made it for its day"))
 
     def take_statement(self, begins: StatementBegins) -> None:
         self.statements.append(Totals())
@@ -141,8 +165,11 @@ class Proof:
             key = derive("settlement", head.council, head.source, reference)
             found.append(Part(key, "settlement", reference, f"{totals.digest:064x}"))
         if self.remittance.count and whole is not None:
-            key = derive("remittance", head.council, head.format, head.source, whole.source_reference)
-            found.append(Part(key, "remittance", whole.source_reference, f"{self.remittance.digest:064x}"))
+            for reference, totals in (self.remittances or {whole.source_reference: self.remittance}).items():
+                # Claims are numbered, and the numbers may begin again: of a named one the day belongs to the name.
+                day = [] if totals.paid_on is None else [totals.paid_on.isoformat()]
+                key = derive("remittance", head.council, head.format, head.source, reference, *day)
+                found.append(Part(key, "remittance", reference, f"{totals.digest:064x}"))
         return found
 
     def statement_part(self, totals: Totals) -> Part:

@@ -23,6 +23,8 @@ class FileHead(NamedTuple):
     received_at: datetime
     business_on: date | None = None
     """The day that was named with the file, for rows that have none."""
+    comes_ahead: bool = False
+    """Whether the file waits until its money moves, so that no row of it is ahead of its day when it is told."""
 
     @property
     def received_on(self) -> date:
@@ -31,6 +33,10 @@ class FileHead(NamedTuple):
     def day_of(self, row: Row) -> date:
         """The day that a row is of."""
         return row.paid_on or self.business_on or self.received_on
+
+    def judged_on(self, row: Row) -> date:
+        """The day by which it is judged whether a row is of a day to come."""
+        return max(self.received_on, self.day_of(row)) if self.comes_ahead else self.received_on
 
     @property
     def revision(self) -> int:

@@ -7,6 +7,7 @@ from ims_contracts.remittances import Fault
 from ims_ingest.formats.detection import FORMATS, Formats, detect
 from ims_ingest.formats.records import (
     AccountRow,
+    Advice,
     Entry,
     Format,
     Member,
@@ -63,7 +64,7 @@ class Inspection(Summary):
             case Member(net_pence=net_pence, currency=currency):
                 self.currency = currency
                 self.add(net_pence)
-            case AccountRow():
+            case AccountRow() | Advice():
                 self.entries += 1
             case StatementBegins():
                 self.statements.append((record, Summary()))

@@ -30,6 +30,8 @@ class Row(NamedTuple):
     the nth."""
     fund: str | None = None
     """Where the file says which fund the money is for."""
+    remittance: str | None = None
+    """Where a file is of several remittances, each banked by itself: the name of this row's. It is of its rows' day."""
 
 
 class AccountRow(NamedTuple):
@@ -37,6 +39,29 @@ class AccountRow(NamedTuple):
 
     line: int
     fields: dict[str, Any]
+
+
+class Advice(NamedTuple):
+    """What Bacs tells whoever keeps the council's Direct Debits, without money: an instruction has ended, moved or failed, or
+    what became of a submission."""
+
+    line: int
+    kind: str
+    """`addacs`, `auddis`, `awacs`, `input-report`, `arrival-report`, `withdrawal-report`."""
+    key: str
+    """What makes it one, however often it comes."""
+    service_user: str
+    """The council's service user number, six digits."""
+    reference: str
+    """The payer's reference with the council; of a submission, its serial and file."""
+    reason_code: str
+    reason: str
+    effective_on: date | None
+    bank_account: str | None = None
+    """The payer's: sort code and account number, fourteen digits."""
+    new_bank_account: str | None = None
+    """Where the payer's instruction has moved to."""
+    amount_pence: int | None = None
 
 
 class StatementBegins(NamedTuple):
@@ -108,7 +133,7 @@ class Whole(NamedTuple):
     is_proved: bool | None
 
 
-type Record = Row | AccountRow | StatementBegins | Entry | StatementEnds | Member | Whole | Fault
+type Record = Row | AccountRow | Advice | StatementBegins | Entry | StatementEnds | Member | Whole | Fault
 
 
 class Format(NamedTuple):
@@ -121,6 +146,8 @@ class Format(NamedTuple):
     """Whether a file that begins like this is one."""
     read: Callable[[BinaryIO], Iterator[Record]]
     """All that is in the file, in its order; a fault instead of what cannot be read. Memory does not grow with the file."""
+    comes_ahead: bool = False
+    """Whether such files come before their money moves: one then waits for its day."""
 
 
 def fitting(row: Row) -> Row | Fault:

@@ -21,7 +21,7 @@ from ims_kit import Service
 
 router = APIRouter(prefix="/v1", tags=["files"])
 
-STATUS = {"received": 201, "known": 200}
+STATUS = {"received": 201, "waiting": 202, "known": 200}
 
 
 @router.post("/files", status_code=201)

@@ -12,10 +12,12 @@ from ims_contracts.remittances import RemittanceRefused
 from ims_ingest.domain.planning import Chunk, Plan
 from ims_ingest.domain.proving import Proof
 from ims_ingest.domain.rows import FileHead, refused_id
+from ims_ingest.domain.submissions import LONDON
 from ims_ingest.formats import Format, Formats, detect
 from ims_ingest.settings import Settings
 from ims_ingest.store import files
 from ims_ingest.store.accounts import change
+from ims_ingest.store.advices import keep_advices
 from ims_ingest.store.lines import show
 from ims_ingest.store.payments import contradict_file, record, record_if_unknown, reverse
 from ims_kit import Service, Work
@@ -66,6 +68,8 @@ async def read_in(service: Service, known: files.Known) -> None:
         if read.format is None or read.proof.fault_count:
             await refuse(service, read)
             return
+        if await is_early(service, read, known):
+            return
         if known.state == "kept" and await is_overlap(service, read, stream):
             return
         told_before = await claim(service, read)
@@ -80,7 +84,7 @@ def prove(stream: BinaryIO, head: FileHead, rows_max: int, formats: Formats) -> 
         proof = Proof(head, rows_max)
         proof.add_fault(found)
         return Read(head, None, proof)
-    head = head._replace(format=found.name, source=head.source or found.source)
+    head = head._replace(format=found.name, source=head.source or found.source, comes_ahead=found.comes_ahead)
     proof = Proof(head, rows_max)
     for each in found.read(stream):
         proof.take(each)
@@ -106,6 +110,18 @@ async def refuse(service: Service, read: Read) -> None:
             received_on=head.received_on,
         ))  # fmt: skip
     log.warning("file refused", file_id=str(head.file_id), format=head.format, faults=proof.fault_count)
+
+
+async def is_early(service: Service, read: Read, known: files.Known) -> bool:
+    """Whether the file's money moves on a day to come. It then waits for that day: what has not moved is not told."""
+    moves_on = read.proof.whole and read.proof.whole.business_on
+    if not read.head.comes_ahead or moves_on is None or "waits_until" in known.summary:
+        return False
+    async with service.begin() as work:
+        if moves_on <= work.now.astimezone(LONDON).date():
+            return False
+        await files.wait(read.head, moves_on, work, summary(read.proof) | {"waits_until": moves_on.isoformat()})
+    return True
 
 
 async def is_overlap(service: Service, read: Read, stream: BinaryIO) -> bool:
@@ -185,6 +201,7 @@ async def take_chunk(chunk: Chunk, head: FileHead, work: Work) -> Counter[str]:
     counted = [each for each in chunk.accounts if each.revision != head.revision]
     await change(counted, work, "revisions")
     await change([each for each in chunk.accounts if each.revision == head.revision], work, "times")
+    await keep_advices(chunk.advices, head, work)
     if chunk.entries:
         await show(chunk.entries, head.council, work)
     for fact in chunk.facts:
@@ -195,7 +212,7 @@ async def take_chunk(chunk: Chunk, head: FileHead, work: Work) -> Counter[str]:
 def summary(proof: Proof) -> dict[str, Any]:
     """What a file holds, for whoever handed it in."""
     rows, statements, settlements = proof.remittance, proof.statements, proof.settlements.values()
-    found = {
+    found: dict[str, Any] = {
         "rows": proof.row_count,
         "payments": rows.added_count,
         "payments_pence": rows.added_pence,
@@ -207,4 +224,7 @@ def summary(proof: Proof) -> dict[str, Any]:
         "settlements": len(settlements),
         "settled_net_pence": sum(each.net_pence for each in settlements),
     }
+    if len(proof.remittances) > 1:
+        pence = {str(part.part_id): proof.remittances[part.reference].added_pence for part in proof.parts() if part.kind == "remittance"}
+        found["remittances_pence"] = pence
     return {name: value for name, value in found.items() if value}

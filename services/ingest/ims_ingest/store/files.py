@@ -5,6 +5,7 @@ import json
 import tempfile
 import zlib
 from collections.abc import AsyncIterator, Sequence
+from datetime import date
 from typing import Any, BinaryIO, NamedTuple
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from ims_ingest.store.tables import Part as PartRow
 from ims_kit import Insert, Work
 
 CLAIM = Insert(PartRow, "part_id council kind reference digest file_id")
-FINISHED = ("received", "known", "refused", "conflict")
+FINISHED = ("received", "waiting", "known", "refused", "conflict")
 COLUMNS = "file_id, council, source, coalesce(format, ''), content_sha256, received_at, business_on, state, chunks_told, summary"
 PIECE_BYTES = 1 << 20
 # Up to here a file is read from memory; a larger one from a temporary file.
@@ -50,7 +51,10 @@ async def find(connection: Any, file_id: UUID) -> Known | None:
 
 
 async def unfinished(connection: Any) -> list[UUID]:
-    """Files that were kept but not taken in to their end."""
+    """Files that were kept but not taken in to their end, and those whose day has come."""
+    await connection.execute(
+        "UPDATE file SET state = 'kept' WHERE state = 'waiting' AND due_on <= (now() AT TIME ZONE 'Europe/London')::date"
+    )
     found = await connection.fetch("SELECT file_id FROM file WHERE state IN ('kept', 'reading') ORDER BY received_at")
     return [each[0] for each in found]
 
@@ -117,6 +121,12 @@ async def move(head: FileHead, state: str, work: Work, summary: dict[str, Any]) 
         "UPDATE file SET state = $2, format = nullif($3, ''), summary = $4 WHERE file_id = $1",
         head.file_id, state, head.format, json.dumps(summary, default=str),
     )  # fmt: skip
+
+
+async def wait(head: FileHead, due_on: date, work: Work, summary: dict[str, Any]) -> None:
+    """Nothing more becomes of the file before this day."""
+    await move(head, "waiting", work, summary)
+    await work.connection.execute("UPDATE file SET due_on = $2 WHERE file_id = $1", head.file_id, due_on)
 
 
 async def advance(head: FileHead, chunk: int, work: Work) -> None:

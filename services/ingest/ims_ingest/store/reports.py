@@ -20,7 +20,8 @@ CONFLICTS = "SELECT reason, found_at FROM conflict WHERE subject_id = ANY($1) OR
 # Each a law of money: a difference of anything but nothing is a fault of ours.
 REMITTANCES = """SELECT part.council, part.reference,
     coalesce((SELECT sum(amount_pence) FROM payment WHERE remittance_id = part_id), 0)
-      - coalesce((summary::jsonb ->> 'payments_pence')::bigint, 0) AS difference
+      - coalesce((summary::jsonb -> 'remittances_pence' ->> part_id::text)::bigint,
+                 (summary::jsonb ->> 'payments_pence')::bigint, 0) AS difference
   FROM part JOIN file USING (file_id) WHERE part.kind = 'remittance' AND file.state = 'received'"""
 REFUNDS = """SELECT council, 'refunds' AS reference, coalesce(sum(amount_pence - most), 0) AS difference FROM (
     SELECT council, payment_id, sum(amount_pence) AS amount_pence, max(in_all_pence) AS most FROM refund GROUP BY 1, 2) AS each

@@ -186,3 +186,24 @@ class EReturn(Table, table=True):
     voided_by: str | None = Field(sa_type=Text)
     changed_at: datetime = Field(sa_type=DateTime(timezone=True))
     file_id: UUID | None
+
+
+class Advice(Table, table=True):
+    """What Bacs tells the Direct Debit back office. The database numbers them."""
+
+    __tablename__ = "advice"
+
+    council: str = Field(primary_key=True, sa_type=Text)
+    kind: str = Field(primary_key=True, sa_type=Text)
+    advice_key: str = Field(primary_key=True, sa_type=Text)
+    source: str = Field(sa_type=Text)
+    service_user: str = Field(sa_type=Text)
+    reference: str = Field(sa_type=Text)
+    reason_code: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    effective_on: date | None
+    bank_account: str | None = Field(sa_type=Text)
+    new_bank_account: str | None = Field(sa_type=Text)
+    amount_pence: int | None = Field(sa_type=BigInteger)
+    file_id: UUID
+    received_on: date

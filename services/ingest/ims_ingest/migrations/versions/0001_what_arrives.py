@@ -42,9 +42,9 @@ CREATE TABLE answer (             -- what a publisher was answered, by its idemp
 CREATE INDEX answer_by_time ON answer USING brin (answered_at);
 CREATE TABLE file (
   file_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, format text, content_sha256 text NOT NULL, size bigint NOT NULL,
-  state text NOT NULL CHECK (state IN ('kept', 'reading', 'received', 'known', 'refused', 'conflict')),
-  received_at timestamptz NOT NULL, business_on date, chunks_told int NOT NULL DEFAULT 0, summary text NOT NULL DEFAULT '{}');
-CREATE INDEX file_unfinished ON file (received_at) WHERE state IN ('kept', 'reading');
+  state text NOT NULL CHECK (state IN ('kept', 'reading', 'waiting', 'received', 'known', 'refused', 'conflict')),
+  received_at timestamptz NOT NULL, business_on date, due_on date, chunks_told int NOT NULL DEFAULT 0, summary text NOT NULL DEFAULT '{}');
+CREATE INDEX file_unfinished ON file (received_at) WHERE state IN ('kept', 'reading', 'waiting');
 CREATE TABLE file_piece (         -- its bytes, compressed, without card numbers
   file_id uuid NOT NULL REFERENCES file, piece int NOT NULL, content bytea NOT NULL, PRIMARY KEY (file_id, piece));
 ALTER TABLE file_piece ALTER content SET STORAGE EXTERNAL;
@@ -70,6 +70,12 @@ CREATE TABLE e_return (           -- a bag of cash and cheques, as its establish
   CHECK ((state = 'voided') = (voided_by IS NOT NULL)),
   CONSTRAINT approver_is_another CHECK (lower(btrim(approved_by)) <> lower(btrim(submitted_by))));
 CREATE UNIQUE INDEX e_return_by_bag ON e_return (council, bag_number) WHERE state <> 'voided';
+CREATE TABLE advice (             -- what Bacs tells the Direct Debit back office, numbered in the order in which it can be seen
+  council text NOT NULL, source text NOT NULL, kind text NOT NULL, advice_key text NOT NULL,
+  number bigint GENERATED ALWAYS AS IDENTITY UNIQUE, service_user text NOT NULL, reference text NOT NULL, reason_code text NOT NULL,
+  reason text NOT NULL, effective_on date, bank_account text, new_bank_account text, amount_pence bigint, file_id uuid NOT NULL,
+  received_on date NOT NULL, PRIMARY KEY (council, kind, advice_key));
+CREATE INDEX advice_by_number ON advice (council, number);
 """
 
 
