@@ -14,8 +14,10 @@ from ims_local.register import Entry
 from ims_local.servers import Given
 from ims_local.stack import Stack
 
-SOURCES = ["portal", "generated", "allpay", "stripe", "govuk-pay", "bank", "council", "dwp", "ereturn", "adyen", "worldpay", "bacs-dd", "bacs-arudd", "bacs-arucs", "bacs-ddica",
-           "bacs-addacs", "bacs-auddis", "bacs-input-report"]  # fmt: skip
+SOURCES = [
+    "portal", "generated", "allpay", "stripe", "govuk-pay", "bank", "council", "dwp", "ereturn", "adyen", "worldpay",
+    "bacs-dd", "bacs-arudd", "bacs-arucs", "bacs-ddica", "bacs-addacs", "bacs-auddis", "bacs-input-report",
+]
 DESK = "parking system"
 
 
