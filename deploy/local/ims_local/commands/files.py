@@ -76,6 +76,6 @@ def load(
 ) -> None:
     """Load accounts, so that payments find them."""
     found = inspect_file(file, None)
-    if found["format"] not in ("accounts-csv", "pcns-csv"):
+    if found["format"] not in ("accounts_csv", "pcns_csv"):
         raise Fault(f"{file.name} is no file of accounts but {found['format'] or 'of no format we know'}. `ims ingest` takes payments.")
     ingest(context, [file], council, None, as_json)

@@ -48,7 +48,7 @@ def formats_with(layouts: Path | None) -> Formats:
 def detect(stream: BinaryIO, named: str | None = None, formats: Formats = FORMATS) -> Format | Fault:
     """The one format that the file's beginning is in (or the one that is named); a fault if there is none, or several."""
     if named is not None:
-        return formats.get(named) or fault(None, f"no format is called {named[:64]}", f"name one of {', '.join(formats)}")
+        return formats.get(named) or fault(None, f"no format is called {named[:64]}", "name one of those that the page of ingest lists")
     head = stream.read(HEAD_BYTES)
     stream.seek(0)
     # A header that explains itself is believed where no format knows the file better.
@@ -59,4 +59,5 @@ def detect(stream: BinaryIO, named: str | None = None, formats: Formats = FORMAT
     if found:
         names = " or ".join(each.name for each in found)
         return fault(1, f"the file could be {names}", "say which it is")
-    return fault(1, "the file is in no format that is known here", f"send one of {', '.join(formats)}")
+    ask = "send it in a format that ingest's page lists, or describe its own by a layout"
+    return fault(1, "the file is in no format that is known here", ask)
