@@ -12,7 +12,7 @@ from ims_contracts.remittances import RemittanceRefused
 from ims_ingest.domain.planning import Chunk, Plan
 from ims_ingest.domain.proving import Proof
 from ims_ingest.domain.rows import FileHead, refused_id
-from ims_ingest.formats import Format, detect
+from ims_ingest.formats import Format, detect, packed
 from ims_ingest.settings import Settings
 from ims_ingest.store import files
 from ims_ingest.store.accounts import change
@@ -62,7 +62,7 @@ async def read_in(service: Service, known: files.Known) -> None:
     async with service.pool.acquire() as connection:
         stream = await files.content(connection, known.head.file_id)
     with stream:
-        read = await asyncio.to_thread(prove, stream, known.head, settings.file_rows_max)
+        read = await asyncio.to_thread(prove, stream, known.head, settings)
         if read.format is None or read.proof.fault_count:
             await refuse(service, read)
             return
@@ -73,9 +73,10 @@ async def read_in(service: Service, known: files.Known) -> None:
             await tell_chunks(service, read, stream, (told_before, known))
 
 
-def prove(stream: BinaryIO, head: FileHead, rows_max: int) -> Read:
+def prove(stream: BinaryIO, head: FileHead, settings: Settings) -> Read:
     """Read the file from end to end, and find every fault."""
-    found = detect(stream)
+    rows_max, is_packed = settings.file_rows_max, packed.is_packed(stream)
+    found = (packed.fault_of(stream, settings.file_bytes_max) if is_packed else None) or detect(stream)
     if not isinstance(found, Format):
         proof = Proof(head, rows_max)
         proof.add_fault(found)
