@@ -3,7 +3,8 @@
 from ims_contracts.accounts import AccountSubmitted
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
-from ims_ingest.handlers import answering, files, publishing, webhooks
+from ims_ingest.handlers import answering, deciding, files, publishing, webhooks
+from ims_ingest.handlers.deciding import finish_reversals
 from ims_ingest.handlers.importing import finish_files
 from ims_ingest.handlers.publishers import Unwelcome, unwelcome
 from ims_ingest.handlers.publishing import keep_payments
@@ -18,9 +19,10 @@ def build(settings: Settings) -> Service:
     service = Service("ingest", settings, asyncapi=asyncapi("ingest"))
     service.hears(on_submissions, PaymentSubmitted, ReversalSubmitted, AccountSubmitted)
     service.background("finish files", finish_files)
+    service.background("finish reversals", finish_reversals)
     service.api.state.payments_door = service.door(keep_payments)
     service.api.state.events_door = service.door(keep_events)
     service.api.add_exception_handler(Unwelcome, unwelcome)
-    for handler in (publishing, webhooks, files, answering):
+    for handler in (publishing, webhooks, files, deciding, answering):
         service.api.include_router(handler.router)
     return service

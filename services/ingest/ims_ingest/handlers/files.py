@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from ims_ingest.handlers.arriving import Intake, Sender, arrive
 from ims_ingest.handlers.publishers import Answer, Unwelcome, caller_of, problem
-from ims_ingest.store import files
+from ims_ingest.store import files, imports
 from ims_ingest.store.files import MEMORY_MAX, Known
 from ims_kit import Service
 
@@ -70,7 +70,10 @@ async def get_file(request: Request, file_id: UUID) -> Response:
     found = await find(request, file_id)
     head = found.head
     told = {"file_id": str(head.file_id), "format": head.format or None, "source": head.source, "state": found.state}
-    return Answer(200, told | {"received_at": head.received_at.isoformat()} | found.summary).response()
+    async with request.app.state.service.pool.acquire() as connection:
+        whole = await imports.find(connection, file_id)
+    reversal = {"reversal": whole.told()} if whole else {}
+    return Answer(200, told | {"received_at": head.received_at.isoformat()} | found.summary | reversal).response()
 
 
 @router.get("/files/{file_id}/content")

@@ -145,6 +145,26 @@ class Part(Table, table=True):
     file_id: UUID
 
 
+class ImportReversal(Table, table=True):
+    """An import that is taken back: who decided and why, and how far it is."""
+
+    __tablename__ = "import_reversal"
+
+    file_id: UUID = Field(primary_key=True)
+    council: str = Field(sa_type=Text)
+    source: str = Field(sa_type=Text)
+    remittance_id: UUID
+    reason: str = Field(sa_type=Text)
+    decided_by: str = Field(sa_type=Text)
+    reversed_on: date
+    last_payment_id: UUID
+    payment_count: int
+    payments_pence: int = Field(sa_type=BigInteger)
+    left_out_count: int
+    left_out_pence: int = Field(sa_type=BigInteger)
+    is_done: bool
+
+
 class StatementLine(Table, table=True):
     """An entry of a bank account, whatever the format that showed it."""
 

@@ -12,7 +12,7 @@ CREATE TABLE payment (            -- each payment once, as all its tellings toge
   payment_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, source_payment_id text NOT NULL, provider text,
   amount_pence bigint NOT NULL CHECK (amount_pence > 0), revision int NOT NULL, remittance_id uuid, body text NOT NULL);
 CREATE INDEX payment_by_source ON payment (council, source, source_payment_id) WHERE provider IS NOT NULL;
-CREATE INDEX payment_by_remittance ON payment (remittance_id) WHERE remittance_id IS NOT NULL;
+CREATE INDEX payment_by_remittance ON payment (remittance_id, payment_id) WHERE remittance_id IS NOT NULL;
 CREATE TABLE observation (        -- who else told of a payment, and what; only where a second telling said something else
   payment_id uuid NOT NULL REFERENCES payment, content_sha256 text NOT NULL, council text NOT NULL, source text NOT NULL,
   source_payment_id text NOT NULL, body text NOT NULL, PRIMARY KEY (payment_id, content_sha256));
@@ -27,6 +27,7 @@ CREATE INDEX conflict_by_subject ON conflict (subject_id);
 CREATE TABLE reversal (
   reversal_id uuid PRIMARY KEY, council text NOT NULL, payment_id uuid, amount_pence bigint NOT NULL CHECK (amount_pence > 0),
   body text NOT NULL);
+CREATE INDEX reversal_by_payment ON reversal (payment_id) WHERE payment_id IS NOT NULL;
 CREATE TABLE refund (             -- a payment's refunds, each by the total that it brought them to
   payment_id uuid NOT NULL, in_all_pence bigint NOT NULL, council text NOT NULL, refund_id uuid NOT NULL UNIQUE,
   amount_pence bigint NOT NULL CHECK (amount_pence > 0), PRIMARY KEY (payment_id, in_all_pence));
@@ -51,6 +52,13 @@ ALTER TABLE file_piece ALTER content SET STORAGE EXTERNAL;
 CREATE TABLE part (               -- a remittance, statement or settlement: which file it was taken from, and what it said
   part_id uuid PRIMARY KEY, council text NOT NULL, kind text NOT NULL, reference text NOT NULL, digest text NOT NULL,
   file_id uuid NOT NULL REFERENCES file);
+CREATE INDEX part_by_file ON part (file_id);
+CREATE TABLE import_reversal (    -- an import that is taken back: who decided and why, and how far it is
+  file_id uuid PRIMARY KEY REFERENCES file, council text NOT NULL, source text NOT NULL, remittance_id uuid NOT NULL UNIQUE,
+  reason text NOT NULL, decided_by text NOT NULL, reversed_on date NOT NULL, last_payment_id uuid NOT NULL,
+  payment_count int NOT NULL, payments_pence bigint NOT NULL, left_out_count int NOT NULL, left_out_pence bigint NOT NULL,
+  is_done boolean NOT NULL);
+CREATE INDEX import_reversal_unfinished ON import_reversal (file_id) WHERE NOT is_done;
 CREATE TABLE statement_line (
   statement_line_id uuid PRIMARY KEY, council text NOT NULL, bank_account text NOT NULL, booked_on date NOT NULL,
   amount_pence bigint NOT NULL, ordinal int NOT NULL, bank_reference text,
