@@ -5,6 +5,7 @@ from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
 from ims_ingest.handlers import answering, deciding, files, publishing, webhooks
 from ims_ingest.handlers.deciding import finish_reversals
+from ims_ingest.handlers.folders import watch_folders
 from ims_ingest.handlers.importing import finish_files
 from ims_ingest.handlers.publishers import Unwelcome, unwelcome
 from ims_ingest.handlers.publishing import keep_payments
@@ -20,6 +21,7 @@ def build(settings: Settings) -> Service:
     service.hears(on_submissions, PaymentSubmitted, ReversalSubmitted, AccountSubmitted)
     service.background("finish files", finish_files)
     service.background("finish reversals", finish_reversals)
+    service.background("watch folders", watch_folders)
     service.api.state.payments_door = service.door(keep_payments)
     service.api.state.events_door = service.door(keep_events)
     service.api.add_exception_handler(Unwelcome, unwelcome)

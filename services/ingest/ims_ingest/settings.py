@@ -1,5 +1,7 @@
 """What an operator may set of the ingest service."""
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from ims_contracts.message import Council
@@ -16,8 +18,26 @@ class Publisher(BaseModel):
     sources: list[str] = Field(min_length=1)
 
 
+class Place(BaseModel):
+    """Where files of a council are laid down for us."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    council: Council
+    source: str | None = Field(default=None, min_length=1, max_length=64)
+    """In whose name; none: of who sends files of their format."""
+
+
+class Folder(Place):
+    """A folder that is watched: files come in `inbound`, and go to `archive` or `quarantine` beside it."""
+
+    path: Path
+    done_suffix: str | None = Field(default=None, pattern=r"^\.[^/]+$")
+    """A file is ready when one of its name and this suffix is there. None: also when its size has been the same for two looks."""
+
+
 class Settings(ServiceSettings):
-    """IMS_PUBLISHERS, IMS_GOVUK_PAY_SECRETS, IMS_FILE_BYTES_MAX, IMS_FILE_ROWS_MAX, besides what every service has."""
+    """What ingest has besides what every service has."""
 
     publishers: dict[str, Publisher] = Field(default={})
     """JSON by publisher's name: `token_sha256` (of its bearer token), `council`, `sources`. None: the HTTP doors are closed."""
@@ -27,3 +47,5 @@ class Settings(ServiceSettings):
     """The largest file taken in: ten times a large council's largest, a year's accounts of 400,000 households."""
     file_rows_max: int = Field(default=2_000_000, ge=1)
     """The most rows of one file: what fits the largest file at its shortest lines."""
+    folders: list[Folder] = Field(default=[])
+    """JSON: a list of folders to watch, each with `path`, `council`, and perhaps `source` and `done_suffix`."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from ims_ingest.handlers.arriving import Intake, Sender, arrive
+from ims_ingest.handlers.arriving import Arrival, Intake, Sender, arrive
 from ims_ingest.handlers.publishers import Answer, Unwelcome, caller_of, problem
 from ims_ingest.store import files, imports
 from ims_ingest.store.files import MEMORY_MAX, Known
@@ -37,9 +37,13 @@ async def post_file(
             intake.take(piece)
         intake.end()
         sender = Sender(caller.council, lambda of_format: caller.source(source or of_format), business_on)
-        arrival = await arrive(service, intake, sender)
+        return answer_all(await arrive(service, intake, sender)).response()
+
+
+def answer_all(arrival: Arrival) -> Answer:
+    """What became of what came at once."""
     answers = [answer(*each) for each in arrival.files]
-    return (answer_together(answers) if arrival.is_archive else answers[0]).response()
+    return answer_together(answers) if arrival.is_archive else answers[0]
 
 
 def answer_together(answers: list[Answer]) -> Answer:

@@ -17,6 +17,8 @@ CLAIM = Insert(PartRow, "part_id council kind reference digest file_id")
 FINISHED = ("received", "known", "refused", "conflict")
 COLUMNS = "file_id, council, source, coalesce(format, ''), content_sha256, received_at, business_on, state, chunks_told, summary"
 PIECE_BYTES = 1 << 20
+# The classes of advisory locks; the kit has those below.
+A_FILE, A_PLACE = 5, 6
 # Up to here a file is read from memory; a larger one from a temporary file.
 MEMORY_MAX = 8 << 20
 
@@ -56,15 +58,16 @@ async def unfinished(connection: Any) -> list[UUID]:
 
 
 @contextlib.asynccontextmanager
-async def alone(pool: Any, file_id: UUID) -> AsyncIterator[bool]:
-    """Whether nobody else takes this file in, in any process; until the end of the block, or of this process."""
+async def alone(pool: Any, what: object, kind: int = A_FILE) -> AsyncIterator[bool]:
+    """Whether nobody else takes this file in (or looks at this place), in any process; until the end of the block, or of this
+    process."""
     async with pool.acquire() as connection:
-        is_alone = await connection.fetchval("SELECT pg_try_advisory_lock(5, hashtext($1))", str(file_id))
+        is_alone = await connection.fetchval("SELECT pg_try_advisory_lock($1, hashtext($2))", kind, str(what))
         try:
             yield is_alone
         finally:
             if is_alone:
-                await connection.execute("SELECT pg_advisory_unlock(5, hashtext($1))", str(file_id))
+                await connection.execute("SELECT pg_advisory_unlock($1, hashtext($2))", kind, str(what))
 
 
 async def content(connection: Any, file_id: UUID) -> BinaryIO:
