@@ -3,7 +3,7 @@
 from ims_contracts.accounts import AccountSubmitted
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
-from ims_ingest.handlers import answering, deciding, files, publishing, webhooks
+from ims_ingest.handlers import answering, bulk, deciding, files, publishing, webhooks
 from ims_ingest.handlers.deciding import finish_reversals
 from ims_ingest.handlers.folders import watch_folders
 from ims_ingest.handlers.importing import finish_files
@@ -25,6 +25,6 @@ def build(settings: Settings) -> Service:
     service.api.state.payments_door = service.door(keep_payments)
     service.api.state.events_door = service.door(keep_events)
     service.api.add_exception_handler(Unwelcome, unwelcome)
-    for handler in (publishing, webhooks, files, deciding, answering):
+    for handler in (publishing, bulk, webhooks, files, deciding, answering):
         service.api.include_router(handler.router)
     return service
