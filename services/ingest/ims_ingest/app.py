@@ -3,7 +3,8 @@
 from ims_contracts.accounts import AccountSubmitted
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
-from ims_ingest.handlers import answering, bulk, deciding, files, publishing, webhooks
+from ims_ingest.handlers import alarms, answering, bulk, deciding, files, publishing, webhooks
+from ims_ingest.handlers.alarms import read_calendars, watch_calendars
 from ims_ingest.handlers.deciding import finish_reversals
 from ims_ingest.handlers.folders import watch_folders
 from ims_ingest.handlers.importing import finish_files
@@ -22,9 +23,11 @@ def build(settings: Settings) -> Service:
     service.background("finish files", finish_files)
     service.background("finish reversals", finish_reversals)
     service.background("watch folders", watch_folders)
+    service.background("watch calendars", watch_calendars)
+    service.api.state.calendars = read_calendars(settings.calendars)
     service.api.state.payments_door = service.door(keep_payments)
     service.api.state.events_door = service.door(keep_events)
     service.api.add_exception_handler(Unwelcome, unwelcome)
-    for handler in (publishing, bulk, webhooks, files, deciding, answering):
+    for handler in (publishing, bulk, webhooks, files, deciding, answering, alarms):
         service.api.include_router(handler.router)
     return service

@@ -49,3 +49,5 @@ class Settings(ServiceSettings):
     """The most rows of one file: what fits the largest file at its shortest lines."""
     folders: list[Folder] = Field(default=[])
     """JSON: a list of folders to watch, each with `path`, `council`, and perhaps `source` and `done_suffix`."""
+    calendars: Path | None = None
+    """A file, YAML or JSON, with a list of calendars: when each source's file is expected (`domain/calendars.py`)."""

@@ -69,9 +69,9 @@ def items_of(raw: bytes, content_type: str, idempotency_key: str | None) -> list
 
 def key_of(event: Any) -> str | None:
     """What makes a CloudEvent one: its source and id."""
-    source, number = (event.get("source"), event.get("id")) if isinstance(event, dict) else (None, None)
-    is_known = isinstance(source, str) and isinstance(number, str) and source and number
-    return f"{source} {number}"[:255] if is_known else None
+    source, own_id = (event.get("source"), event.get("id")) if isinstance(event, dict) else (None, None)
+    is_known = isinstance(source, str) and isinstance(own_id, str) and source and own_id
+    return f"{source} {own_id}"[:255] if is_known else None
 
 
 async def take(items: list[Item], caller: Caller, door: Door[Submission, Answer]) -> list[Answer]:

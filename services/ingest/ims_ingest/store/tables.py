@@ -165,6 +165,17 @@ class ImportReversal(Table, table=True):
     is_done: bool
 
 
+class LateFile(Table, table=True):
+    """A file that did not come in time, of which it was said."""
+
+    __tablename__ = "late_file"
+
+    council: str = Field(primary_key=True, sa_type=Text)
+    source: str = Field(primary_key=True, sa_type=Text)
+    due_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True))
+    found_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
 class StatementLine(Table, table=True):
     """An entry of a bank account, whatever the format that showed it."""
 

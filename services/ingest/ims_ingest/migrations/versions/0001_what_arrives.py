@@ -46,6 +46,10 @@ CREATE TABLE file (
   state text NOT NULL CHECK (state IN ('kept', 'reading', 'received', 'known', 'refused', 'conflict')),
   received_at timestamptz NOT NULL, business_on date, chunks_told int NOT NULL DEFAULT 0, summary text NOT NULL DEFAULT '{}');
 CREATE INDEX file_unfinished ON file (received_at) WHERE state IN ('kept', 'reading');
+CREATE INDEX file_by_source ON file (council, source, received_at) WHERE state IN ('received', 'conflict');
+CREATE TABLE late_file (          -- a file that did not come in time, of which it was said
+  council text NOT NULL, source text NOT NULL, due_at timestamptz NOT NULL, found_at timestamptz NOT NULL,
+  PRIMARY KEY (council, source, due_at));
 CREATE TABLE file_piece (         -- its bytes, compressed, without card numbers
   file_id uuid NOT NULL REFERENCES file, piece int NOT NULL, content bytea NOT NULL, PRIMARY KEY (file_id, piece));
 ALTER TABLE file_piece ALTER content SET STORAGE EXTERNAL;
