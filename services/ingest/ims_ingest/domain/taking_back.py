@@ -1,5 +1,6 @@
 """A whole import taken back: what of each of its payments has not gone back already."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,7 +11,7 @@ from ims_ingest.domain.identity import derive
 
 
 class Import(NamedTuple):
-    """An import that is taken back: what was decided, and how far it is."""
+    """A remittance that is taken back: what was decided, and how far it is."""
 
     file_id: UUID
     council: str
@@ -28,18 +29,20 @@ class Import(NamedTuple):
     """What had gone back otherwise before."""
     is_done: bool
 
-    def told(self) -> dict[str, Any]:
-        """For whoever asks what became of it."""
-        return {
-            "state": "reversed" if self.is_done else "reversing",
-            "reason": self.reason,
-            "by": self.decided_by,
-            "reversed_on": self.reversed_on.isoformat(),
-            "payments": self.payment_count,
-            "payments_pence": self.payments_pence,
-            "left_out": self.left_out_count,
-            "left_out_pence": self.left_out_pence,
-        }
+
+def told(imports: Sequence[Import]) -> dict[str, Any]:
+    """What of a file is taken back, for whoever asks."""
+    first = imports[0]
+    return {
+        "state": "reversed" if all(each.is_done for each in imports) else "reversing",
+        "reason": first.reason,
+        "by": first.decided_by,
+        "reversed_on": first.reversed_on.isoformat(),
+        "payments": sum(each.payment_count for each in imports),
+        "payments_pence": sum(each.payments_pence for each in imports),
+        "left_out": sum(each.left_out_count for each in imports),
+        "left_out_pence": sum(each.left_out_pence for each in imports),
+    }
 
 
 def taken_back(payment: PaymentReceived, back_pence: int, whole: Import) -> PaymentReversed | None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, ValidationError
 
 from ims_ingest.domain.submissions import tidy
-from ims_ingest.domain.taking_back import Import, further, remittance_reversed
+from ims_ingest.domain.taking_back import Import, further, remittance_reversed, told
 from ims_ingest.handlers.files import find
 from ims_ingest.handlers.publishers import Answer, Unwelcome, body_of, reasons_of
 from ims_ingest.store import files, imports
@@ -42,12 +42,12 @@ async def reverse_file(request: Request, file_id: UUID) -> Response:
     decision = await decision_of(request)
     found = await find(request, file_id)
     async with service.begin() as work:
-        part = await files.remittance(file_id, work.connection)
-        if found.state != "received" or part is None:
+        parts = await files.remittances(file_id, work.connection)
+        if found.state != "received" or not parts:
             raise Unwelcome(409, "This file's payments cannot be taken back", why_not(found.state))
-        await imports.keep(begun(found, part, decision, work.today), work)
-    whole = await take_back(service, file_id)
-    return Answer(200, {"file_id": str(file_id)} | whole.told()).response()
+        await imports.keep([begun(found, part, decision, work.today) for part in parts], work)
+    reversed_ = [await take_back(service, part) for part in parts]
+    return Answer(200, {"file_id": str(file_id)} | told(reversed_)).response()
 
 
 async def decision_of(request: Request) -> Decision:
@@ -77,16 +77,16 @@ def begun(found: files.Known, remittance_id: UUID, decision: Decision, today: da
 async def finish_reversals(service: Service) -> None:
     """Go on with every import that a crash left half taken back."""
     while True:
-        for file_id in await imports.unfinished(service.pool):
-            await take_back(service, file_id)
+        for remittance_id in await imports.unfinished(service.pool):
+            await take_back(service, remittance_id)
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def take_back(service: Service, file_id: UUID) -> Import:
+async def take_back(service: Service, remittance_id: UUID) -> Import:
     """Take an import back to its end, a transaction a chunk. Each takes up where the last one ended, whoever ended it."""
     while True:
         async with service.begin() as work:
-            whole = await imports.hold(file_id, work)
+            whole = await imports.hold(remittance_id, work)
             if whole.is_done:
                 return whole
             whole, reversals = further(whole, await imports.next_payments(whole, CHUNK, work), CHUNK)
@@ -95,4 +95,4 @@ async def take_back(service: Service, file_id: UUID) -> Import:
             if whole.is_done:
                 work.tell(remittance_reversed(whole))
         if whole.is_done:
-            log.warning("import reversed", file_id=str(file_id), payments=whole.payment_count, pence=whole.payments_pence)
+            log.warning("import reversed", file_id=str(whole.file_id), payments=whole.payment_count, pence=whole.payments_pence)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from ims_ingest.domain.taking_back import told as taken_back
 from ims_ingest.handlers.arriving import Arrival, Intake, Sender, arrive
 from ims_ingest.handlers.publishers import Answer, Unwelcome, caller_of, problem
 from ims_ingest.store import files, imports
@@ -75,8 +76,8 @@ async def get_file(request: Request, file_id: UUID) -> Response:
     head = found.head
     told = {"file_id": str(head.file_id), "format": head.format or None, "source": head.source, "state": found.state}
     async with request.app.state.service.pool.acquire() as connection:
-        whole = await imports.find(connection, file_id)
-    reversal = {"reversal": whole.told()} if whole else {}
+        reversals = await imports.find(connection, file_id)
+    reversal = {"reversal": taken_back(reversals)} if reversals else {}
     return Answer(200, told | {"received_at": head.received_at.isoformat()} | found.summary | reversal).response()
 
 

@@ -97,10 +97,10 @@ async def claim(head: FileHead, parts: Sequence[Part], work: Work) -> tuple[set[
     return set(others), contradicted
 
 
-async def remittance(file_id: UUID, connection: Any) -> UUID | None:
-    """The remittance that was taken from this file, if one was."""
-    found: UUID | None = await connection.fetchval("SELECT part_id FROM part WHERE file_id = $1 AND kind = 'remittance'", file_id)
-    return found
+async def remittances(file_id: UUID, connection: Any) -> list[UUID]:
+    """The remittances that were taken from this file."""
+    found = await connection.fetch("SELECT part_id FROM part WHERE file_id = $1 AND kind = 'remittance'", file_id)
+    return [each[0] for each in found]
 
 
 async def is_claimed(head: FileHead, parts: Sequence[Part], connection: Any) -> bool:

@@ -11,33 +11,33 @@ from ims_kit import Insert, Work
 
 COLUMNS = ("file_id council source remittance_id reason decided_by reversed_on last_payment_id payment_count payments_pence"
            " left_out_count left_out_pence is_done")  # fmt: skip
-KEEP = Insert(ImportReversal, COLUMNS, returning="file_id")
-FIND = f"SELECT {', '.join(COLUMNS.split())} FROM import_reversal WHERE file_id = $1"  # noqa: S608 - our own columns
+KEEP = Insert(ImportReversal, COLUMNS, returning="remittance_id")
+FIND = f"SELECT {', '.join(COLUMNS.split())} FROM import_reversal"  # noqa: S608 - our own columns
 MOVE = """UPDATE import_reversal SET last_payment_id = $2, payment_count = $3, payments_pence = $4, left_out_count = $5,
-  left_out_pence = $6, is_done = $7 WHERE file_id = $1"""
+  left_out_pence = $6, is_done = $7 WHERE remittance_id = $1"""
 NEXT = """SELECT body, coalesce((SELECT sum(amount_pence) FROM reversal WHERE reversal.payment_id = payment.payment_id), 0)
     + coalesce((SELECT sum(amount_pence) FROM refund WHERE refund.payment_id = payment.payment_id), 0) AS back_pence
   FROM payment WHERE remittance_id = $1 AND payment_id > $2 ORDER BY payment_id LIMIT $3"""
 
 
-async def keep(whole: Import, work: Work) -> None:
-    """Remember that an import is to be taken back. Only the first decision counts."""
-    await KEEP(work.connection, [tuple(whole)])
+async def keep(imports: Sequence[Import], work: Work) -> None:
+    """Remember that imports are to be taken back. Only the first decision counts."""
+    await KEEP(work.connection, [tuple(each) for each in imports])
 
 
-async def find(connection: Any, file_id: UUID) -> Import | None:
-    found = await connection.fetchrow(FIND, file_id)
-    return None if found is None else Import(*found)
+async def find(connection: Any, file_id: UUID) -> list[Import]:
+    """What of a file is taken back."""
+    return [Import(*found) for found in await connection.fetch(f"{FIND} WHERE file_id = $1 ORDER BY remittance_id", file_id)]
 
 
-async def hold(file_id: UUID, work: Work) -> Import:
+async def hold(remittance_id: UUID, work: Work) -> Import:
     """The import as it is, kept as it is until the commit: whoever takes it further at the same time waits."""
-    return Import(*await work.connection.fetchrow(f"{FIND} FOR UPDATE", file_id))
+    return Import(*await work.connection.fetchrow(f"{FIND} WHERE remittance_id = $1 FOR UPDATE", remittance_id))
 
 
 async def unfinished(connection: Any) -> list[UUID]:
-    """Imports of which not every payment is taken back yet."""
-    return [found[0] for found in await connection.fetch("SELECT file_id FROM import_reversal WHERE NOT is_done")]
+    """Remittances of which not every payment is taken back yet."""
+    return [found[0] for found in await connection.fetch("SELECT remittance_id FROM import_reversal WHERE NOT is_done")]
 
 
 async def next_payments(whole: Import, most: int, work: Work) -> list[tuple[PaymentReceived, int]]:
@@ -48,6 +48,6 @@ async def next_payments(whole: Import, most: int, work: Work) -> list[tuple[Paym
 
 async def advance(whole: Import, work: Work) -> None:
     await work.connection.execute(
-        MOVE, whole.file_id, whole.last_payment_id, whole.payment_count, whole.payments_pence,
+        MOVE, whole.remittance_id, whole.last_payment_id, whole.payment_count, whole.payments_pence,
         whole.left_out_count, whole.left_out_pence, whole.is_done,
     )  # fmt: skip

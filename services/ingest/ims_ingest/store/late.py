@@ -10,7 +10,7 @@ from ims_kit import Insert, Work
 SAY = Insert(LateFile, "council source due_at found_at", returning="council source due_at")
 # A file that is refused has not come; one that is for a person has.
 LAST = """SELECT council, source, (SELECT max(received_at) FROM file WHERE (file.council, file.source) = (asked.council, asked.source)
-    AND state IN ('received', 'conflict'))
+    AND state IN ('received', 'waiting', 'conflict'))
   FROM unnest($1::text[], $2::text[]) AS asked (council, source)"""
 
 type SourceKey = tuple[str, str]

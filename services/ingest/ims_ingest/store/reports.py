@@ -22,7 +22,7 @@ REMITTANCES = """SELECT part.council, part.reference,
     coalesce((SELECT sum(amount_pence) FROM payment WHERE remittance_id = part_id), 0)
       - coalesce((summary::jsonb ->> 'payments_pence')::bigint, 0) AS difference
   FROM part JOIN file USING (file_id) WHERE part.kind = 'remittance' AND file.state = 'received'"""
-IMPORTS = """SELECT whole.council, whole.file_id::text AS reference, coalesce((SELECT sum(reversal.amount_pence)
+IMPORTS = """SELECT whole.council, whole.remittance_id::text AS reference, coalesce((SELECT sum(reversal.amount_pence)
       FROM payment JOIN reversal USING (payment_id)
       WHERE payment.remittance_id = whole.remittance_id AND reversal.body::jsonb ->> 'reason' = 'import-reversed'), 0)
     - payments_pence AS difference

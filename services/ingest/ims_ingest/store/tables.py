@@ -150,10 +150,10 @@ class ImportReversal(Table, table=True):
 
     __tablename__ = "import_reversal"
 
-    file_id: UUID = Field(primary_key=True)
+    remittance_id: UUID = Field(primary_key=True)
+    file_id: UUID
     council: str = Field(sa_type=Text)
     source: str = Field(sa_type=Text)
-    remittance_id: UUID
     reason: str = Field(sa_type=Text)
     decided_by: str = Field(sa_type=Text)
     reversed_on: date

@@ -46,7 +46,7 @@ CREATE TABLE file (
   state text NOT NULL CHECK (state IN ('kept', 'reading', 'received', 'known', 'refused', 'conflict')),
   received_at timestamptz NOT NULL, business_on date, chunks_told int NOT NULL DEFAULT 0, summary text NOT NULL DEFAULT '{}');
 CREATE INDEX file_unfinished ON file (received_at) WHERE state IN ('kept', 'reading');
-CREATE INDEX file_by_source ON file (council, source, received_at) WHERE state IN ('received', 'conflict');
+CREATE INDEX file_by_source ON file (council, source, received_at);
 CREATE TABLE late_file (          -- a file that did not come in time, of which it was said
   council text NOT NULL, source text NOT NULL, due_at timestamptz NOT NULL, found_at timestamptz NOT NULL,
   PRIMARY KEY (council, source, due_at));
@@ -58,11 +58,12 @@ CREATE TABLE part (               -- a remittance, statement or settlement: whic
   file_id uuid NOT NULL REFERENCES file);
 CREATE INDEX part_by_file ON part (file_id);
 CREATE TABLE import_reversal (    -- an import that is taken back: who decided and why, and how far it is
-  file_id uuid PRIMARY KEY REFERENCES file, council text NOT NULL, source text NOT NULL, remittance_id uuid NOT NULL UNIQUE,
+  remittance_id uuid PRIMARY KEY, file_id uuid NOT NULL REFERENCES file, council text NOT NULL, source text NOT NULL,
   reason text NOT NULL, decided_by text NOT NULL, reversed_on date NOT NULL, last_payment_id uuid NOT NULL,
   payment_count int NOT NULL, payments_pence bigint NOT NULL, left_out_count int NOT NULL, left_out_pence bigint NOT NULL,
   is_done boolean NOT NULL);
-CREATE INDEX import_reversal_unfinished ON import_reversal (file_id) WHERE NOT is_done;
+CREATE INDEX import_reversal_by_file ON import_reversal (file_id);
+CREATE INDEX import_reversal_unfinished ON import_reversal (remittance_id) WHERE NOT is_done;
 CREATE TABLE statement_line (
   statement_line_id uuid PRIMARY KEY, council text NOT NULL, bank_account text NOT NULL, booked_on date NOT NULL,
   amount_pence bigint NOT NULL, ordinal int NOT NULL, bank_reference text,
