@@ -1,6 +1,7 @@
 """What an operator may set of the ingest service."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -26,6 +27,8 @@ class Place(BaseModel):
     council: Council
     source: str | None = Field(default=None, min_length=1, max_length=64)
     """In whose name; none: of who sends files of their format."""
+    accounts: Literal["delta", "full"] = "delta"
+    """Of files of accounts: whether what is not in one stays as it is, or is closed."""
 
 
 class Folder(Place):
@@ -47,6 +50,8 @@ class Settings(ServiceSettings):
     """The largest file taken in: ten times a large council's largest, a year's accounts of 400,000 households."""
     file_rows_max: int = Field(default=2_000_000, ge=1)
     """The most rows of one file: what fits the largest file at its shortest lines."""
+    accounts_drop_max: int = Field(default=5, ge=0, le=100)
+    """The most per cent of its accounts that a full file may leave out; one that leaves out more is held for a person."""
     folders: list[Folder] = Field(default=[])
     """JSON: a list of folders to watch, each with `path`, `council`, and perhaps `source` and `done_suffix`."""
     calendars: Path | None = None

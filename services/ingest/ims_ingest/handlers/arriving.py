@@ -30,6 +30,8 @@ class Sender(NamedTuple):
     source_of: Callable[[str | None], str]
     """The source it speaks for, given the one that sends such files. Raises Unwelcome if it may not."""
     business_on: date | None = None
+    is_full: bool = False
+    """Of files of accounts: what is not in one is closed."""
 
 
 class Arrived(NamedTuple):
@@ -135,8 +137,9 @@ def copy(stream: BinaryIO, intake: Intake) -> None:
 async def arrive_one(service: Service, intake: Intake, sender: Sender) -> Arrived:
     source = sender.source_of(await asyncio.to_thread(source_in, intake.spool))
     content_sha256 = intake.digest.hexdigest()
-    file_id = derive("file", sender.council, content_sha256)
+    # Sent again as a full file, the same bytes say more.
+    file_id = derive("file", sender.council, content_sha256, *(["full"] if sender.is_full else []))
     async with service.begin() as work:
-        head = FileHead(file_id, sender.council, source, "", content_sha256, work.now, sender.business_on)
+        head = FileHead(file_id, sender.council, source, "", content_sha256, work.now, sender.business_on, sender.is_full)
         is_new = await files.keep(head, intake.spool, intake.size, work)
     return Arrived(await take_in(service, file_id), is_new)

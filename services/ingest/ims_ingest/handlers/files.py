@@ -2,7 +2,7 @@
 
 import tempfile
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -25,9 +25,11 @@ async def post_file(
     council: Annotated[str | None, Query(pattern=r"^[EWSN][0-9]{8}$")] = None,
     source: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
     business_on: date | None = None,
+    accounts: Literal["delta", "full"] = "delta",
 ) -> Response:
     """Hand in a file as the request's body. It is taken in whole, or not at all, with every fault and its line. Rows that have
-    no day are of `business_on`, else of today. A gzip, or a zip of many, is its files: each is taken in by itself."""
+    no day are of `business_on`, else of today. Accounts that are not in a `full` file of accounts are closed. A gzip, or a zip of
+    many, is its files: each is taken in by itself."""
     service: Service = request.app.state.service
     caller = caller_of(request)
     if council is not None and council != caller.council:
@@ -37,7 +39,7 @@ async def post_file(
         async for piece in request.stream():
             intake.take(piece)
         intake.end()
-        sender = Sender(caller.council, lambda of_format: caller.source(source or of_format), business_on)
+        sender = Sender(caller.council, lambda of_format: caller.source(source or of_format), business_on, accounts == "full")
         return answer_all(await arrive(service, intake, sender)).response()
 
 

@@ -144,7 +144,7 @@ def copy_file(path: Path, intake: Intake) -> None:
 
 def sender(place: Place) -> Sender:
     """Files of a place are in the name that is set for it, else of who sends such files."""
-    return Sender(place.council, lambda of_format: place.source or of_format or "unknown")
+    return Sender(place.council, lambda of_format: place.source or of_format or "unknown", is_full=place.accounts == "full")
 
 
 def put_away(path: Path, given: Answer, digest: str) -> str:

@@ -13,6 +13,7 @@ from ims_ingest.domain.planning import Chunk, Plan
 from ims_ingest.domain.proving import Proof
 from ims_ingest.domain.rows import FileHead, refused_id
 from ims_ingest.formats import Format, detect, packed
+from ims_ingest.handlers.full_accounts import close_missing, too_many_missing
 from ims_ingest.settings import Settings
 from ims_ingest.store import files
 from ims_ingest.store.accounts import change
@@ -66,7 +67,7 @@ async def read_in(service: Service, known: files.Known) -> None:
         if read.format is None or read.proof.fault_count:
             await refuse(service, read)
             return
-        if known.state == "kept" and await is_overlap(service, read, stream):
+        if known.state == "kept" and (await is_overlap(service, read, stream) or await is_drop(service, read, stream)):
             return
         told_before = await claim(service, read)
         if told_before is not None:
@@ -127,6 +128,14 @@ async def is_overlap(service: Service, read: Read, stream: BinaryIO) -> bool:
     return came > 0
 
 
+async def is_drop(service: Service, read: Read, stream: BinaryIO) -> bool:
+    """Whether a full file of accounts leaves out so many that it is for a person."""
+    reasons = await too_many_missing(service, read.head, chunks_of(read, stream, set())) if read.head.is_full else []
+    if reasons:
+        await contradict(service, read, reasons)
+    return bool(reasons)
+
+
 async def is_known_by_name(service: Service, read: Read) -> bool:
     """Whether a file with this one's name came; the claim then says whether it is the same."""
     async with service.pool.acquire() as connection:
@@ -174,8 +183,9 @@ async def tell_chunks(service: Service, read: Read, stream: BinaryIO, done: tupl
             states += await take_chunk(chunk, read.head, work)
             await files.advance(read.head, number, work)
             await files.move(read.head, "reading", work, summary(read.proof) | {"states": dict(states)})
+    closed = {"closed": await close_missing(service, read.head)} if read.head.is_full else {}
     async with service.begin() as work:
-        await files.move(read.head, "received", work, summary(read.proof) | {"states": dict(states)})
+        await files.move(read.head, "received", work, summary(read.proof) | {"states": dict(states)} | closed)
 
 
 async def take_chunk(chunk: Chunk, head: FileHead, work: Work) -> Counter[str]:
@@ -184,8 +194,8 @@ async def take_chunk(chunk: Chunk, head: FileHead, work: Work) -> Counter[str]:
     await record_if_unknown(chunk.known_from_settlement, work)
     await reverse(chunk.reversals, work)
     counted = [each for each in chunk.accounts if each.revision != head.revision]
-    await change(counted, work, "revisions")
-    await change([each for each in chunk.accounts if each.revision == head.revision], work, "times")
+    await change(counted, work, "revisions", source=head.source)
+    await change([each for each in chunk.accounts if each.revision == head.revision], work, "times", source=head.source)
     if chunk.entries:
         await show(chunk.entries, head.council, work)
     for fact in chunk.facts:

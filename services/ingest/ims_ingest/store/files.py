@@ -15,7 +15,7 @@ from ims_kit import Insert, Work
 
 CLAIM = Insert(PartRow, "part_id council kind reference digest file_id")
 FINISHED = ("received", "known", "refused", "conflict")
-COLUMNS = "file_id, council, source, coalesce(format, ''), content_sha256, received_at, business_on, state, chunks_told, summary"
+COLUMNS = "file_id, council, source, coalesce(format, ''), content_sha256, received_at, business_on, is_full, state, chunks_told, summary"
 PIECE_BYTES = 1 << 20
 # The classes of advisory locks; the kit has those below.
 A_FILE, A_PLACE = 5, 6
@@ -35,9 +35,9 @@ class Known(NamedTuple):
 async def keep(head: FileHead, content: BinaryIO, size: int, work: Work) -> bool:
     """Remember a file and its bytes, before anything reads them. False if the same bytes are known already."""
     new = await work.connection.fetchval(
-        """INSERT INTO file (file_id, council, source, content_sha256, size, state, received_at, business_on)
-           VALUES ($1, $2, $3, $4, $5, 'kept', $6, $7) ON CONFLICT DO NOTHING RETURNING true""",
-        head.file_id, head.council, head.source, head.content_sha256, size, head.received_at, head.business_on,
+        """INSERT INTO file (file_id, council, source, content_sha256, size, state, received_at, business_on, is_full)
+           VALUES ($1, $2, $3, $4, $5, 'kept', $6, $7, $8) ON CONFLICT DO NOTHING RETURNING true""",
+        head.file_id, head.council, head.source, head.content_sha256, size, head.received_at, head.business_on, head.is_full,
     )  # fmt: skip
     if not new:
         return False
@@ -48,7 +48,7 @@ async def keep(head: FileHead, content: BinaryIO, size: int, work: Work) -> bool
 
 async def find(connection: Any, file_id: UUID) -> Known | None:
     found = await connection.fetchrow(f"SELECT {COLUMNS} FROM file WHERE file_id = $1", file_id)  # noqa: S608 - our own columns
-    return None if found is None else Known(FileHead(*found[:7]), found[7], found[8], json.loads(found[9]))
+    return None if found is None else Known(FileHead(*found[:8]), found[8], found[9], json.loads(found[10]))
 
 
 async def unfinished(connection: Any) -> list[UUID]:

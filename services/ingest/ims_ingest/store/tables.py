@@ -95,7 +95,7 @@ class Refund(Table, table=True):
 
 
 class Account(Table, table=True):
-    """What tells whether a back office says something new of an account."""
+    """What tells whether a back office says something new of an account, and how it was told last."""
 
     __tablename__ = "account"
 
@@ -104,6 +104,20 @@ class Account(Table, table=True):
     account_reference: str = Field(primary_key=True, sa_type=Text)
     revision: int = Field(sa_type=BigInteger)
     content_sha256: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    source: str | None = Field(sa_type=Text)
+    body: str = Field(sa_type=Text)
+
+
+class ListedAccount(Table, table=True):
+    """An account that is in a full file, while that is taken in."""
+
+    __tablename__ = "listed_account"
+
+    file_id: UUID = Field(primary_key=True)
+    fund: str = Field(primary_key=True, sa_type=Text)
+    account_reference: str = Field(primary_key=True, sa_type=Text)
+    is_counted: bool
 
 
 class Event(Table, table=True):

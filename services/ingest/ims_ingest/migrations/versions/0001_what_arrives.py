@@ -31,9 +31,9 @@ CREATE INDEX reversal_by_payment ON reversal (payment_id) WHERE payment_id IS NO
 CREATE TABLE refund (             -- a payment's refunds, each by the total that it brought them to
   payment_id uuid NOT NULL, in_all_pence bigint NOT NULL, council text NOT NULL, refund_id uuid NOT NULL UNIQUE,
   amount_pence bigint NOT NULL CHECK (amount_pence > 0), PRIMARY KEY (payment_id, in_all_pence));
-CREATE TABLE account (            -- only what tells whether a back office says something new
+CREATE TABLE account (            -- what tells whether a back office says something new, and how it was told last
   council text NOT NULL, fund text NOT NULL, account_reference text NOT NULL, revision bigint NOT NULL, content_sha256 text NOT NULL,
-  PRIMARY KEY (council, fund, account_reference));
+  status text NOT NULL, source text, body text NOT NULL, PRIMARY KEY (council, fund, account_reference));
 CREATE TABLE event (              -- the bytes of what came over HTTP, without card numbers
   event_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, received_at timestamptz NOT NULL, content bytea NOT NULL,
   fault text);
@@ -44,9 +44,13 @@ CREATE INDEX answer_by_time ON answer USING brin (answered_at);
 CREATE TABLE file (
   file_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, format text, content_sha256 text NOT NULL, size bigint NOT NULL,
   state text NOT NULL CHECK (state IN ('kept', 'reading', 'received', 'known', 'refused', 'conflict')),
-  received_at timestamptz NOT NULL, business_on date, chunks_told int NOT NULL DEFAULT 0, summary text NOT NULL DEFAULT '{}');
+  received_at timestamptz NOT NULL, business_on date, is_full boolean NOT NULL DEFAULT false,
+  chunks_told int NOT NULL DEFAULT 0, closed int NOT NULL DEFAULT 0, summary text NOT NULL DEFAULT '{}');
 CREATE INDEX file_unfinished ON file (received_at) WHERE state IN ('kept', 'reading');
 CREATE INDEX file_by_source ON file (council, source, received_at);
+CREATE TABLE listed_account (     -- an account that is in a full file, while that is taken in
+  file_id uuid NOT NULL REFERENCES file, fund text NOT NULL, account_reference text NOT NULL, is_counted boolean NOT NULL,
+  PRIMARY KEY (file_id, fund, account_reference));
 CREATE TABLE late_file (          -- a file that did not come in time, of which it was said
   council text NOT NULL, source text NOT NULL, due_at timestamptz NOT NULL, found_at timestamptz NOT NULL,
   PRIMARY KEY (council, source, due_at));
