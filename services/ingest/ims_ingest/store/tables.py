@@ -190,6 +190,30 @@ class LateFile(Table, table=True):
     found_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
+class PullState(Table, table=True):
+    """A place from which files are fetched: when that was tried last, and whether it failed."""
+
+    __tablename__ = "pull"
+
+    place: str = Field(primary_key=True, sa_type=Text)
+    looked_at: datetime = Field(sa_type=DateTime(timezone=True))
+    failures: int
+    error: str | None = Field(sa_type=Text)
+
+
+class Pulled(Table, table=True):
+    """A file that was fetched, as it lay there, and what became of it."""
+
+    __tablename__ = "pulled"
+
+    place: str = Field(primary_key=True, sa_type=Text)
+    name: str = Field(primary_key=True, sa_type=Text)
+    size: int = Field(primary_key=True, sa_type=BigInteger)
+    modified: str = Field(primary_key=True, sa_type=Text)
+    status: int
+    pulled_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
 class StatementLine(Table, table=True):
     """An entry of a bank account, whatever the format that showed it."""
 

@@ -54,6 +54,11 @@ CREATE TABLE listed_account (     -- an account that is in a full file, while th
 CREATE TABLE late_file (          -- a file that did not come in time, of which it was said
   council text NOT NULL, source text NOT NULL, due_at timestamptz NOT NULL, found_at timestamptz NOT NULL,
   PRIMARY KEY (council, source, due_at));
+CREATE TABLE pull (               -- a place from which files are fetched: when that was tried last, and how often it has failed since
+  place text PRIMARY KEY, looked_at timestamptz NOT NULL, failures int NOT NULL, error text);
+CREATE TABLE pulled (             -- a file that was fetched, as it lay there, and what became of it
+  place text NOT NULL, name text NOT NULL, size bigint NOT NULL, modified text NOT NULL, status int NOT NULL,
+  pulled_at timestamptz NOT NULL, PRIMARY KEY (place, name, size, modified));
 CREATE TABLE file_piece (         -- its bytes, compressed, without card numbers
   file_id uuid NOT NULL REFERENCES file, piece int NOT NULL, content bytea NOT NULL, PRIMARY KEY (file_id, piece));
 ALTER TABLE file_piece ALTER content SET STORAGE EXTERNAL;
