@@ -1,11 +1,12 @@
 """Whether a file is taken in: read once from end to end before anything of it is told, with every fault and every total."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from ims_contracts.payments import PaymentRefused
+from ims_contracts.payments import PaymentReceived, PaymentRefused, PaymentReversed
 from ims_contracts.remittances import Fault
 from ims_ingest.domain.identity import derive
 from ims_ingest.domain.rows import FileHead, submission
@@ -56,6 +57,13 @@ class Totals:
             self.added_count, self.added_pence = self.added_count + 1, self.added_pence + amount_pence
         else:
             self.taken_pence -= amount_pence
+
+    def leave_out(self, amount_pence: int) -> None:
+        self.count -= 1
+        if amount_pence > 0:
+            self.added_count, self.added_pence = self.added_count - 1, self.added_pence - amount_pence
+        else:
+            self.taken_pence += amount_pence
 
 
 class Proof:
@@ -130,6 +138,11 @@ class Proof:
             totals.fee_pence += member.fee_pence
             totals.net_pence += member.net_pence
             totals.paid_on = max(totals.paid_on or member.paid_on, member.paid_on)
+
+    def leave_out(self, payments: Iterable[PaymentReceived], reversals: Iterable[PaymentReversed]) -> None:
+        """Rows that came in other files: a file that overlaps them comes to what it adds."""
+        for pence in [*(each.amount_pence for each in payments), *(-each.amount_pence for each in reversals)]:
+            self.remittance.leave_out(pence)
 
     def parts(self) -> list[Part]:
         """What is in the file that has a name of its own; by it a second file is known to be the same, or another."""

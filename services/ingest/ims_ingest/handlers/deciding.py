@@ -1,4 +1,4 @@
-"""A person decides about a file: a whole import is taken back."""
+"""A person decides about a file: one that was held is accepted or rejected, a whole import is taken back."""
 
 import asyncio
 from datetime import date
@@ -11,9 +11,11 @@ from pydantic import BaseModel, Field, ValidationError
 
 from ims_ingest.domain.submissions import tidy
 from ims_ingest.domain.taking_back import Import, further, remittance_reversed, told
-from ims_ingest.handlers.files import find
+from ims_ingest.handlers.files import answer, find
+from ims_ingest.handlers.importing import take_in
 from ims_ingest.handlers.publishers import Answer, Unwelcome, body_of, reasons_of
-from ims_ingest.store import files, imports
+from ims_ingest.store import decisions, files, imports
+from ims_ingest.store.decisions import Decision, held
 from ims_ingest.store.payments import reverse
 from ims_kit import Service
 
@@ -24,14 +26,48 @@ BODY_BYTES_MAX = 16 << 10
 # As in the import itself: a transaction of a thousand facts is some tens of milliseconds.
 CHUNK = 1_000
 LOOK_SECONDS = 5.0
+# What a file may be held for and still have one clear meaning.
+CLEAR = ("overlap", "drop")
 NO_PAYMENT = UUID(int=0)
 
 
-class Decision(BaseModel):
+class Said(BaseModel):
     """Who decided, and why."""
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
     by: Annotated[str, Field(min_length=1, max_length=140)]
+
+
+@router.post("/files/{file_id}/accept")
+async def accept_file(request: Request, file_id: UUID) -> Response:
+    """Take in a file that was held, as it is: of one that overlaps others only what they did not tell, of a full file of accounts
+    all that it closes. The body says who decided and why: `{"by": …, "reason": …}`."""
+    service: Service = request.app.state.service
+    await decide(request, file_id, "accepted")
+    return answer(await take_in(service, file_id), True).response()
+
+
+@router.post("/files/{file_id}/reject")
+async def reject_file(request: Request, file_id: UUID) -> Response:
+    """Close a file that was held: nothing of it is ever counted. The body says who decided and why."""
+    await decide(request, file_id, "rejected")
+    return Answer(200, {"file_id": str(file_id), "state": "rejected"}).response()
+
+
+async def decide(request: Request, file_id: UUID, verdict: str) -> None:
+    """Remember a decision about a file that is held. Raises Unwelcome where there is nothing to decide, or nothing clear."""
+    service: Service = request.app.state.service
+    decision = await decision_of(request)
+    await find(request, file_id)
+    async with service.begin() as work:
+        state, held_for = await held(file_id, work)
+        if state != "conflict":
+            raise Unwelcome(409, "This file is not held", f"It is {state}: there is nothing to decide.")
+        if verdict == "accepted" and held_for not in CLEAR:
+            raise Unwelcome(409, "This file cannot be taken in as it is", "It says otherwise what another file told under the same name: "
+                            "reject it, and have what is right sent under a name of its own.")  # fmt: skip
+        await decisions.decide(file_id, verdict, decision, work)
+    log.warning("file decided", file_id=str(file_id), verdict=verdict)
 
 
 @router.post("/files/{file_id}/reverse")
@@ -52,10 +88,10 @@ async def reverse_file(request: Request, file_id: UUID) -> Response:
 
 async def decision_of(request: Request) -> Decision:
     try:
-        said = Decision.model_validate_json(await body_of(request, BODY_BYTES_MAX))
+        said = Said.model_validate_json(await body_of(request, BODY_BYTES_MAX))
     except ValidationError as error:
         raise Unwelcome(422, "Say who decided, and why", *reasons_of(error)) from None
-    return Decision(reason=tidy(said.reason), by=tidy(said.by))
+    return Decision(tidy(said.by), tidy(said.reason))
 
 
 def why_not(state: str) -> str:

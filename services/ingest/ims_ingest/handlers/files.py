@@ -11,6 +11,7 @@ from ims_ingest.domain.taking_back import told as taken_back
 from ims_ingest.handlers.arriving import Arrival, Intake, Sender, arrive
 from ims_ingest.handlers.publishers import Answer, Unwelcome, caller_of, problem
 from ims_ingest.store import files, imports
+from ims_ingest.store.decisions import decisions
 from ims_ingest.store.files import MEMORY_MAX, Known
 from ims_kit import Service
 
@@ -68,6 +69,8 @@ def answer(known: Known, is_new: bool) -> Answer:
     if state == "conflict":
         title = "The file contradicts what came before; a person will decide, nothing was counted"
         return Answer(409, problem(409, title, *known.summary["contradicted"]).body | told)
+    if state == "rejected":
+        return Answer(409, problem(409, "A person rejected this file; nothing was counted").body | told)
     return Answer(STATUS[state] if is_new else 200, told | {"state": state if is_new else "known"} | known.summary)
 
 
@@ -79,8 +82,10 @@ async def get_file(request: Request, file_id: UUID) -> Response:
     told = {"file_id": str(head.file_id), "format": head.format or None, "source": head.source, "state": found.state}
     async with request.app.state.service.pool.acquire() as connection:
         reversals = await imports.find(connection, file_id)
+        decided = await decisions(file_id, connection)
     reversal = {"reversal": taken_back(reversals)} if reversals else {}
-    return Answer(200, told | {"received_at": head.received_at.isoformat()} | found.summary | reversal).response()
+    people = reversal | ({"decisions": decided} if decided else {})
+    return Answer(200, told | {"received_at": head.received_at.isoformat()} | found.summary | people).response()
 
 
 @router.get("/files/{file_id}/content")

@@ -14,8 +14,9 @@ from ims_ingest.domain.proving import Proof
 from ims_ingest.domain.rows import FileHead, refused_id
 from ims_ingest.formats import Format, detect, packed
 from ims_ingest.handlers.full_accounts import close_missing, too_many_missing
+from ims_ingest.handlers.overlaps import came_before, leave_out_known, only_new
 from ims_ingest.settings import Settings
-from ims_ingest.store import files
+from ims_ingest.store import decisions, files
 from ims_ingest.store.accounts import change
 from ims_ingest.store.lines import show
 from ims_ingest.store.payments import contradict_file, record, record_if_unknown, reverse
@@ -33,6 +34,8 @@ class Read(NamedTuple):
     head: FileHead
     format: Format | None
     proof: Proof
+    is_accepted: bool = False
+    """A person accepted it, though other files told some of it."""
 
 
 async def finish_files(service: Service) -> None:
@@ -69,9 +72,12 @@ async def read_in(service: Service, known: files.Known) -> None:
             return
         if known.state == "kept" and (await is_overlap(service, read, stream) or await is_drop(service, read, stream)):
             return
+        is_accepted = await decisions.is_accepted(read.head.file_id, service.pool)
+        if is_accepted:
+            await leave_out_known(service, read.proof, chunks_of(read, stream, set()))
         told_before = await claim(service, read)
         if told_before is not None:
-            await tell_chunks(service, read, stream, (told_before, known))
+            await tell_chunks(service, read._replace(is_accepted=is_accepted), stream, (told_before, known))
 
 
 def prove(stream: BinaryIO, head: FileHead, settings: Settings) -> Read:
@@ -115,16 +121,12 @@ async def is_overlap(service: Service, read: Read, stream: BinaryIO) -> bool:
     of them: the file is known. Some: it is for a person. Either way nothing of it is told."""
     if not (total := read.proof.remittance.added_count) or await is_known_by_name(service, read):
         return False
-    came = 0
-    async with service.pool.acquire() as connection:
-        for chunk in chunks_of(read, stream, set()):
-            came += await files.overlapping(read.head, [payment.payment_id for payment in chunk.payments], connection)
-            await asyncio.sleep(0)
+    came = await came_before(service, read.head, chunks_of(read, stream, set()))
     if came == total:
         async with service.begin() as work:
             await files.move(read.head, "known", work, summary(read.proof))
     elif came:
-        await contradict(service, read, [f"{came} of its {total} payments came before, in other files"])
+        await contradict(service, read, [f"{came} of its {total} payments came before, in other files"], "overlap")
     return came > 0
 
 
@@ -132,7 +134,7 @@ async def is_drop(service: Service, read: Read, stream: BinaryIO) -> bool:
     """Whether a full file of accounts leaves out so many that it is for a person."""
     reasons = await too_many_missing(service, read.head, chunks_of(read, stream, set())) if read.head.is_full else []
     if reasons:
-        await contradict(service, read, reasons)
+        await contradict(service, read, reasons, "drop")
     return bool(reasons)
 
 
@@ -142,11 +144,11 @@ async def is_known_by_name(service: Service, read: Read) -> bool:
         return await files.is_claimed(read.head, read.proof.parts(), connection)
 
 
-async def contradict(service: Service, read: Read, reasons: list[str]) -> None:
-    """The file is for a person; its bytes are kept, nothing of it is counted."""
+async def contradict(service: Service, read: Read, reasons: list[str], held_for: str) -> None:
+    """The file is for a person; its bytes are kept, nothing of it is counted. What it is held for says whether it can be accepted."""
     async with service.begin() as work:
         await contradict_file(read.head, reasons, work)
-        await files.move(read.head, "conflict", work, summary(read.proof) | {"contradicted": reasons})
+        await files.move(read.head, "conflict", work, summary(read.proof) | {"contradicted": reasons, "held_for": held_for})
 
 
 async def claim(service: Service, read: Read) -> set[UUID] | None:
@@ -159,7 +161,8 @@ async def claim(service: Service, read: Read) -> set[UUID] | None:
         if not contradicted:
             await files.move(read.head, "known" if is_all_known else "reading", work, summary(read.proof))
     if contradicted:
-        await contradict(service, read, [f"{part.kind} {part.reference} came before, with other content" for part in contradicted])
+        reasons = [f"{part.kind} {part.reference} came before, with other content" for part in contradicted]
+        await contradict(service, read, reasons, "content")
     return None if contradicted or is_all_known else known
 
 
@@ -179,6 +182,8 @@ async def tell_chunks(service: Service, read: Read, stream: BinaryIO, done: tupl
         number += 1
         if number < known.chunks_told:
             continue
+        if read.is_accepted:
+            chunk = await only_new(service, read.head, chunk)
         async with service.begin() as work:
             states += await take_chunk(chunk, read.head, work)
             await files.advance(read.head, number, work)

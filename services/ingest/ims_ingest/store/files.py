@@ -14,7 +14,7 @@ from ims_ingest.store.tables import Part as PartRow
 from ims_kit import Insert, Work
 
 CLAIM = Insert(PartRow, "part_id council kind reference digest file_id")
-FINISHED = ("received", "known", "refused", "conflict")
+FINISHED = ("received", "known", "refused", "conflict", "rejected")
 COLUMNS = "file_id, council, source, coalesce(format, ''), content_sha256, received_at, business_on, is_full, state, chunks_told, summary"
 PIECE_BYTES = 1 << 20
 # The classes of advisory locks; the kit has those below.
@@ -110,14 +110,24 @@ async def is_claimed(head: FileHead, parts: Sequence[Part], connection: Any) -> 
     return bool(found)
 
 
-async def overlapping(head: FileHead, payments: Sequence[UUID], connection: Any) -> int:
-    """How many of these payments came otherwise than by this file."""
-    found = await connection.fetchval(
-        """SELECT count(*) FROM payment LEFT JOIN part ON part_id = remittance_id
+async def overlapping(head: FileHead, payments: Sequence[UUID], connection: Any) -> set[UUID]:
+    """Which of these payments came otherwise than by this file."""
+    found = await connection.fetch(
+        """SELECT payment_id FROM payment LEFT JOIN part ON part_id = remittance_id
            WHERE payment_id = ANY($1) AND part.file_id IS DISTINCT FROM $2""",
         payments, head.file_id,
     )  # fmt: skip
-    return int(found)
+    return {each[0] for each in found}
+
+
+async def overlapping_reversals(head: FileHead, reversals: Sequence[UUID], connection: Any) -> set[UUID]:
+    """Which of these reversals came otherwise than by this file."""
+    found = await connection.fetch(
+        """SELECT reversal_id FROM reversal LEFT JOIN part ON part_id = (body::jsonb ->> 'remittance_id')::uuid
+           WHERE reversal_id = ANY($1) AND part.file_id IS DISTINCT FROM $2""",
+        reversals, head.file_id,
+    )  # fmt: skip
+    return {each[0] for each in found}
 
 
 async def move(head: FileHead, state: str, work: Work, summary: dict[str, Any]) -> None:

@@ -62,7 +62,9 @@ async def submission(connection: Any, names: tuple[str, str, str], derived: Any)
 async def conflicts(connection: Any, council: str, most: int) -> list[dict[str, Any]]:
     """What two tellings cannot both be true of, the newest first; without what they said, which may be a payer's."""
     found = await connection.fetch(
-        "SELECT conflict_id, kind, subject_id, reason, found_at FROM conflict WHERE council = $1 ORDER BY found_at DESC LIMIT $2",
+        """SELECT conflict_id, kind, subject_id, reason, found_at FROM conflict
+           WHERE council = $1 AND NOT EXISTS (SELECT FROM file WHERE file_id = subject_id AND state <> 'conflict')
+           ORDER BY found_at DESC LIMIT $2""",
         council, most,
     )  # fmt: skip
     return [dict(row) for row in found]

@@ -159,6 +159,18 @@ class Part(Table, table=True):
     file_id: UUID
 
 
+class Decision(Table, table=True):
+    """What a person decided of a file that was held, and why."""
+
+    __tablename__ = "decision"
+
+    file_id: UUID = Field(primary_key=True)
+    decided_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True))
+    verdict: str = Field(sa_type=Text)
+    decided_by: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+
+
 class ImportReversal(Table, table=True):
     """An import that is taken back: who decided and why, and how far it is."""
 

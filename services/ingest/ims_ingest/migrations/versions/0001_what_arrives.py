@@ -43,11 +43,14 @@ CREATE TABLE answer (             -- what a publisher was answered, by its idemp
 CREATE INDEX answer_by_time ON answer USING brin (answered_at);
 CREATE TABLE file (
   file_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, format text, content_sha256 text NOT NULL, size bigint NOT NULL,
-  state text NOT NULL CHECK (state IN ('kept', 'reading', 'received', 'known', 'refused', 'conflict')),
+  state text NOT NULL CHECK (state IN ('kept', 'reading', 'received', 'known', 'refused', 'conflict', 'rejected')),
   received_at timestamptz NOT NULL, business_on date, is_full boolean NOT NULL DEFAULT false,
   chunks_told int NOT NULL DEFAULT 0, closed int NOT NULL DEFAULT 0, summary text NOT NULL DEFAULT '{}');
 CREATE INDEX file_unfinished ON file (received_at) WHERE state IN ('kept', 'reading');
 CREATE INDEX file_by_source ON file (council, source, received_at);
+CREATE TABLE decision (           -- what a person decided of a file that was held, and why
+  file_id uuid NOT NULL REFERENCES file, decided_at timestamptz NOT NULL, verdict text NOT NULL CHECK (verdict IN ('accepted', 'rejected')),
+  decided_by text NOT NULL, reason text NOT NULL, PRIMARY KEY (file_id, decided_at));
 CREATE TABLE listed_account (     -- an account that is in a full file, while that is taken in
   file_id uuid NOT NULL REFERENCES file, fund text NOT NULL, account_reference text NOT NULL, is_counted boolean NOT NULL,
   PRIMARY KEY (file_id, fund, account_reference));
