@@ -4,13 +4,14 @@ from typing import BinaryIO
 
 from ims_contracts.remittances import Fault
 from ims_ingest.formats.accounts_csv import ACCOUNTS_CSV
+from ims_ingest.formats.accounts_json import ACCOUNTS_JSON
 from ims_ingest.formats.allpay import ALLPAY
 from ims_ingest.formats.camt053 import CAMT053
 from ims_ingest.formats.pcns_csv import PCNS_CSV
 from ims_ingest.formats.records import Format, fault
 from ims_ingest.formats.stripe_payout import STRIPE_PAYOUT
 
-FORMATS = {each.name: each for each in (ALLPAY, ACCOUNTS_CSV, PCNS_CSV, CAMT053, STRIPE_PAYOUT)}
+FORMATS = {each.name: each for each in (ALLPAY, ACCOUNTS_CSV, ACCOUNTS_JSON, PCNS_CSV, CAMT053, STRIPE_PAYOUT)}
 # Whatever marks a format is within this: a header line, the root element, the first row.
 HEAD_BYTES = 65_536
 
