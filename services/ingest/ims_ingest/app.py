@@ -4,10 +4,14 @@ from ims_contracts.accounts import AccountSubmitted
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
 from ims_ingest.formats import formats_with
-from ims_ingest.handlers import advices, answering, ereturns, files, publishing, webhooks
+from ims_ingest.handlers import advices, alarms, answering, bulk, deciding, ereturns, files, publishing, pulling, webhooks
+from ims_ingest.handlers.alarms import read_calendars, watch_calendars
+from ims_ingest.handlers.deciding import finish_reversals
+from ims_ingest.handlers.folders import watch_folders
 from ims_ingest.handlers.importing import finish_files
 from ims_ingest.handlers.publishers import Unwelcome, unwelcome
 from ims_ingest.handlers.publishing import keep_payments
+from ims_ingest.handlers.pulling import keep_pulling
 from ims_ingest.handlers.submissions import on_submissions
 from ims_ingest.handlers.webhooks import keep_events
 from ims_ingest.settings import Settings
@@ -20,9 +24,14 @@ def build(settings: Settings) -> Service:
     service.hears(on_submissions, PaymentSubmitted, ReversalSubmitted, AccountSubmitted)
     service.background("finish files", finish_files)
     service.api.state.formats = formats_with(settings.layouts)
+    service.background("finish reversals", finish_reversals)
+    service.background("watch folders", watch_folders)
+    service.background("pull files", keep_pulling)
+    service.background("watch calendars", watch_calendars)
+    service.api.state.calendars = read_calendars(settings.calendars)
     service.api.state.payments_door = service.door(keep_payments)
     service.api.state.events_door = service.door(keep_events)
     service.api.add_exception_handler(Unwelcome, unwelcome)
-    for handler in (publishing, webhooks, files, ereturns, advices, answering):
+    for handler in (publishing, bulk, webhooks, files, deciding, ereturns, advices, answering, alarms, pulling):
         service.api.include_router(handler.router)
     return service

@@ -1,11 +1,12 @@
 """Whether a file is taken in: read once from end to end before anything of it is told, with every fault and every total."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from ims_contracts.payments import PaymentRefused
+from ims_contracts.payments import PaymentReceived, PaymentRefused, PaymentReversed
 from ims_contracts.remittances import Fault
 from ims_ingest.domain.identity import derive
 from ims_ingest.domain.rows import FileHead, submission
@@ -60,6 +61,13 @@ class Totals:
             self.added_count, self.added_pence = self.added_count + 1, self.added_pence + amount_pence
         else:
             self.taken_pence -= amount_pence
+
+    def leave_out(self, amount_pence: int) -> None:
+        self.count -= 1
+        if amount_pence > 0:
+            self.added_count, self.added_pence = self.added_count - 1, self.added_pence - amount_pence
+        else:
+            self.taken_pence += amount_pence
 
 
 class Proof:
@@ -156,6 +164,16 @@ class Proof:
             totals.fee_pence += member.fee_pence
             totals.net_pence += member.net_pence
             totals.paid_on = max(totals.paid_on or member.paid_on, member.paid_on)
+
+    def leave_out(self, payments: Iterable[PaymentReceived], reversals: Iterable[PaymentReversed]) -> None:
+        """Rows that came in other files: a file that overlaps them comes to what it adds."""
+        named = {part.part_id: self.remittances[part.reference] for part in self.parts() if part.reference in self.remittances}
+        left_out = [(each.remittance_id, each.amount_pence) for each in payments]
+        left_out += [(each.remittance_id, -each.amount_pence) for each in reversals]
+        for remittance_id, pence in left_out:
+            self.remittance.leave_out(pence)
+            if remittance_id in named:
+                named[remittance_id].leave_out(pence)
 
     def parts(self) -> list[Part]:
         """What is in the file that has a name of its own; by it a second file is known to be the same, or another."""

@@ -23,6 +23,8 @@ class FileHead(NamedTuple):
     received_at: datetime
     business_on: date | None = None
     """The day that was named with the file, for rows that have none."""
+    is_full: bool = False
+    """Of accounts: what is not in the file is closed."""
     comes_ahead: bool = False
     """Whether the file waits until its money moves, so that no row of it is ahead of its day when it is told."""
 

@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from ims_contracts.remittances import Fault
 from ims_ingest.formats.accounts_csv import ACCOUNTS_CSV
+from ims_ingest.formats.accounts_json import ACCOUNTS_JSON
 from ims_ingest.formats.adyen import ADYEN
 from ims_ingest.formats.bacs_ddica import BACS_DDICA
 from ims_ingest.formats.bacs_messages import BACS_ADDACS, BACS_AUDDIS, BACS_AWACS
@@ -35,7 +36,7 @@ STATEMENTS = (CAMT052, CAMT053, CAMT054, MT940, MT942, BAI2, BANKLINE_DIRECT, OF
 SETTLEMENTS = (STRIPE_PAYOUT, STRIPE_BALANCE, STRIPE_CHARGES, ADYEN, WORLDPAY)
 BACS = (BACS_STD18, BACS_ARUDD, BACS_DDICA, BACS_ADDACS, BACS_AUDDIS, BACS_AWACS, BACS_ARUCS, BACS_INPUT_REPORT)
 COLLECTIONS = (DWP, ERETURN, *read_layouts(SHIPPED))
-FORMATS: Formats = {each.name: each for each in (ACCOUNTS_CSV, PCNS_CSV, *COLLECTIONS, *BACS, *STATEMENTS, *SETTLEMENTS)}
+FORMATS: Formats = {each.name: each for each in (ACCOUNTS_CSV, ACCOUNTS_JSON, PCNS_CSV, *COLLECTIONS, *BACS, *STATEMENTS, *SETTLEMENTS)}
 # Whatever marks a format is within this: a header line, the root element, the first row.
 HEAD_BYTES = 65_536
 

@@ -1,9 +1,10 @@
 """Look into a file without a server and without writing anything: what is in it, and whether it proves."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ims_contracts.remittances import Fault
+from ims_ingest.formats import packed
 from ims_ingest.formats.detection import FORMATS, Formats, detect
 from ims_ingest.formats.records import (
     AccountRow,
@@ -47,17 +48,22 @@ class Summary:
 class Inspection(Summary):
     """A whole file, as its records come."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Formats) -> None:
         super().__init__()
+        self.known = known
         self.statements: list[tuple[StatementBegins, Summary]] = []
         self.faults: list[Fault] = []
         self.fault_count = 0
+        self.place = ""
+        self.formats: dict[str, None] = {}
+        self.proofs: list[bool | None] = []
 
     def take(self, record: Record) -> None:
         match record:
             case Fault():
                 self.fault_count += 1
-                self.faults += [record] if len(self.faults) < FAULTS_MAX else []
+                placed = record.model_copy(update={"what": self.place + record.what})
+                self.faults += [placed] if len(self.faults) < FAULTS_MAX else []
             case Row(amount_pence=amount_pence):
                 self.currency = "GBP"
                 self.add(amount_pence)
@@ -74,10 +80,21 @@ class Inspection(Summary):
             case StatementEnds():
                 self.statements[-1][1].end(record)
             case Whole(is_proved=is_proved):
-                self.proved = is_proved
+                self.proofs.append(is_proved)
 
-    def told(self, name: str | None) -> dict[str, Any]:
+    def read(self, stream: BinaryIO, named: str | None) -> None:
+        """Take in all of a file."""
+        found = detect(stream, named, self.known)
+        if isinstance(found, Format):
+            self.formats[found.name] = None
+            for record in found.read(stream):
+                self.take(record)
+        else:
+            self.take(found)
+
+    def told(self) -> dict[str, Any]:
         """As `ims inspect` prints it. Opening and closing are the file's where it has one statement."""
+        self.proved = False if self.faults or False in self.proofs else None if None in self.proofs or not self.proofs else True
         if len(self.statements) == 1:
             only = self.statements[0][1]
             self.opening_pence, self.closing_pence, self.currency = only.opening_pence, only.closing_pence, only.currency
@@ -89,22 +106,24 @@ class Inspection(Summary):
             each.credits_pence, each.debits_pence = each.credits_pence or 0, each.debits_pence or 0
             statements.append({"bank_account": begins.bank_account, "reference": begins.reference, **each.__dict__})
         return {
-            "format": name,
+            "format": " ".join(self.formats) or None,
             **{field: self.__dict__[field] for field in Summary().__dict__},
-            "proved": False if self.faults else self.proved,
             "statements": statements,
             "faults": [each.model_dump() for each in self.faults],
         }
 
 
 def inspect(path: Path, format: str | None = None, formats: Formats = FORMATS) -> dict[str, Any]:
-    """What is in a file: its format, entries, sums and balances in pence, whether it proves, and every fault with its line."""
-    inspection = Inspection()
+    """What is in a file: its format, entries, sums and balances in pence, whether it proves, and every fault with its line. An
+    archive is what the files in it come to together."""
+    inspection = Inspection(formats)
     with path.open("rb") as stream:
-        found = detect(stream, format, formats)
-        if isinstance(found, Format):
-            for record in found.read(stream):
-                inspection.take(record)
-            return inspection.told(found.name)
-        inspection.take(found)
-        return inspection.told(None)
+        if not packed.is_packed(stream):
+            inspection.read(stream, format)
+        elif found := packed.fault_of(stream):
+            inspection.take(found)
+        else:
+            for number, member in enumerate(packed.members(stream), 1):
+                inspection.place = f"file {number} of the archive: "
+                inspection.read(member, format)
+    return inspection.told()

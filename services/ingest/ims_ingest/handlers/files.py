@@ -1,21 +1,17 @@
 """The file door: bytes are kept before they are taken in; the same bytes twice change nothing, and the answer says so."""
 
-import hashlib
 import tempfile
 from datetime import date
-from typing import Annotated, BinaryIO
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from ims_ingest.domain.cards import Redactor
-from ims_ingest.domain.identity import derive
-from ims_ingest.domain.rows import FileHead
-from ims_ingest.formats import Format, detect
-from ims_ingest.handlers.importing import take_in
+from ims_ingest.domain.taking_back import told as taken_back
+from ims_ingest.handlers.arriving import Arrival, Intake, Sender, arrive
 from ims_ingest.handlers.publishers import Answer, Unwelcome, caller_of, problem
-from ims_ingest.settings import Settings
-from ims_ingest.store import files
+from ims_ingest.store import files, imports
+from ims_ingest.store.decisions import decisions
 from ims_ingest.store.files import MEMORY_MAX, Known
 from ims_kit import Service
 
@@ -30,44 +26,38 @@ async def post_file(
     council: Annotated[str | None, Query(pattern=r"^[EWSN][0-9]{8}$")] = None,
     source: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
     business_on: date | None = None,
+    accounts: Literal["delta", "full"] = "delta",
 ) -> Response:
     """Hand in a file as the request's body. It is taken in whole, or not at all, with every fault and its line. Rows that have
-    no day are of `business_on`, else of today."""
+    no day are of `business_on`, else of today. Accounts that are not in a `full` file of accounts are closed. A gzip, or a zip of
+    many, is its files: each is taken in by itself."""
     service: Service = request.app.state.service
     caller = caller_of(request)
     if council is not None and council != caller.council:
         raise Unwelcome(403, "The council is not yours", f"You may speak for {caller.council}.")
     with tempfile.SpooledTemporaryFile(MEMORY_MAX) as spool:
-        content_sha256, size = await receive(request, spool, service.settings)  # type: ignore[arg-type]
-        source = source_of(spool, request, source)  # type: ignore[arg-type]
-        async with service.begin() as work:
-            file_id = derive("file", caller.council, content_sha256)
-            head = FileHead(file_id, caller.council, source, "", content_sha256, work.now, business_on)
-            is_new = await files.keep(head, spool, size, work)  # type: ignore[arg-type]
-    return answer(await take_in(service, file_id), is_new).response()
+        intake = Intake(spool, service.settings.file_bytes_max)  # type: ignore[arg-type, attr-defined]
+        async for piece in request.stream():
+            intake.take(piece)
+        intake.end()
+        sender = Sender(caller.council, lambda of_format: caller.source(source or of_format), business_on, accounts == "full")
+        return answer_all(await arrive(service, intake, sender)).response()
 
 
-async def receive(request: Request, spool: BinaryIO, settings: Settings) -> tuple[str, int]:
-    """Take the bytes in, without card numbers; returns the digest and the length of what was sent. Raises Unwelcome as soon
-    as it is too large."""
-    digest, size, redactor = hashlib.sha256(), 0, Redactor()
-    async for piece in request.stream():
-        size += len(piece)
-        if size > settings.file_bytes_max:
-            raise Unwelcome(413, "The file is too large", f"Send at most {settings.file_bytes_max} bytes; have the file sent in parts.")
-        digest.update(piece)
-        spool.write(redactor.take(piece))
-    if not size:
-        raise Unwelcome(422, "The file is empty", "Send the file's bytes as the body of the request.")
-    spool.write(redactor.end())
-    spool.seek(0)
-    return digest.hexdigest(), size
+def answer_all(arrival: Arrival) -> Answer:
+    """What became of what came at once."""
+    answers = [answer(*each) for each in arrival.files]
+    return answer_together(answers) if arrival.is_archive else answers[0]
 
 
-def source_of(spool: BinaryIO, request: Request, named: str | None) -> str:
-    """The source that a file speaks for, which must be the caller's own; of a file in no known format, the caller's first."""
-    found = detect(spool, formats=request.app.state.formats)
-    return caller_of(request).source(named or (found.source if isinstance(found, Format) else None))
+def answer_together(answers: list[Answer]) -> Answer:
+    """What became of each file of an archive; the status is the worst of theirs."""
+    status = max(each.status for each in answers)
+    told = {"members": [each.body | {"member": number, "status": each.status} for number, each in enumerate(answers, 1)]}
+    if status < 400:
+        return Answer(status, told)
+    title = "Not every file of the archive was taken in; those that were are counted"
+    return Answer(status, problem(status, title).body | told)
 
 
 def answer(known: Known, is_new: bool) -> Answer:
@@ -79,6 +69,8 @@ def answer(known: Known, is_new: bool) -> Answer:
     if state == "conflict":
         title = "The file contradicts what came before; a person will decide, nothing was counted"
         return Answer(409, problem(409, title, *known.summary["contradicted"]).body | told)
+    if state == "rejected":
+        return Answer(409, problem(409, "A person rejected this file; nothing was counted").body | told)
     return Answer(STATUS[state] if is_new else 200, told | {"state": state if is_new else "known"} | known.summary)
 
 
@@ -88,7 +80,12 @@ async def get_file(request: Request, file_id: UUID) -> Response:
     found = await find(request, file_id)
     head = found.head
     told = {"file_id": str(head.file_id), "format": head.format or None, "source": head.source, "state": found.state}
-    return Answer(200, told | {"received_at": head.received_at.isoformat()} | found.summary).response()
+    async with request.app.state.service.pool.acquire() as connection:
+        reversals = await imports.find(connection, file_id)
+        decided = await decisions(file_id, connection)
+    reversal = {"reversal": taken_back(reversals)} if reversals else {}
+    people = reversal | ({"decisions": decided} if decided else {})
+    return Answer(200, told | {"received_at": head.received_at.isoformat()} | found.summary | people).response()
 
 
 @router.get("/files/{file_id}/content")

@@ -13,9 +13,11 @@ from ims_ingest.domain.planning import Chunk, Plan
 from ims_ingest.domain.proving import Proof
 from ims_ingest.domain.rows import FileHead, refused_id
 from ims_ingest.domain.submissions import LONDON
-from ims_ingest.formats import Format, Formats, detect
+from ims_ingest.formats import Format, Formats, detect, packed
+from ims_ingest.handlers.full_accounts import close_missing, too_many_missing
+from ims_ingest.handlers.overlaps import came_before, leave_out_known, only_new
 from ims_ingest.settings import Settings
-from ims_ingest.store import files
+from ims_ingest.store import decisions, files
 from ims_ingest.store.accounts import change
 from ims_ingest.store.advices import keep_advices
 from ims_ingest.store.lines import show
@@ -34,6 +36,8 @@ class Read(NamedTuple):
     head: FileHead
     format: Format | None
     proof: Proof
+    is_accepted: bool = False
+    """A person accepted it, though other files told some of it."""
 
 
 async def finish_files(service: Service) -> None:
@@ -64,22 +68,26 @@ async def read_in(service: Service, known: files.Known) -> None:
     async with service.pool.acquire() as connection:
         stream = await files.content(connection, known.head.file_id)
     with stream:
-        read = await asyncio.to_thread(prove, stream, known.head, settings.file_rows_max, service.api.state.formats)
+        read = await asyncio.to_thread(prove, stream, known.head, settings, service.api.state.formats)
         if read.format is None or read.proof.fault_count:
             await refuse(service, read)
             return
         if await is_early(service, read, known):
             return
-        if known.state == "kept" and await is_overlap(service, read, stream):
+        if known.state == "kept" and (await is_overlap(service, read, stream) or await is_drop(service, read, stream)):
             return
+        is_accepted = await decisions.is_accepted(read.head.file_id, service.pool)
+        if is_accepted:
+            await leave_out_known(service, read.proof, chunks_of(read, stream, set()))
         told_before = await claim(service, read)
         if told_before is not None:
-            await tell_chunks(service, read, stream, (told_before, known))
+            await tell_chunks(service, read._replace(is_accepted=is_accepted), stream, (told_before, known))
 
 
-def prove(stream: BinaryIO, head: FileHead, rows_max: int, formats: Formats) -> Read:
+def prove(stream: BinaryIO, head: FileHead, settings: Settings, formats: Formats) -> Read:
     """Read the file from end to end, and find every fault."""
-    found = detect(stream, formats=formats)
+    rows_max, is_packed = settings.file_rows_max, packed.is_packed(stream)
+    found = (packed.fault_of(stream, settings.file_bytes_max) if is_packed else None) or detect(stream, formats=formats)
     if not isinstance(found, Format):
         proof = Proof(head, rows_max)
         proof.add_fault(found)
@@ -129,17 +137,21 @@ async def is_overlap(service: Service, read: Read, stream: BinaryIO) -> bool:
     of them: the file is known. Some: it is for a person. Either way nothing of it is told."""
     if not (total := read.proof.remittance.added_count) or await is_known_by_name(service, read):
         return False
-    came = 0
-    async with service.pool.acquire() as connection:
-        for chunk in chunks_of(read, stream, set()):
-            came += await files.overlapping(read.head, [payment.payment_id for payment in chunk.payments], connection)
-            await asyncio.sleep(0)
+    came = await came_before(service, read.head, chunks_of(read, stream, set()))
     if came == total:
         async with service.begin() as work:
             await files.move(read.head, "known", work, summary(read.proof))
     elif came:
-        await contradict(service, read, [f"{came} of its {total} payments came before, in other files"])
+        await contradict(service, read, [f"{came} of its {total} payments came before, in other files"], "overlap")
     return came > 0
+
+
+async def is_drop(service: Service, read: Read, stream: BinaryIO) -> bool:
+    """Whether a full file of accounts leaves out so many that it is for a person."""
+    reasons = await too_many_missing(service, read.head, chunks_of(read, stream, set())) if read.head.is_full else []
+    if reasons:
+        await contradict(service, read, reasons, "drop")
+    return bool(reasons)
 
 
 async def is_known_by_name(service: Service, read: Read) -> bool:
@@ -148,11 +160,11 @@ async def is_known_by_name(service: Service, read: Read) -> bool:
         return await files.is_claimed(read.head, read.proof.parts(), connection)
 
 
-async def contradict(service: Service, read: Read, reasons: list[str]) -> None:
-    """The file is for a person; its bytes are kept, nothing of it is counted."""
+async def contradict(service: Service, read: Read, reasons: list[str], held_for: str) -> None:
+    """The file is for a person; its bytes are kept, nothing of it is counted. What it is held for says whether it can be accepted."""
     async with service.begin() as work:
         await contradict_file(read.head, reasons, work)
-        await files.move(read.head, "conflict", work, summary(read.proof) | {"contradicted": reasons})
+        await files.move(read.head, "conflict", work, summary(read.proof) | {"contradicted": reasons, "held_for": held_for})
 
 
 async def claim(service: Service, read: Read) -> set[UUID] | None:
@@ -165,7 +177,8 @@ async def claim(service: Service, read: Read) -> set[UUID] | None:
         if not contradicted:
             await files.move(read.head, "known" if is_all_known else "reading", work, summary(read.proof))
     if contradicted:
-        await contradict(service, read, [f"{part.kind} {part.reference} came before, with other content" for part in contradicted])
+        reasons = [f"{part.kind} {part.reference} came before, with other content" for part in contradicted]
+        await contradict(service, read, reasons, "content")
     return None if contradicted or is_all_known else known
 
 
@@ -185,12 +198,15 @@ async def tell_chunks(service: Service, read: Read, stream: BinaryIO, done: tupl
         number += 1
         if number < known.chunks_told:
             continue
+        if read.is_accepted:
+            chunk = await only_new(service, read.head, chunk)
         async with service.begin() as work:
             states += await take_chunk(chunk, read.head, work)
             await files.advance(read.head, number, work)
             await files.move(read.head, "reading", work, summary(read.proof) | {"states": dict(states)})
+    closed = {"closed": await close_missing(service, read.head)} if read.head.is_full else {}
     async with service.begin() as work:
-        await files.move(read.head, "received", work, summary(read.proof) | {"states": dict(states)})
+        await files.move(read.head, "received", work, summary(read.proof) | {"states": dict(states)} | closed)
 
 
 async def take_chunk(chunk: Chunk, head: FileHead, work: Work) -> Counter[str]:
@@ -199,8 +215,8 @@ async def take_chunk(chunk: Chunk, head: FileHead, work: Work) -> Counter[str]:
     await record_if_unknown(chunk.known_from_settlement, work)
     await reverse(chunk.reversals, work)
     counted = [each for each in chunk.accounts if each.revision != head.revision]
-    await change(counted, work, "revisions")
-    await change([each for each in chunk.accounts if each.revision == head.revision], work, "times")
+    await change(counted, work, "revisions", source=head.source)
+    await change([each for each in chunk.accounts if each.revision == head.revision], work, "times", source=head.source)
     await keep_advices(chunk.advices, head, work)
     if chunk.entries:
         await show(chunk.entries, head.council, work)

@@ -15,9 +15,11 @@ from ims_ingest.store.tables import Part as PartRow
 from ims_kit import Insert, Work
 
 CLAIM = Insert(PartRow, "part_id council kind reference digest file_id")
-FINISHED = ("received", "waiting", "known", "refused", "conflict")
-COLUMNS = "file_id, council, source, coalesce(format, ''), content_sha256, received_at, business_on, state, chunks_told, summary"
+FINISHED = ("received", "waiting", "known", "refused", "conflict", "rejected")
+COLUMNS = "file_id, council, source, coalesce(format, ''), content_sha256, received_at, business_on, is_full, state, chunks_told, summary"
 PIECE_BYTES = 1 << 20
+# The classes of advisory locks; the kit has those below.
+A_FILE, A_PLACE = 5, 6
 # Up to here a file is read from memory; a larger one from a temporary file.
 MEMORY_MAX = 8 << 20
 
@@ -34,9 +36,9 @@ class Known(NamedTuple):
 async def keep(head: FileHead, content: BinaryIO, size: int, work: Work) -> bool:
     """Remember a file and its bytes, before anything reads them. False if the same bytes are known already."""
     new = await work.connection.fetchval(
-        """INSERT INTO file (file_id, council, source, content_sha256, size, state, received_at, business_on)
-           VALUES ($1, $2, $3, $4, $5, 'kept', $6, $7) ON CONFLICT DO NOTHING RETURNING true""",
-        head.file_id, head.council, head.source, head.content_sha256, size, head.received_at, head.business_on,
+        """INSERT INTO file (file_id, council, source, content_sha256, size, state, received_at, business_on, is_full)
+           VALUES ($1, $2, $3, $4, $5, 'kept', $6, $7, $8) ON CONFLICT DO NOTHING RETURNING true""",
+        head.file_id, head.council, head.source, head.content_sha256, size, head.received_at, head.business_on, head.is_full,
     )  # fmt: skip
     if not new:
         return False
@@ -47,7 +49,7 @@ async def keep(head: FileHead, content: BinaryIO, size: int, work: Work) -> bool
 
 async def find(connection: Any, file_id: UUID) -> Known | None:
     found = await connection.fetchrow(f"SELECT {COLUMNS} FROM file WHERE file_id = $1", file_id)  # noqa: S608 - our own columns
-    return None if found is None else Known(FileHead(*found[:7]), found[7], found[8], json.loads(found[9]))
+    return None if found is None else Known(FileHead(*found[:8]), found[8], found[9], json.loads(found[10]))
 
 
 async def unfinished(connection: Any) -> list[UUID]:
@@ -60,15 +62,16 @@ async def unfinished(connection: Any) -> list[UUID]:
 
 
 @contextlib.asynccontextmanager
-async def alone(pool: Any, file_id: UUID) -> AsyncIterator[bool]:
-    """Whether nobody else takes this file in, in any process; until the end of the block, or of this process."""
+async def alone(pool: Any, what: object, kind: int = A_FILE) -> AsyncIterator[bool]:
+    """Whether nobody else takes this file in (or looks at this place), in any process; until the end of the block, or of this
+    process."""
     async with pool.acquire() as connection:
-        is_alone = await connection.fetchval("SELECT pg_try_advisory_lock(5, hashtext($1))", str(file_id))
+        is_alone = await connection.fetchval("SELECT pg_try_advisory_lock($1, hashtext($2))", kind, str(what))
         try:
             yield is_alone
         finally:
             if is_alone:
-                await connection.execute("SELECT pg_advisory_unlock(5, hashtext($1))", str(file_id))
+                await connection.execute("SELECT pg_advisory_unlock($1, hashtext($2))", kind, str(what))
 
 
 async def content(connection: Any, file_id: UUID) -> BinaryIO:
@@ -98,6 +101,12 @@ async def claim(head: FileHead, parts: Sequence[Part], work: Work) -> tuple[set[
     return set(others), contradicted
 
 
+async def remittances(file_id: UUID, connection: Any) -> list[UUID]:
+    """The remittances that were taken from this file."""
+    found = await connection.fetch("SELECT part_id FROM part WHERE file_id = $1 AND kind = 'remittance'", file_id)
+    return [each[0] for each in found]
+
+
 async def is_claimed(head: FileHead, parts: Sequence[Part], connection: Any) -> bool:
     """Whether another file has told any of these parts."""
     ids = [part.part_id for part in parts]
@@ -105,14 +114,24 @@ async def is_claimed(head: FileHead, parts: Sequence[Part], connection: Any) -> 
     return bool(found)
 
 
-async def overlapping(head: FileHead, payments: Sequence[UUID], connection: Any) -> int:
-    """How many of these payments came otherwise than by this file."""
-    found = await connection.fetchval(
-        """SELECT count(*) FROM payment LEFT JOIN part ON part_id = remittance_id
+async def overlapping(head: FileHead, payments: Sequence[UUID], connection: Any) -> set[UUID]:
+    """Which of these payments came otherwise than by this file."""
+    found = await connection.fetch(
+        """SELECT payment_id FROM payment LEFT JOIN part ON part_id = remittance_id
            WHERE payment_id = ANY($1) AND part.file_id IS DISTINCT FROM $2""",
         payments, head.file_id,
     )  # fmt: skip
-    return int(found)
+    return {each[0] for each in found}
+
+
+async def overlapping_reversals(head: FileHead, reversals: Sequence[UUID], connection: Any) -> set[UUID]:
+    """Which of these reversals came otherwise than by this file."""
+    found = await connection.fetch(
+        """SELECT reversal_id FROM reversal LEFT JOIN part ON part_id = (body::jsonb ->> 'remittance_id')::uuid
+           WHERE reversal_id = ANY($1) AND part.file_id IS DISTINCT FROM $2""",
+        reversals, head.file_id,
+    )  # fmt: skip
+    return {each[0] for each in found}
 
 
 async def move(head: FileHead, state: str, work: Work, summary: dict[str, Any]) -> None:

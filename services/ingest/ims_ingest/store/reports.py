@@ -23,9 +23,20 @@ REMITTANCES = """SELECT part.council, part.reference,
       - coalesce((summary::jsonb -> 'remittances_pence' ->> part_id::text)::bigint,
                  (summary::jsonb ->> 'payments_pence')::bigint, 0) AS difference
   FROM part JOIN file USING (file_id) WHERE part.kind = 'remittance' AND file.state = 'received'"""
+IMPORTS = """SELECT whole.council, whole.remittance_id::text AS reference, coalesce((SELECT sum(reversal.amount_pence)
+      FROM payment JOIN reversal USING (payment_id)
+      WHERE payment.remittance_id = whole.remittance_id AND reversal.body::jsonb ->> 'reason' = 'import-reversed'), 0)
+    - payments_pence AS difference
+  FROM import_reversal AS whole"""
 REFUNDS = """SELECT council, 'refunds' AS reference, coalesce(sum(amount_pence - most), 0) AS difference FROM (
     SELECT council, payment_id, sum(amount_pence) AS amount_pence, max(in_all_pence) AS most FROM refund GROUP BY 1, 2) AS each
   GROUP BY 1"""
+
+LAWS = (
+    ("a remittance's payments are its total", REMITTANCES),
+    ("an import that is taken back is its payments' reversals", IMPORTS),
+    ("refunds are what their provider says", REFUNDS),
+)
 
 
 async def totals(connection: Any, council: str) -> dict[str, Any]:
@@ -52,7 +63,9 @@ async def submission(connection: Any, names: tuple[str, str, str], derived: Any)
 async def conflicts(connection: Any, council: str, most: int) -> list[dict[str, Any]]:
     """What two tellings cannot both be true of, the newest first; without what they said, which may be a payer's."""
     found = await connection.fetch(
-        "SELECT conflict_id, kind, subject_id, reason, found_at FROM conflict WHERE council = $1 ORDER BY found_at DESC LIMIT $2",
+        """SELECT conflict_id, kind, subject_id, reason, found_at FROM conflict
+           WHERE council = $1 AND NOT EXISTS (SELECT FROM file WHERE file_id = subject_id AND state <> 'conflict')
+           ORDER BY found_at DESC LIMIT $2""",
         council, most,
     )  # fmt: skip
     return [dict(row) for row in found]
@@ -61,7 +74,7 @@ async def conflicts(connection: Any, council: str, most: int) -> list[dict[str, 
 async def laws(connection: Any) -> list[dict[str, Any]]:
     """Whether a file's payments come to its total, and a payment's refunds to the total that its provider told last."""
     found = []
-    for law, sql in (("a remittance's payments are its total", REMITTANCES), ("refunds are what their provider says", REFUNDS)):
+    for law, sql in LAWS:
         for row in await connection.fetch(sql):
             found.append({
                 "law": law, "council": row["council"], "day": None, "subject": row["reference"],

@@ -95,7 +95,7 @@ class Refund(Table, table=True):
 
 
 class Account(Table, table=True):
-    """What tells whether a back office says something new of an account."""
+    """What tells whether a back office says something new of an account, and how it was told last."""
 
     __tablename__ = "account"
 
@@ -104,6 +104,20 @@ class Account(Table, table=True):
     account_reference: str = Field(primary_key=True, sa_type=Text)
     revision: int = Field(sa_type=BigInteger)
     content_sha256: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    source: str | None = Field(sa_type=Text)
+    body: str = Field(sa_type=Text)
+
+
+class ListedAccount(Table, table=True):
+    """An account that is in a full file, while that is taken in."""
+
+    __tablename__ = "listed_account"
+
+    file_id: UUID = Field(primary_key=True)
+    fund: str = Field(primary_key=True, sa_type=Text)
+    account_reference: str = Field(primary_key=True, sa_type=Text)
+    is_counted: bool
 
 
 class Event(Table, table=True):
@@ -143,6 +157,73 @@ class Part(Table, table=True):
     reference: str = Field(sa_type=Text)
     digest: str = Field(sa_type=Text)
     file_id: UUID
+
+
+class Decision(Table, table=True):
+    """What a person decided of a file that was held, and why."""
+
+    __tablename__ = "decision"
+
+    file_id: UUID = Field(primary_key=True)
+    decided_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True))
+    verdict: str = Field(sa_type=Text)
+    decided_by: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+
+
+class ImportReversal(Table, table=True):
+    """An import that is taken back: who decided and why, and how far it is."""
+
+    __tablename__ = "import_reversal"
+
+    remittance_id: UUID = Field(primary_key=True)
+    file_id: UUID
+    council: str = Field(sa_type=Text)
+    source: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    decided_by: str = Field(sa_type=Text)
+    reversed_on: date
+    last_payment_id: UUID
+    payment_count: int
+    payments_pence: int = Field(sa_type=BigInteger)
+    left_out_count: int
+    left_out_pence: int = Field(sa_type=BigInteger)
+    is_done: bool
+
+
+class LateFile(Table, table=True):
+    """A file that did not come in time, of which it was said."""
+
+    __tablename__ = "late_file"
+
+    council: str = Field(primary_key=True, sa_type=Text)
+    source: str = Field(primary_key=True, sa_type=Text)
+    due_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True))
+    found_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class PullState(Table, table=True):
+    """A place from which files are fetched: when that was tried last, and whether it failed."""
+
+    __tablename__ = "pull"
+
+    place: str = Field(primary_key=True, sa_type=Text)
+    looked_at: datetime = Field(sa_type=DateTime(timezone=True))
+    failures: int
+    error: str | None = Field(sa_type=Text)
+
+
+class Pulled(Table, table=True):
+    """A file that was fetched, as it lay there, and what became of it."""
+
+    __tablename__ = "pulled"
+
+    place: str = Field(primary_key=True, sa_type=Text)
+    name: str = Field(primary_key=True, sa_type=Text)
+    size: int = Field(primary_key=True, sa_type=BigInteger)
+    modified: str = Field(primary_key=True, sa_type=Text)
+    status: int
+    pulled_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class StatementLine(Table, table=True):

@@ -12,7 +12,7 @@ CREATE TABLE payment (            -- each payment once, as all its tellings toge
   payment_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, source_payment_id text NOT NULL, provider text,
   amount_pence bigint NOT NULL CHECK (amount_pence > 0), revision int NOT NULL, remittance_id uuid, body text NOT NULL);
 CREATE INDEX payment_by_source ON payment (council, source, source_payment_id) WHERE provider IS NOT NULL;
-CREATE INDEX payment_by_remittance ON payment (remittance_id) WHERE remittance_id IS NOT NULL;
+CREATE INDEX payment_by_remittance ON payment (remittance_id, payment_id) WHERE remittance_id IS NOT NULL;
 CREATE TABLE observation (        -- who else told of a payment, and what; only where a second telling said something else
   payment_id uuid NOT NULL REFERENCES payment, content_sha256 text NOT NULL, council text NOT NULL, source text NOT NULL,
   source_payment_id text NOT NULL, body text NOT NULL, PRIMARY KEY (payment_id, content_sha256));
@@ -27,12 +27,13 @@ CREATE INDEX conflict_by_subject ON conflict (subject_id);
 CREATE TABLE reversal (
   reversal_id uuid PRIMARY KEY, council text NOT NULL, payment_id uuid, amount_pence bigint NOT NULL CHECK (amount_pence > 0),
   body text NOT NULL);
+CREATE INDEX reversal_by_payment ON reversal (payment_id) WHERE payment_id IS NOT NULL;
 CREATE TABLE refund (             -- a payment's refunds, each by the total that it brought them to
   payment_id uuid NOT NULL, in_all_pence bigint NOT NULL, council text NOT NULL, refund_id uuid NOT NULL UNIQUE,
   amount_pence bigint NOT NULL CHECK (amount_pence > 0), PRIMARY KEY (payment_id, in_all_pence));
-CREATE TABLE account (            -- only what tells whether a back office says something new
+CREATE TABLE account (            -- what tells whether a back office says something new, and how it was told last
   council text NOT NULL, fund text NOT NULL, account_reference text NOT NULL, revision bigint NOT NULL, content_sha256 text NOT NULL,
-  PRIMARY KEY (council, fund, account_reference));
+  status text NOT NULL, source text, body text NOT NULL, PRIMARY KEY (council, fund, account_reference));
 CREATE TABLE event (              -- the bytes of what came over HTTP, without card numbers
   event_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, received_at timestamptz NOT NULL, content bytea NOT NULL,
   fault text);
@@ -42,15 +43,39 @@ CREATE TABLE answer (             -- what a publisher was answered, by its idemp
 CREATE INDEX answer_by_time ON answer USING brin (answered_at);
 CREATE TABLE file (
   file_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, format text, content_sha256 text NOT NULL, size bigint NOT NULL,
-  state text NOT NULL CHECK (state IN ('kept', 'reading', 'waiting', 'received', 'known', 'refused', 'conflict')),
-  received_at timestamptz NOT NULL, business_on date, due_on date, chunks_told int NOT NULL DEFAULT 0, summary text NOT NULL DEFAULT '{}');
+  state text NOT NULL CHECK (state IN ('kept', 'reading', 'waiting', 'received', 'known', 'refused', 'conflict', 'rejected')),
+  received_at timestamptz NOT NULL, business_on date, due_on date, is_full boolean NOT NULL DEFAULT false,
+  chunks_told int NOT NULL DEFAULT 0, closed int NOT NULL DEFAULT 0, summary text NOT NULL DEFAULT '{}');
 CREATE INDEX file_unfinished ON file (received_at) WHERE state IN ('kept', 'reading', 'waiting');
+CREATE INDEX file_by_source ON file (council, source, received_at);
+CREATE TABLE decision (           -- what a person decided of a file that was held, and why
+  file_id uuid NOT NULL REFERENCES file, decided_at timestamptz NOT NULL, verdict text NOT NULL CHECK (verdict IN ('accepted', 'rejected')),
+  decided_by text NOT NULL, reason text NOT NULL, PRIMARY KEY (file_id, decided_at));
+CREATE TABLE listed_account (     -- an account that is in a full file, while that is taken in
+  file_id uuid NOT NULL REFERENCES file, fund text NOT NULL, account_reference text NOT NULL, is_counted boolean NOT NULL,
+  PRIMARY KEY (file_id, fund, account_reference));
+CREATE TABLE late_file (          -- a file that did not come in time, of which it was said
+  council text NOT NULL, source text NOT NULL, due_at timestamptz NOT NULL, found_at timestamptz NOT NULL,
+  PRIMARY KEY (council, source, due_at));
+CREATE TABLE pull (               -- a place from which files are fetched: when that was tried last, and how often it has failed since
+  place text PRIMARY KEY, looked_at timestamptz NOT NULL, failures int NOT NULL, error text);
+CREATE TABLE pulled (             -- a file that was fetched, as it lay there, and what became of it
+  place text NOT NULL, name text NOT NULL, size bigint NOT NULL, modified text NOT NULL, status int NOT NULL,
+  pulled_at timestamptz NOT NULL, PRIMARY KEY (place, name, size, modified));
 CREATE TABLE file_piece (         -- its bytes, compressed, without card numbers
   file_id uuid NOT NULL REFERENCES file, piece int NOT NULL, content bytea NOT NULL, PRIMARY KEY (file_id, piece));
 ALTER TABLE file_piece ALTER content SET STORAGE EXTERNAL;
 CREATE TABLE part (               -- a remittance, statement or settlement: which file it was taken from, and what it said
   part_id uuid PRIMARY KEY, council text NOT NULL, kind text NOT NULL, reference text NOT NULL, digest text NOT NULL,
   file_id uuid NOT NULL REFERENCES file);
+CREATE INDEX part_by_file ON part (file_id);
+CREATE TABLE import_reversal (    -- an import that is taken back: who decided and why, and how far it is
+  remittance_id uuid PRIMARY KEY, file_id uuid NOT NULL REFERENCES file, council text NOT NULL, source text NOT NULL,
+  reason text NOT NULL, decided_by text NOT NULL, reversed_on date NOT NULL, last_payment_id uuid NOT NULL,
+  payment_count int NOT NULL, payments_pence bigint NOT NULL, left_out_count int NOT NULL, left_out_pence bigint NOT NULL,
+  is_done boolean NOT NULL);
+CREATE INDEX import_reversal_by_file ON import_reversal (file_id);
+CREATE INDEX import_reversal_unfinished ON import_reversal (remittance_id) WHERE NOT is_done;
 CREATE TABLE statement_line (
   statement_line_id uuid PRIMARY KEY, council text NOT NULL, bank_account text NOT NULL, booked_on date NOT NULL,
   amount_pence bigint NOT NULL, ordinal int NOT NULL, bank_reference text,

@@ -1,0 +1,41 @@
+"""Files that overlap others: how much of one came before, and what it adds where a person accepts it."""
+
+import asyncio
+from collections.abc import Iterator
+
+from ims_ingest.domain.planning import Chunk
+from ims_ingest.domain.proving import Proof
+from ims_ingest.domain.rows import FileHead
+from ims_ingest.store import files
+from ims_kit import Service
+
+
+async def came_before(service: Service, head: FileHead, chunks: Iterator[Chunk]) -> int:
+    """How many of the file's payments came otherwise."""
+    came = 0
+    async with service.pool.acquire() as connection:
+        for chunk in chunks:
+            came += len(await files.overlapping(head, [payment.payment_id for payment in chunk.payments], connection))
+            await asyncio.sleep(0)
+    return came
+
+
+async def leave_out_known(service: Service, proof: Proof, chunks: Iterator[Chunk]) -> None:
+    """Let the file's totals be those of what it adds."""
+    for chunk in chunks:
+        new = await only_new(service, proof.head, chunk)
+        told = [{id(each) for each in part} for part in (new.payments, new.reversals)]
+        proof.leave_out(
+            [each for each in chunk.payments if id(each) not in told[0]], [each for each in chunk.reversals if id(each) not in told[1]]
+        )
+
+
+async def only_new(service: Service, head: FileHead, chunk: Chunk) -> Chunk:
+    """The chunk without what came otherwise: told again it would be another telling of it."""
+    async with service.pool.acquire() as connection:
+        payments = await files.overlapping(head, [each.payment_id for each in chunk.payments], connection)
+        reversals = await files.overlapping_reversals(head, [each.reversal_id for each in chunk.reversals], connection)
+    return chunk._replace(
+        payments=[each for each in chunk.payments if each.payment_id not in payments],
+        reversals=[each for each in chunk.reversals if each.reversal_id not in reversals],
+    )
