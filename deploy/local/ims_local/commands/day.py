@@ -29,8 +29,8 @@ def demo(
     steps = Steps(None if as_json else remarks)
     stack.up(steps)
     with steps.shown():
-        asyncio.run(Day(stack.addresses(), Generated(payments, seed), steps).run())
-    found = asyncio.run(outcome(stack.addresses(), COUNCIL))
+        opening = asyncio.run(Day(stack.addresses(), Generated(payments, seed), steps).run())
+    found = asyncio.run(outcome(stack.addresses(), COUNCIL, opening))
     answer(found, as_json, table)
     if not as_json:
         remarks.print(address_table(addresses(stack)))

@@ -36,9 +36,10 @@ class Doors:
         await self.producer.stop()
         await self.http.aclose()
 
-    async def file(self, name: str, content: bytes, source: str | None = None) -> dict[str, Any]:
+    async def file(self, name: str, content: bytes, source: str | None = None, business_on: str | None = None) -> dict[str, Any]:
         """Hand in a file. Raises Fault with its faults if it is refused."""
-        asked = {"council": self.council} | ({"source": source} if source else {})
+        named = {"source": source, "business_on": business_on}
+        asked = {"council": self.council} | {name: value for name, value in named.items() if value}
         answer = await self.http.post("/v1/files", params=asked, content=content)
         if answer.status_code >= 400:
             raise Fault(f"{name} was not taken in: {answer.text[:2000]}")

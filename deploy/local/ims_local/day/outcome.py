@@ -22,6 +22,11 @@ ROWS = (
 )
 
 
+IN_BOOKS = ("received", "reversed", "refunded", "allocated", "suspended", "refund_due")
+type Books = dict[str, dict[str, int]]
+"""Count and pence of each of these in the ledger."""
+
+
 async def asked(addresses: Addresses, service: str, path: str, council: str) -> dict[str, Any]:
     """What a service answers."""
     async with httpx.AsyncClient(base_url=addresses.http[service], timeout=120, trust_env=False) as http:
@@ -31,20 +36,29 @@ async def asked(addresses: Addresses, service: str, path: str, council: str) -> 
         return told
 
 
-async def outcome(addresses: Addresses, council: str) -> dict[str, Any]:
-    """A count and pence of everything, and the laws."""
-    books = await asked(addresses, "allocation", "/v1/balances", council)
+async def books(addresses: Addresses, council: str) -> Books:
+    """What the ledger holds now."""
+    held = await asked(addresses, "allocation", "/v1/balances", council)
+    return {name: held[name] for name in IN_BOOKS}
+
+
+async def outcome(addresses: Addresses, council: str, opening: Books | None = None) -> dict[str, Any]:
+    """A count and pence of everything since the books were as in `opening`, and the laws."""
+    held = await asked(addresses, "allocation", "/v1/balances", council)
     bank = await asked(addresses, "reconcile", "/v1/totals", council)
     told = await asked(addresses, "notify", "/v1/totals", council)
-    from_ledger = {name: books[name] for name in ("received", "reversed", "refunded", "allocated", "suspended", "refund_due")}
-    return from_ledger | {
-        "suspended_by_reason": books["suspended_by_reason"],
+    return {name: since(held[name], opening[name] if opening else {}) for name in IN_BOOKS} | {
+        "suspended_by_reason": held["suspended_by_reason"],
         "reconciled": figure(bank["reconciled"]),
         "unsettled": figure(bank["unsettled"]),
         "breaks": figure(bank["breaks"]),
         "receipts": figure(told["receipts"]["issued"]),
         "check": await check(addresses),
     }
+
+
+def since(now: dict[str, int], before: dict[str, int]) -> dict[str, int]:
+    return {name: figure - before.get(name, 0) for name, figure in now.items()}
 
 
 def figure(total: dict[str, Any]) -> dict[str, int]:
