@@ -16,9 +16,10 @@ from aiokafka.errors import KafkaError
 from ims_contracts import STREAMS, Message
 from ims_local.databases import SERVICES
 from ims_local.day.doors import Doors
-from ims_local.day.generated import COUNCIL, Generated
+from ims_local.day.generated import Generated
 from ims_local.day.quiet import Watch, partitions_of
 from ims_local.processes import is_running, kill, launch
+from ims_local.settings import COUNCIL
 from ims_local.whole import WholeStack
 
 PAGE = 250

@@ -20,7 +20,7 @@ from ims_contracts.accounts import AccountSubmitted, Stage
 from ims_contracts.payments import Payer, PaymentSubmitted, ReversalSubmitted
 from ims_ingest.domain.identity import payment_id
 from ims_local.day.doors import Doors
-from ims_local.day.generated import COUNCIL
+from ims_local.settings import COUNCIL
 from ims_local.whole import WholeStack
 
 LONDON = ZoneInfo("Europe/London")

@@ -2,16 +2,14 @@
 
 import asyncio
 import os
-import tempfile
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from ims_local.day.doors import Doors
-from ims_local.day.generated import COUNCIL, Generated
+from ims_local.day.generated import Generated
 from ims_local.day.outcome import outcome
 from ims_local.laws import check
+from ims_local.settings import COUNCIL
 from ims_local.whole import WholeStack
 from journeys.crash import Accidents, fed, feed, settle, told_and_lying, until_calm, value
 
@@ -19,19 +17,6 @@ from journeys.crash import Accidents, fed, feed, settle, told_and_lying, until_c
 PAYMENTS = int(os.environ.get("IMS_CRASH_PAYMENTS", "1000"))
 KILLS = int(os.environ.get("IMS_CRASH_KILLS", "2"))
 SEED = int(os.environ.get("IMS_CRASH_SEED", "0")) or int.from_bytes(os.urandom(3))
-
-
-@pytest.fixture
-async def stack() -> AsyncIterator[WholeStack]:
-    with tempfile.TemporaryDirectory(prefix="ims-crash-", ignore_cleanup_errors=True) as folder:
-        await asyncio.to_thread(Path(folder).chmod, 0o755)
-        stack = WholeStack(Path(folder) / "stack")
-        try:
-            await asyncio.to_thread(stack.up)
-            yield stack
-        finally:
-            await asyncio.to_thread(stack.down)
-            await asyncio.to_thread(stack.delete)
 
 
 @pytest.mark.timeout(3000)

@@ -16,11 +16,12 @@ import pytest
 from ims_contracts.payments import PaymentSubmitted
 from ims_ingest.domain.identity import payment_id
 from ims_local.day.doors import body_of
-from ims_local.day.generated import COLUMNS, COUNCIL, PAID_ON, SETTLED_ON, Generated, fee_of, pounds
+from ims_local.day.generated import COLUMNS, PAID_ON, SETTLED_ON, Generated, fee_of, pounds
 from ims_local.day.quiet import Watch
 from ims_local.day.run import events
 from ims_local.faults import Fault
 from ims_local.laws import check
+from ims_local.settings import COUNCIL
 from journeys.crash import Accidents
 from journeys.office import COUNCIL_TAX, Office, at, day_of
 

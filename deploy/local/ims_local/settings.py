@@ -6,6 +6,9 @@ from platformdirs import user_cache_path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+COUNCIL = "E07999999"
+"""The fictional council of the samples and of what is generated: Anytown."""
+
 
 class LocalSettings(BaseSettings):
     """Where the stack keeps its things, and servers given instead of its own."""

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 from ims_local.addresses import Addresses
-from ims_local.day.generated import COUNCIL
 from ims_local.processes import free_port, is_running, launch, stop, wait_until
 from ims_local.progress import Steps
 from ims_local.register import Entry
 from ims_local.servers import Given
+from ims_local.settings import COUNCIL
 from ims_local.stack import Stack
 
 SOURCES = [

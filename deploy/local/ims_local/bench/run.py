@@ -7,9 +7,10 @@ from typing import Any
 
 from ims_local.bench import cpu, journey, raw
 from ims_local.day.doors import Doors
-from ims_local.day.generated import COUNCIL, Generated
+from ims_local.day.generated import Generated
 from ims_local.day.quiet import Watch
 from ims_local.progress import Steps
+from ims_local.settings import COUNCIL
 from ims_local.whole import WholeStack
 
 OUTSIDE = ("IMS_SMTP_HOST", "IMS_SMTP_PORT", "IMS_DESTINATIONS")

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from ims_local.bench.run import Bench
 from ims_local.progress import Steps
 from ims_local.screen import AsJson, answer, remarks
 
@@ -20,6 +19,8 @@ def bench(
     as_json: AsJson = False,
 ) -> None:
     """Measure a backlog of payments through all services, and single payments, on a stack of its own that is removed at the end."""
+    from ims_local.bench.run import Bench  # not at the top: every command would wait a second for it
+
     with tempfile.TemporaryDirectory(prefix="ims-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         run = Bench(Path(folder) / "stack", Steps(None if as_json else remarks))

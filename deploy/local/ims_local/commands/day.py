@@ -6,12 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from ims_local.commands.running import address_table, addresses
-from ims_local.day.generated import COUNCIL, Generated
 from ims_local.day.outcome import outcome, table
-from ims_local.day.run import Day
 from ims_local.laws import check as check_laws
 from ims_local.progress import Steps
 from ims_local.screen import AsJson, answer, remarks
+from ims_local.settings import COUNCIL
 from ims_local.whole import WholeStack
 
 DEMO = "demo"
@@ -25,6 +24,9 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Start the system, feed it a council's day, and show what became of every penny. It is left running: `ims down` ends it."""
+    from ims_local.day.generated import Generated  # not at the top: every command would wait a second for it
+    from ims_local.day.run import Day
+
     stack = fresh(context)
     steps = Steps(None if as_json else remarks)
     stack.up(steps)

@@ -9,11 +9,10 @@ import typer
 from ims_ingest.formats import formats_with
 from ims_ingest.formats import inspect as inspect_file
 from ims_ingest.formats.layout_files import LayoutWrong
-from ims_local.day.doors import Doors
-from ims_local.day.generated import COUNCIL
 from ims_local.faults import Fault
 from ims_local.progress import Steps
 from ims_local.screen import AsJson, answer, remarks
+from ims_local.settings import COUNCIL
 from ims_local.whole import WholeStack
 
 Files = Annotated[list[Path], typer.Argument(help="The files, in the order in which they are handed in.", exists=True, dir_okay=False)]
@@ -50,6 +49,8 @@ def in_words(found: dict[str, Any]) -> str:
 def ingest(context: typer.Context, files: Files, council: Council = COUNCIL, source: Source = None, as_json: AsJson = False) -> None:
     """Hand files to the running system: payments, settlements, statements or accounts, found out by their content."""
     stack = WholeStack(context.obj)
+
+    from ims_local.day.doors import Doors  # not at the top: every command would wait for it
 
     async def hand_in() -> list[dict[str, Any]]:
         async with Doors(stack.addresses(), council) as doors:

@@ -9,7 +9,6 @@ import httpx
 import typer
 from rich.table import Table
 
-from ims_kit.telling import resend as tell_again
 from ims_local.databases import SERVICES
 from ims_local.faults import Fault
 from ims_local.screen import AsJson, answer
@@ -92,6 +91,8 @@ def resend(
 ) -> None:
     """Have a service tell again what it told between two instants; who heard it before knows it again."""
     url_of(context, service)
+
+    from ims_kit.telling import resend as tell_again  # not at the top: every command would wait for it
 
     async def again() -> int:
         connection = await asyncpg.connect(WholeStack(context.obj).database_url(service))

@@ -13,8 +13,8 @@ from ims_allocation.domain.references import Scheme
 from ims_allocation.settings import ANYTOWN, read_packs
 from ims_contracts.accounts import AccountSubmitted, Holder, Stage
 from ims_contracts.payments import Payer, PaymentSubmitted
+from ims_local.settings import COUNCIL
 
-COUNCIL = "E07999999"
 PAID_ON, SETTLED_ON = date(2026, 3, 18), date(2026, 3, 19)
 DAY_BEGINS = datetime(2026, 3, 18, tzinfo=UTC)
 SETTLEMENT_MAX = 5000

@@ -8,11 +8,12 @@ from pathlib import Path
 from ims_contracts import Message
 from ims_local.addresses import Addresses
 from ims_local.day.doors import Doors
-from ims_local.day.generated import COUNCIL, Generated
+from ims_local.day.generated import Generated
 from ims_local.day.outcome import Books, books
 from ims_local.day.quiet import Watch
 from ims_local.faults import Fault
 from ims_local.progress import Steps
+from ims_local.settings import COUNCIL
 
 SAMPLES = Path(__file__).parents[4] / "samples"
 ACCOUNTS = ("accounts.csv", "pcns.csv")
