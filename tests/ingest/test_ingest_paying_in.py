@@ -1,12 +1,10 @@
-"""Paying-in returns: cash by kind, what may be entered, what may be submitted, and what a return becomes."""
-
-from itertools import product
+"""Paying-in returns: cash by kind, what a template lets be entered, and what may be submitted."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims_ingest.domain.paying_in import STATES, TemplateRow, becomes, cash_fault, cash_total, cheques_fault, is_of_denomination
+from ims_ingest.domain.paying_in import TemplateRow, cash_fault, cash_total, cheques_fault, is_of_denomination
 
 UNITS = [5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1]
 
@@ -101,33 +99,3 @@ def test_cash_is_submitted_if_the_bag_holds_what_the_lines_say(bag: str, counted
 )
 def test_cheques_are_submitted_if_they_come_to_what_the_lines_say(cheques: list[int], lines: int, fault: str | None) -> None:
     assert cheques_fault(cheques, lines) == fault
-
-
-ACTS = sorted({act for _, act in STATES})
-ENDED = ["authorised", "voided", "deleted"]
-
-
-def test_what_has_ended_stays_as_it_is() -> None:
-    assert not [each for each in product(ENDED, ACTS) if becomes(*each)]
-
-
-def test_only_what_was_submitted_is_approved() -> None:
-    assert [state for state in ["new", "in-progress", "submitted", *ENDED, None] if becomes(state, "approve")] == ["submitted"]
-
-
-@pytest.mark.parametrize(
-    ("acts", "end"),
-    [
-        ("create update update submit approve", "authorised"),
-        ("create submit update approve", "authorised"),
-        ("create delete", "voided"),
-        ("create update submit delete", "deleted"),
-        ("create approve", None),
-        ("submit", None),
-    ],
-)
-def test_a_return_goes_its_way(acts: str, end: str | None) -> None:
-    state: str | None = None
-    for act in acts.split():
-        state = becomes(state, act)
-    assert state == end

@@ -1,7 +1,8 @@
 """Vectors of files: AllPay's lines and trailers through ingest's own reader, and which fund a reference is of."""
 
+import csv
 from collections.abc import Iterator
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 
 from ims_contracts.remittances import Fault
@@ -13,6 +14,8 @@ from ims_local.vectors.world import KINDS, fund_of, pounds, vat_code_of
 METHODS = {"P": "15", "C": "16", "Q": "17", "T": "18", "Z": "19", "N": "20", "B": "21"}
 REFUSED = "A line that says what nobody documented is a fault, with its line and position, and the file is refused; nothing is guessed."
 UNREAD = "Totals are not compared as well where a line cannot be read: that would be a second fault of the same cause."
+DWP_COLUMNS = ("CreditorRef", "Scheme", "Benefit", "NINO", "Surname", "CustomerReference", "Initials", "OfficeCode", "PeriodFrom",
+               "PeriodTo", "PaymentDate", "Amount", "Sign")  # fmt: skip
 POSITIONS = {"24-32": "amount_invalid", "34-43": "date_invalid", "35-51": "amount_trailer_unreadable", "41-57": "count_trailer_unreadable"}
 
 
@@ -73,18 +76,22 @@ def faults(records: list[Record]) -> Iterator[str]:
     yield from of_totals[:1]
 
 
-def run_deduction(given: dict[str, Any]) -> Answer:
-    """A row of the DWP's deductions: reference without spaces, pence with their sign beside them."""
-    reference = "".join(given["column_F_account_reference"].split())
-    pence = int(given["column_L_amount_pence"]) * (-1 if (given["column_M_sign"] or "").strip() == "-" else 1)
-    fund = fund_of(reference)
+def run_deduction(given: dict[str, Any]) -> Answer | OnPurpose:
+    """A row of the DWP's schedule, through ingest's own reader."""
+    sheet = StringIO()
+    row = ["1", "", "UC", "", "", given["column_F_account_reference"], "", "", "", "", "18/03/2026"]
+    csv.writer(sheet).writerows([DWP_COLUMNS, [*row, given["column_L_amount_pence"], given["column_M_sign"]]])
+    record = next(FORMATS["dwp"].read(BytesIO(sheet.getvalue().encode())))
+    if not isinstance(record, Row):
+        return OnPurpose({"error": "row_invalid"}, REFUSED)
+    fund = fund_of(record.reference)
     fund = fund if fund == "23" else "SP"
     return {
-        "account_reference": reference,
+        "account_reference": record.reference,
         "fund_code": fund,
         "vat_code": vat_code_of(fund),
         "mop_code": "27",
-        "amount": bare(pence),
+        "amount": bare(record.amount_pence),
     }
 
 

@@ -4,8 +4,9 @@ from fractions import Fraction
 from typing import Any
 
 from ims_allocation.domain.rounding import exact_pence
-from ims_ingest.domain.paying_in import TemplateRow, becomes, cash_fault, cash_total, cheques_fault, is_of_denomination
-from ims_local.vectors.running import Answer, Suite
+from ims_ingest.domain.ereturns import decide
+from ims_ingest.domain.paying_in import TemplateRow, cash_fault, cash_total, cheques_fault, is_of_denomination
+from ims_local.vectors.running import Answer, OnPurpose, Suite
 from ims_local.vectors.world import label, pounds, verdict, whole
 
 LABELS = {
@@ -56,23 +57,29 @@ def run_submission(given: dict[str, Any]) -> Answer:
     return verdict(told(cash_fault(cash.get("bag_number"), counted, lines)), "allowed")
 
 
+# What the predecessor tells apart is one state with us: entered and not yet submitted, and given up.
 STATES = {
+    None: "absent",
     "New": "new",
-    "InProgress": "in-progress",
+    "InProgress": "new",
     "Submitted": "submitted",
     "Authorised": "authorised",
     "Voided": "voided",
-    "Deleted": "deleted",
+    "Deleted": "voided",
 }
-ACTS = {"authorise": "approve"}
+ACTIONS = {"create": "save", "update": "save", "submit": "submit", "authorise": "approve", "delete": "void"}
+FEWER_STATES = "An e-return is new until it is submitted, and voided when it is given up."
+AS_SUBMITTED = "What was submitted is not changed: it is voided and entered again, so that what is approved is what was submitted."
 
 
-def run_transition(given: dict[str, Any]) -> Answer:
-    state = STATES[given["status"]] if given["status"] else None
-    after = becomes(state, ACTS.get(given["action"], given["action"]))
-    if after is None:
-        return verdict(f"status_is:{(given['status'] or 'none').lower()}", "allowed")
-    return {"allowed": True, "new_status": next(theirs for theirs, ours in STATES.items() if ours == after)}
+def run_transition(given: dict[str, Any]) -> Answer | OnPurpose:
+    status, action = given["status"] or None, given["action"]
+    decision = decide(STATES[status], ACTIONS[action], is_same=False)
+    if decision.reason is not None:
+        refused = verdict(f"status_is:{(status or 'none').lower()}", "allowed")
+        return OnPurpose(refused, AS_SUBMITTED) if (status, action) == ("Submitted", "update") else refused
+    allowed = {"allowed": True, "new_status": decision.state.capitalize()}
+    return OnPurpose(allowed, FEWER_STATES, frozenset({"new_status"})) if action in ("update", "delete") else allowed
 
 
 SUITES = {

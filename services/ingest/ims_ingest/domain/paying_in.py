@@ -1,7 +1,5 @@
-"""Paying-in returns: what a leisure centre or a library took, against the cash and cheques that it banks.
-
-Takings are entered by a template's rows and approved by another person; until then nothing of them is money received.
-"""
+"""What a template lets be entered in an e-return, and whether its cash or cheques come to what the lines say. What becomes of
+an e-return, and its door, are in `ereturns.py`."""
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
@@ -9,21 +7,6 @@ from typing import NamedTuple
 
 REFERENCE_LENGTH = 11
 ANY_DIGIT = "*"
-
-STATES: dict[tuple[str | None, str], str] = {
-    (None, "create"): "new",
-    ("new", "update"): "in-progress",
-    ("in-progress", "update"): "in-progress",
-    ("new", "submit"): "submitted",
-    ("in-progress", "submit"): "submitted",
-    ("submitted", "update"): "submitted",
-    ("submitted", "approve"): "authorised",
-    ("new", "delete"): "voided",
-    ("in-progress", "delete"): "voided",
-    ("submitted", "delete"): "deleted",
-}
-"""What a return becomes. What is not here is not allowed: what was authorised, voided or deleted stays as it is."""
-
 
 def is_of_denomination(amount_pence: int | Fraction, unit_pence: int) -> bool:
     """Whether an amount can be of notes or coins of one kind. Nothing can; less than nothing cannot."""
@@ -96,8 +79,3 @@ def cheques_fault(cheques_pence: Iterable[int], lines_pence: int) -> str | None:
     if sum(cheques) <= 0:
         return "cheques-total-not-positive"
     return None if sum(cheques) == lines_pence else "cheques-do-not-balance"
-
-
-def becomes(state: str | None, act: str) -> str | None:
-    """The state of a return after an act; none where the act is not allowed in the state it is in."""
-    return STATES.get((state, act))
