@@ -67,7 +67,8 @@ class Service:
     """What a service hears, does in the background and answers over HTTP; everything else is the kit's."""
 
     def __init__(self, name: str, settings: ServiceSettings, asyncapi: dict[str, Any]) -> None:
-        self.name, self.settings, self.asyncapi = name, settings, asyncapi
+        self.name, self.asyncapi = name, asyncapi
+        self.settings: Any = settings  # of the service's own kind, which the kit does not know
         self.hearings: dict[str, Hearing] = {}
         self.work_behind: dict[str, Background] = {}
         self.background_errors: dict[str, str] = {}
