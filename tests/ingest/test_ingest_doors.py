@@ -104,6 +104,12 @@ async def test_a_cloud_event_is_taken_in_under_its_own_id(ingest: Ingest) -> Non
     assert await ingest.names_told() == {"PaymentReceived": 1}
 
 
+async def test_an_event_that_names_itself_not_is_not_taken_for_another(ingest: Ingest) -> None:
+    kind = {"content-type": "application/cloudevents+json"}
+    answer = await ingest.http.post("/v1/payments", content=json.dumps({"specversion": "1.0", "data": PAYMENT}), headers=kind)
+    assert (answer.status_code, await ingest.names_told()) == (400, {})
+
+
 async def test_a_card_number_is_gone_before_anything_is_written(ingest: Ingest) -> None:
     await ingest.pays(PAYMENT | {"narrative": "my card 4111 1111 1111 1111", "payer": {"name": "5555-5555-5555-4444"}})
     await ingest.pays(PAYMENT | {"source_payment_id": "4111111111111111"}, key="k2")

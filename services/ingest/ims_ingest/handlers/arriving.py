@@ -91,7 +91,7 @@ class Intake:
 async def arrive(service: Service, intake: Intake, sender: Sender) -> Arrival:
     """Take in a file, or each file of an archive, by itself: the same file is one, however it is packed. An archive that cannot be
     unpacked whole is kept and refused as a file, and nothing of it is counted."""
-    settings: Settings = service.settings  # type: ignore[assignment]
+    settings: Settings = service.settings
     spool = intake.spool
     if not await asyncio.to_thread(packed.is_packed, spool):
         return Arrival([await arrive_one(service, intake, sender)], False)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import ValidationError
 
 from ims_ingest.handlers.publishers import Answer, Caller, Unwelcome, body_of, caller_of, problem
-from ims_ingest.handlers.publishing import ANYTHING, Submission, read_payment
+from ims_ingest.handlers.publishing import ANYTHING, Submission, key_of, read_payment
 from ims_ingest.store.answers import Asked
 from ims_kit import Door
 
@@ -65,13 +65,6 @@ def items_of(raw: bytes, content_type: str, idempotency_key: str | None) -> list
     if not key:
         raise Unwelcome(400, "The Idempotency-Key header is missing", "Send one for each list, the same when you try again.")
     return [Item(each, each, f"{key} {number}") for number, each in enumerate(body, 1)]
-
-
-def key_of(event: Any) -> str | None:
-    """What makes a CloudEvent one: its source and id."""
-    source, own_id = (event.get("source"), event.get("id")) if isinstance(event, dict) else (None, None)
-    is_known = isinstance(source, str) and isinstance(own_id, str) and source and own_id
-    return f"{source} {own_id}"[:255] if is_known else None
 
 
 async def take(items: list[Item], caller: Caller, door: Door[Submission, Answer]) -> list[Answer]:

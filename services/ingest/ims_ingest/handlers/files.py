@@ -36,7 +36,7 @@ async def post_file(
     if council is not None and council != caller.council:
         raise Unwelcome(403, "The council is not yours", f"You may speak for {caller.council}.")
     with tempfile.SpooledTemporaryFile(MEMORY_MAX) as spool:
-        intake = Intake(spool, service.settings.file_bytes_max)  # type: ignore[arg-type, attr-defined]
+        intake = Intake(spool, service.settings.file_bytes_max)  # type: ignore[arg-type]
         async for piece in request.stream():
             intake.take(piece)
         intake.end()

@@ -47,7 +47,7 @@ class Watch:
 
 async def watch_folders(service: Service) -> None:
     """Look into each folder every few seconds. One process at a time does, whichever comes first."""
-    settings: Settings = service.settings  # type: ignore[assignment]
+    settings: Settings = service.settings
     watches = [Watch(folder) for folder in settings.folders]
     while watches:
         for watch in watches:
@@ -118,7 +118,7 @@ def claim(path: Path, name: str, suffix: str) -> Path | None:
 async def take_one(service: Service, folder: Folder, path: Path) -> None:
     """Take a file in, and move it away when that is committed: to the archive, or with its faults to quarantine. After a crash
     between the two its bytes are known, and it is only moved."""
-    settings: Settings = service.settings  # type: ignore[assignment]
+    settings: Settings = service.settings
     before = seen(await asyncio.to_thread(os.stat, path))
     with tempfile.SpooledTemporaryFile(files.MEMORY_MAX) as spool:
         intake = Intake(spool, settings.file_bytes_max)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from ims_kit import Service
 
 async def too_many_missing(service: Service, head: FileHead, chunks: Iterator[Chunk]) -> list[str]:
     """Why a full file is held for a person: it leaves out more than the set share of the accounts that its source told of."""
-    settings: Settings = service.settings  # type: ignore[assignment]
+    settings: Settings = service.settings
     for chunk in chunks:
         async with service.begin() as work:
             await full_accounts.list_accounts(head, chunk.accounts, work)

@@ -64,7 +64,7 @@ async def take_in(service: Service, file_id: UUID) -> files.Known:
 
 async def read_in(service: Service, known: files.Known) -> None:
     """Prove the file, claim what is in it, and tell it."""
-    settings: Settings = service.settings  # type: ignore[assignment]
+    settings: Settings = service.settings
     async with service.pool.acquire() as connection:
         stream = await files.content(connection, known.head.file_id)
     with stream:

@@ -41,12 +41,6 @@ async def unwelcome(request: Request, error: Exception) -> Response:
     return error.answer.response()
 
 
-async def say_no(request: Request, error: Exception) -> Response:
-    """The answer to a caller who may not, or whose body cannot be taken."""
-    assert isinstance(error, Unwelcome)
-    return error.answer.response()
-
-
 class Caller(NamedTuple):
     """A publisher that has shown its token."""
 

@@ -43,7 +43,9 @@ async def post_payment(
     data, event_key = unwrap(raw, request.headers.get("content-type", ""))
     key = idempotency_key or event_key
     if not key:
-        raise Unwelcome(400, "The Idempotency-Key header is missing", "Send one for each payment, the same when you try again.")
+        raise Unwelcome(
+            400, "The Idempotency-Key header is missing", "Send one for each payment, the same when you try again (an event: source, id)."
+        )
     source = caller.source(data.get("source"))
     submission = read_payment(data, caller, source, Asked(caller.name, key, caller.council, source, raw))
     answer: Answer = await request.app.state.payments_door.submit(submission)
@@ -60,7 +62,14 @@ def unwrap(raw: bytes, content_type: str) -> tuple[dict[str, Any], str | None]:
     data = body.get("data") if is_event and isinstance(body, dict) else body
     if not isinstance(data, dict) or not isinstance(data.get("source"), str | None):
         raise Unwelcome(422, "The body is not one payment", "Send one JSON object with the payment's fields.")
-    return data, f"{body.get('source')} {body.get('id')}"[:255] if is_event else None
+    return data, key_of(body) if is_event else None
+
+
+def key_of(event: Any) -> str | None:
+    """What makes a CloudEvent one: its source and id."""
+    source, own_id = (event.get("source"), event.get("id")) if isinstance(event, dict) else (None, None)
+    is_known = isinstance(source, str) and isinstance(own_id, str) and source and own_id
+    return f"{source} {own_id}"[:255] if is_known else None
 
 
 def read_payment(data: dict[str, Any], caller: Caller, source: str, asked: Asked) -> Submission:

@@ -65,7 +65,7 @@ def place_of(pull: Pull) -> str:
 
 async def keep_pulling(service: Service) -> None:
     """Look at each place when its time has come; one process at a time does, whichever comes first."""
-    settings: Settings = service.settings  # type: ignore[assignment]
+    settings: Settings = service.settings
     async with asyncio.TaskGroup() as group:
         for pull in settings.pulls:
             group.create_task(keep_looking(service, pull))
@@ -120,7 +120,7 @@ async def whole(service: Service, pull: Pull, remote: Remote) -> list[Listed]:
 
 async def fetch(service: Service, pull: Pull, remote: Remote, each: Listed) -> None:
     """Take one file in, then remember it. After a crash between the two it is fetched again, and its bytes are known."""
-    settings: Settings = service.settings  # type: ignore[assignment]
+    settings: Settings = service.settings
     with tempfile.SpooledTemporaryFile(files.MEMORY_MAX) as spool:
         intake = Intake(spool, settings.file_bytes_max)  # type: ignore[arg-type]
         given = await taken_in(service, pull, intake, (remote, each))
@@ -149,7 +149,7 @@ async def taken_in(service: Service, pull: Pull, intake: Intake, source: tuple[R
 async def get_pulls(request: Request) -> list[dict[str, Any]]:
     """The places from which files are fetched: when each was looked at, what it gave, and why it fails, where it does."""
     service: Service = request.app.state.service
-    settings: Settings = service.settings  # type: ignore[assignment]
+    settings: Settings = service.settings
     found = await pulls.states([place_of(pull) for pull in settings.pulls], service.pool)
     shown = {"kind", "url", "council", "source", "every_seconds"}
     return [pull.model_dump(include=shown) | found[place_of(pull)]._asdict() for pull in settings.pulls]
