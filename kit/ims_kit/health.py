@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
+from fastapi_offline import FastAPIOffline
 
 from ims_kit import aside
 
@@ -121,7 +122,8 @@ async def asyncapi_page(request: Request) -> str:
 
 def make_api(service: "Service") -> FastAPI:
     """The service's HTTP side, with the pages that every service has."""
-    api = FastAPI(title=f"Income management: {service.name}", version="1", docs_url="/docs", redoc_url=None)
+    # Its page loads nothing from elsewhere: a council's network may not let it, and a page of ours runs no stranger's script.
+    api = FastAPIOffline(title=f"Income management: {service.name}", version="1", redoc_url=None)
     api.state.service = service
     api.include_router(router)
     return api

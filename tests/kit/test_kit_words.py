@@ -1,16 +1,19 @@
 """What the kit says of errors, and what it makes of tables, without servers."""
 
+import re
 import uuid
 
 import asyncpg
 import pytest
 from aiokafka.errors import KafkaConnectionError
+from httpx import ASGITransport, AsyncClient
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from sqlalchemy import MetaData
 from sqlmodel import Field, SQLModel
 
-from ims_kit import Insert, Refused
+from ims_kit import Insert, Refused, Service, ServiceSettings
 from ims_kit.errors import Fenced, describe, is_accident
 from ims_kit.relay import partition_of
 
@@ -67,3 +70,14 @@ async def test_an_insert_of_nothing_asks_nothing() -> None:
 def test_a_key_always_lies_in_one_partition(key: str, partitions: int) -> None:
     assert 0 <= partition_of(key, partitions) < partitions
     assert partition_of(key, partitions) == partition_of(key, partitions)
+
+
+async def test_the_page_of_the_doors_loads_nothing_from_elsewhere() -> None:
+    settings = ServiceSettings(kafka_bootstrap="localhost:9", database_url=SecretStr("postgresql://localhost:9/none"))
+    transport = ASGITransport(app=Service("small", settings, asyncapi={}).api)
+    async with AsyncClient(transport=transport, base_url="http://small") as client:
+        page = (await client.get("/docs")).text
+        loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
+        assert loaded
+        assert all(address.startswith("/") for address in loaded)
+        assert all([(await client.get(address)).status_code == 200 for address in loaded])
