@@ -39,7 +39,9 @@ class Bench:
                 await self.fill(doors, "Accounts", measured.accounts(), watch)
                 await self.fill(doors, "Accounts of single payments", alone.accounts(), watch)
                 if stored:
-                    await self.fill(doors, "Stored before", Generated(stored, seed=6).payments(), watch)
+                    before = Generated(stored, seed=6)
+                    await self.fill(doors, "Accounts of what is stored", before.accounts(), watch)
+                    await self.fill(doors, "Stored before", before.payments(), watch)
                 with self.steps.step("Single payments"):
                     latency = await journey.latencies(addresses, alone, singles)
                 found = await self.backlog(doors, watch, measured)
@@ -53,9 +55,11 @@ class Bench:
 
     async def fill(self, doors: Doors, name: str, messages: Any, watch: Watch) -> None:
         with self.steps.step(name):
+            count = 0
             for page in batched(messages, 1000):
                 await doors.publish(page)
-            await watch.until_quiet()
+                count += len(page)
+            await watch.until_quiet(900 + count / 1000)
 
     async def backlog(self, doors: Doors, watch: Watch, measured: Generated) -> dict[str, Any]:
         """Ingest is stopped while the payments are queued, so that all of them lie ready when it starts."""
