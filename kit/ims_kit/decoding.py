@@ -7,7 +7,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from ims_kit.errors import Refused
-from ims_kit.telling import Cause, new_traceparent
+from ims_kit.telling import Cause, begun_by
 from ims_kit.work import Work
 
 type Handler = Callable[[list[Any], Work], Awaitable[None]]
@@ -18,27 +18,34 @@ class Hearing:
 
     def __init__(self, handler: Handler, types: Sequence[type[BaseModel]]) -> None:
         self.handler = handler
-        self.validators = {each.type: TypeAdapter(each).validate_json for each in types}  # type: ignore[attr-defined]
+        self.validators = {each.type.encode(): TypeAdapter(each).validate_json for each in types}  # type: ignore[attr-defined]
 
 
 class Decoded(NamedTuple):
-    """A message, and the cause that what follows from it will name."""
+    """A message and its CloudEvents attributes, which are read when something is told because of it: most tell nothing."""
 
     message: BaseModel
-    cause: Cause
+    attributes: dict[str, bytes]
+
+    def cause(self) -> Cause:
+        """What follows from the message names this. Where whoever spoke to us began no trace, one begins here."""
+        said = {name: value.decode("utf-8", "replace") for name in STORY if (value := self.attributes.get(name))}
+        event_id = said.get("ce_id") or self.message.event_id  # type: ignore[attr-defined]
+        return Cause(event_id, said.get("ce_correlationid") or event_id, said.get("traceparent") or begun_by(event_id))
 
 
-def decode(record: Any, validators: Mapping[str, Callable[[bytes], BaseModel]]) -> Decoded | None:
+STORY = ("ce_id", "ce_correlationid", "traceparent")
+
+
+def decode(record: Any, validators: Mapping[bytes, Callable[[bytes], BaseModel]]) -> Decoded | None:
     """The message in a record; None for a type nobody here hears. Raises Refused, with a reason that quotes nothing.
 
     CloudEvents 1.0 binary mode (attributes in headers, the fact as body), and structured mode (all in one document)."""
-    headers = dict(record.headers)
+    attributes = dict(record.headers)
     body = record.value or b""
-    if (headers.get("content-type") or b"").startswith(b"application/cloudevents+json"):
+    if (attributes.get("content-type") or b"").startswith(b"application/cloudevents+json"):
         attributes, body = open_envelope(body)
-    else:
-        attributes = {name: text(value) for header, name in READ if (value := headers.get(header))}
-    kind = attributes.get("type")
+    kind = attributes.get("ce_type")
     if kind is None:
         raise Refused("no ce_type header: the type of the message is not known")
     validate = validators.get(kind)
@@ -47,32 +54,21 @@ def decode(record: Any, validators: Mapping[str, Callable[[bytes], BaseModel]]) 
     if b"\\u0000" in body:  # JSON may carry it, PostgreSQL's text may not
         raise Refused("a NUL character")
     try:
-        message = validate(body)
+        return Decoded(validate(body), attributes)
     except ValidationError as error:
         raise Refused(first_fault(error)) from None
-    event_id = attributes.get("id") or message.event_id  # type: ignore[attr-defined]
-    cause = Cause(event_id, attributes.get("correlationid") or event_id, attributes.get("traceparent") or new_traceparent())
-    return Decoded(message, cause)
 
 
-READ = (("ce_type", "type"), ("ce_id", "id"), ("ce_correlationid", "correlationid"), ("traceparent", "traceparent"))
-"""The headers that are read, and the attributes of a structured-mode event that they stand for."""
-
-
-def open_envelope(body: bytes) -> tuple[dict[str, str], bytes]:
-    """A structured-mode document's attributes, and its data as a body."""
+def open_envelope(body: bytes) -> tuple[dict[str, bytes], bytes]:
+    """A structured-mode document's attributes, named as the headers of binary mode are, and its data as a body."""
     try:
         document = from_json(body)
     except ValueError:
         raise Refused("not JSON") from None
     if not isinstance(document, dict) or "data" not in document:
         raise Refused("a structured-mode event without data")
-    attributes = {name: value for name, value in document.items() if isinstance(value, str) and name != "data"}
-    return attributes, to_json(document["data"])
-
-
-def text(value: bytes) -> str:
-    return value.decode("utf-8", "replace")
+    said = {name: value.encode() for name, value in document.items() if isinstance(value, str) and name != "data"}
+    return {name if name == "traceparent" else f"ce_{name}": value for name, value in said.items()}, to_json(document["data"])
 
 
 def first_fault(error: ValidationError) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from random import getrandbits
+from hashlib import sha1
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from pydantic_core import to_json
@@ -43,9 +43,10 @@ class Fact(NamedTuple):
     body: bytes
 
 
-def new_traceparent() -> str:
-    """The beginning of a trace (W3C Trace Context), where whoever spoke to us began none."""
-    return f"00-{getrandbits(128):032x}-{getrandbits(64):016x}-01"
+def begun_by(event_id: str) -> str:
+    """The beginning of a trace (W3C Trace Context) where nobody began one: the same however often the event is heard."""
+    digest = sha1(event_id.encode(), usedforsecurity=False).hexdigest()
+    return f"00-{digest[:32]}-{digest[24:]}-01"
 
 
 def body_of(fact: Tellable) -> bytes:
@@ -61,7 +62,7 @@ def write(fact: Tellable, told_at: str, cause: Cause | None, body: bytes | None)
         headers["ce_causationid"] = cause.event_id
         headers["ce_correlationid"], headers["traceparent"] = cause.correlation_id, cause.traceparent
     else:
-        headers["ce_correlationid"], headers["traceparent"] = event_id, new_traceparent()
+        headers["ce_correlationid"], headers["traceparent"] = event_id, begun_by(event_id)
     body = body or body_of(fact)
     if len(body) > BODY_MAX:
         raise ValueError(f"{fact.type} of {len(body)} bytes: more than {BODY_MAX} do not fit a topic, tell it in pages")

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,12 +19,13 @@ LOCK = """SELECT pg_advisory_xact_lock(3, stripe) FROM (
 class Work:
     """What a handler sees of its transaction."""
 
-    def __init__(self, connection: Any, causes: dict[int, Cause] | None = None) -> None:
+    def __init__(self, connection: Any, causes: Mapping[int, Callable[[], Cause]] | None = None) -> None:
         self.connection = connection
         self.now = datetime.now(UTC)
         self.told_at = self.now.isoformat()
         self.facts: list[Fact] = []
-        self.causes = causes if causes is not None else {}
+        self.causes = causes or {}
+        """Of each message heard, by its `id`: how to say that it was the cause."""
 
     @property
     def today(self) -> date:
@@ -34,7 +35,8 @@ class Work:
     def tell(self, fact: Tellable, because: object | None = None, body: bytes | None = None) -> None:
         """Tell a fact when this transaction commits; `because` is the message heard that caused it, if one did.
         `body` is its JSON (of `body_of`), where the caller has made it already."""
-        self.facts.append(write(fact, self.told_at, self.causes.get(id(because)), body))
+        cause = self.causes.get(id(because))
+        self.facts.append(write(fact, self.told_at, cause() if cause else None, body))
 
     async def lock(self, keys: Iterable[str]) -> None:
         """Keep others who take the same keys out until the commit. Once a transaction: two goes could cross another's."""
