@@ -27,10 +27,10 @@ COUNCIL, OTHER_COUNCIL = "E07999999", "E08999999"
 SAMPLES = Path(__file__).parents[2] / "samples"
 TOKEN, OTHER_TOKEN, SECRET, OLD_SECRET = "a-token", "another-token", "webhook_test_signing_secret", "the-secret-before"
 SOURCES = ["portal", "allpay", "council", "bank", "stripe", "dwp", "ereturn", "bacs-dd", "bacs-arudd", "bacs-arucs", "bacs-ddica",
-           "bacs-addacs", "bacs-auddis", "bacs-input-report"]  # fmt: skip
+           "bacs-addacs", "bacs-auddis", "bacs-input-report", "govuk-pay"]  # fmt: skip
 
 
-def settings(url: str) -> Settings:
+def settings(url: str, **more: Any) -> Settings:
     def publisher(token: str, council: str, sources: list[str]) -> dict[str, Any]:
         return {"token_sha256": hashlib.sha256(token.encode()).hexdigest(), "council": council, "sources": sources}
 
@@ -39,7 +39,7 @@ def settings(url: str) -> Settings:
         "database_url": url,
         "publishers": {"office": publisher(TOKEN, COUNCIL, SOURCES), "parking": publisher(OTHER_TOKEN, OTHER_COUNCIL, ["parking"])},
         "govuk_pay_secrets": {COUNCIL: [SECRET, OLD_SECRET]},
-    })
+    } | more)
 
 
 def submitted(number: int = 1, **strange: Any) -> PaymentSubmitted:
@@ -93,8 +93,8 @@ class Ingest:
 
 
 @contextlib.asynccontextmanager
-async def ingesting(url: str) -> AsyncIterator[Ingest]:
-    service = build(settings(url))
+async def ingesting(url: str, **more: Any) -> AsyncIterator[Ingest]:
+    service = build(settings(url, **more))
     service.pool = await asyncpg.create_pool(url, min_size=0, max_size=8)
     doors = [asyncio.ensure_future(door.run()) for door in service.doors]
     transport = httpx.ASGITransport(app=service.api)

@@ -8,6 +8,7 @@ from ims_contracts.allocations import (
     PaymentAllocated,
     PaymentSuspended,
     PaymentUnallocated,
+    RefundApproved,
     RefundRequested,
 )
 from ims_contracts.message import Message
@@ -48,9 +49,9 @@ STREAMS = {
     ),
     "ims.statements.v1": Stream((StatementReceived, StatementLineReceived, SettlementReceived), ("ingest",), ("reconcile",)),
     "ims.allocations.v1": Stream(
-        (PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted, RefundRequested),
+        (PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted, RefundRequested, RefundApproved),
         ("allocation",),
-        ("notify", "outside"),
+        ("ingest", "notify", "outside"),
     ),
     "ims.reconciliations.v1": Stream(
         (PaymentReconciled, BreakOpened, BreakClosed, DayClosed), ("reconcile",), ("allocation",)

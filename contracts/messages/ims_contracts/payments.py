@@ -146,7 +146,7 @@ class PaymentDisputed(Message):
     payment_id: UUID
     dispute_id: Reference
     state: Code
-    """`open`, `won`, `lost`."""
+    """`open`, `under-review` (the council's evidence was submitted), `won`, `lost`."""
     amount_pence: PositivePence
     disputed_on: date
 
@@ -169,7 +169,7 @@ class RefundSent(Message):
 
 
 class RefundFailed(Message):
-    """The provider could not give the money back."""
+    """The provider could not give the money back, or nobody can ask it to: the reason says what to do."""
 
     type: ClassVar[str] = "ims.payments.refund-failed.v1"
     topic: ClassVar[str] = "ims.payments.v1"

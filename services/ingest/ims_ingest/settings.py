@@ -1,6 +1,7 @@
 """What an operator may set of the ingest service."""
 
 import os
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Literal
 
@@ -83,6 +84,34 @@ class Pull(Place):
         return os.environ[name] if name else None
 
 
+class PayAccount(BaseModel):
+    """An account (a service) at GOV.UK Pay whose API we may use. Its token is not in it, but the environment variable that is, by name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    council: Council
+    name: str = Field(pattern="^[a-z0-9-]{1,64}$")
+    """Our own word for it, such as `parking`."""
+    token_env: str
+    url: str = Field(default="https://publicapi.payments.service.gov.uk", pattern=r"^(https://[^/@\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?)$")
+    since: date
+    """The first day to sweep, UTC."""
+    every_seconds: int = Field(default=3600, ge=1)
+    again_days: int = Field(default=3, ge=1, le=30)
+    """How many days before the mark are read again: a payment is captured up to two days after it was made."""
+
+    @field_validator("token_env")
+    @classmethod
+    def is_set(cls, name: str) -> str:
+        if not os.environ.get(name):
+            raise ValueError(f"no environment variable {name} is set")
+        return name
+
+    @property
+    def begins(self) -> datetime:
+        return datetime.combine(self.since, time(), UTC)
+
+
 class Settings(ServiceSettings):
     """What ingest has besides what every service has."""
 
@@ -90,6 +119,8 @@ class Settings(ServiceSettings):
     """JSON by publisher's name: `token_sha256` (of its bearer token), `council`, `sources`. None: the HTTP doors are closed."""
     govuk_pay_secrets: dict[Council, list[SecretStr]] = Field(default={})
     """JSON by council: the signing secrets of its GOV.UK Pay webhooks; two while one replaces the other. None: closed."""
+    govuk_pay_accounts: list[PayAccount] = Field(default=[])
+    """JSON: a list of accounts at GOV.UK Pay to sweep, and to ask for refunds."""
     file_bytes_max: int = Field(default=256 << 20, ge=1)
     """The largest file taken in: ten times a large council's largest, a year's accounts of 400,000 households."""
     file_rows_max: int = Field(default=2_000_000, ge=1)
@@ -104,3 +135,10 @@ class Settings(ServiceSettings):
     """JSON: a list of places from which files are fetched."""
     calendars: Path | None = None
     """A file, YAML or JSON, with a list of calendars: when each source's file is expected (`domain/calendars.py`)."""
+
+    @field_validator("govuk_pay_accounts")
+    @classmethod
+    def have_names(cls, accounts: list[PayAccount]) -> list[PayAccount]:
+        if len({(each.council, each.name) for each in accounts}) < len(accounts):
+            raise ValueError("two accounts of a council have one name")
+        return accounts

@@ -1,9 +1,8 @@
 """Every suite of the predecessor's vectors: how it is run here, or why it is not."""
 
-from ims_local.vectors import amounts, files, moving, references, returns, rules
+from ims_local.vectors import amounts, files, govuk_pay, moving, references, returns, rules
 from ims_local.vectors.running import Suite
 
-PAY = "GOV.UK Pay tells ingest of money by signed events in pence; nobody waits on a page for a state of a payment or of a refund."
 LEFT_OUT = {
     "account_fund_message": "A stop is the back office's word on an account; there is no table of messages that it could name wrongly.",
     "address_format": "No service keeps a postal address.",
@@ -11,9 +10,6 @@ LEFT_OUT = {
     "csv_row": "Fifteen columns of the predecessor's inner references; a council's files come in as their sources write them.",
     "end_of_day": "Days are dates; nothing is searched for by an instant that stands for the end of one.",
     "fee": "A card fee is what its provider keeps of a settlement, and reconcile journals it; none is added to a payment.",
-    "govuk_pay_payment_state": PAY,
-    "govuk_pay_refund_gate": PAY,
-    "govuk_pay_refund_state": PAY,
     "import_processing": "A file with any fault is refused whole by ingest before anything is counted; there are no states of an import.",
     "payment_events": "There are no pending payments: only money that was taken is told of, once, and an event of none is not a payment.",
     "receipt_sign_trailing": "Money back has its sign before the pound, as people write it.",
@@ -27,5 +23,6 @@ SUITES: dict[str, Suite | str] = {
     **moving.SUITES,
     **files.SUITES,
     **returns.SUITES,
+    **govuk_pay.SUITES,
     **LEFT_OUT,
 }

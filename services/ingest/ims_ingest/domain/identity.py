@@ -9,6 +9,7 @@ from ims_contracts.payments import PaymentFields, ReversalFields
 NAMESPACE = uuid5(NAMESPACE_DNS, "ims.example").bytes
 # No identifier may hold a control character (the door refuses them), so this cannot be part of one.
 BETWEEN = "\x1f"
+CHARGEBACK = "chargeback-lost"
 
 
 def derive(kind: str, *parts: str) -> UUID:
@@ -46,12 +47,21 @@ def original_payment(council: str, reversal: ReversalFields) -> UUID | None:
 
 
 def reversal_id(council: str, reversal: ReversalFields) -> UUID:
+    """Its source's own id; of a chargeback the payment that its provider took back, as dispute and settlement both tell of it."""
+    charged_back = named_payment(council, reversal.provider, reversal.provider_payment_id)
+    if charged_back and reversal.reason == CHARGEBACK:
+        return derive("chargeback", str(charged_back))
     return derive("reversal", council, reversal.source, reversal.source_reversal_id)
 
 
 def refund_id(payment: UUID, refunded_in_all_pence: int) -> UUID:
-    """GOV.UK Pay names no refund in its events: the total that it brings the payment's refunds to is its name."""
+    """GOV.UK Pay names no refund in its events: the total that it brings the payment's refunds to is its name, where nobody asks."""
     return derive("refund", str(payment), str(refunded_in_all_pence))
+
+
+def named_refund(council: str, provider: str, provider_refund_id: str) -> UUID:
+    """The refund that its provider names."""
+    return derive("refund", council, provider, provider_refund_id)
 
 
 def statement_line_id(council: str, bank_account: str, booked_on: date, amount_pence: int, ordinal: int) -> UUID:

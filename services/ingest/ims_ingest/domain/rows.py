@@ -7,7 +7,7 @@ from uuid import UUID
 from ims_contracts.accounts import AccountChanged, AccountFields
 from ims_contracts.payments import PaymentReceived, PaymentReversed, PaymentSubmitted, ReversalSubmitted
 from ims_contracts.statements import SettlementMember, StatementLineReceived
-from ims_ingest.domain.identity import derive, named_payment, statement_line_id
+from ims_ingest.domain.identity import CHARGEBACK, derive, named_payment, statement_line_id
 from ims_ingest.domain.submissions import LONDON, accept_reversal, tidy
 from ims_ingest.formats.records import AccountRow, Entry, Member, Row, StatementBegins
 
@@ -138,7 +138,7 @@ def settled_reversal(member: Member, head: FileHead) -> PaymentReversed | None:
             council=head.council,
             source=head.source,
             source_reversal_id=member.member_reference,
-            reason="chargeback-lost",
+            reason=CHARGEBACK,
             amount_pence=-member.gross_pence,
             reversed_on=member.occurred_on,
             provider=member.provider if member.provider_payment_id else None,

@@ -14,9 +14,10 @@ from ims_ingest.handlers.arriving import Intake, arrive
 from ims_ingest.handlers.files import answer_all
 from ims_ingest.handlers.folders import is_file_of_money, sender
 from ims_ingest.handlers.publishers import Answer, Unwelcome
-from ims_ingest.settings import Pull, Settings
+from ims_ingest.settings import PayAccount, Pull, Settings
 from ims_ingest.store import files, pulls
 from ims_ingest.store.pulls import Listed, State
+from ims_ingest.store.sweeps import Mark
 from ims_kit import Service
 
 router = APIRouter(prefix="/v1", tags=["answers"])
@@ -81,7 +82,7 @@ async def keep_looking(service: Service, pull: Pull) -> None:
         await asyncio.sleep(min(LOOK_SECONDS, pull.every_seconds))
 
 
-def is_due(pull: Pull, state: State, now: datetime) -> bool:
+def is_due(pull: Pull | PayAccount, state: State | Mark, now: datetime) -> bool:
     again = AGAIN_SECONDS << min(state.failures - 1, DOUBLED_MAX) if state.failures else pull.every_seconds
     return state.looked_at is None or now >= state.looked_at + timedelta(seconds=min(again, pull.every_seconds))
 

@@ -19,7 +19,7 @@ FINISHED = ("received", "waiting", "known", "refused", "conflict", "rejected")
 COLUMNS = "file_id, council, source, coalesce(format, ''), content_sha256, received_at, business_on, is_full, state, chunks_told, summary"
 PIECE_BYTES = 1 << 20
 # The classes of advisory locks; the kit has those below.
-A_FILE, A_PLACE = 5, 6
+A_FILE, A_PLACE, AN_ACCOUNT, ALL_REFUNDS = 5, 6, 7, 8
 # Up to here a file is read from memory; a larger one from a temporary file.
 MEMORY_MAX = 8 << 20
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from ims_contracts.message import Message
@@ -143,6 +143,18 @@ def conflict(
     body = told.model_dump_json(exclude_none=True)
     key = derive("conflict", str(subject), sha256(body))
     return key, held.council, kind, subject, reason, held.model_dump_json(exclude_none=True), body, work.now
+
+
+async def methods(payment_ids: Sequence[UUID], connection: Any) -> dict[UUID, str]:
+    """The method of payment of each that is known."""
+    sql = "SELECT payment_id, body::jsonb ->> 'method_of_payment' FROM payment WHERE payment_id = ANY($1)"
+    return {found[0]: found[1] for found in await connection.fetch(sql, list(payment_ids))}
+
+
+async def contradict(kind: str, subject_id: UUID, council: str, reason: str, work: Work) -> None:
+    """What its provider says otherwise of a thing than it was told: for a person. Once for each reason."""
+    key = derive("conflict", str(subject_id), reason)
+    await CONTRADICT(work.connection, [(key, council, kind, subject_id, reason, None, None, work.now)])
 
 
 async def contradict_file(head: FileHead, reasons: Sequence[str], work: Work) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 TOTALS = """SELECT 'received' AS name, count(*) AS count, coalesce(sum(amount_pence), 0)::bigint AS pence FROM payment WHERE council = $1
   UNION ALL SELECT 'reversed', count(*), coalesce(sum(amount_pence), 0)::bigint FROM reversal WHERE council = $1
-  UNION ALL SELECT 'refunded', count(*), coalesce(sum(amount_pence), 0)::bigint FROM refund WHERE council = $1
+  UNION ALL SELECT 'refunded', count(*), coalesce(sum(amount_pence), 0)::bigint FROM refund WHERE council = $1 AND amount_pence > 0
   UNION ALL SELECT 'refused', count(*), 0 FROM refusal WHERE council = $1
   UNION ALL SELECT 'conflicts', count(*), 0 FROM conflict WHERE council = $1"""
 # One look by each index; an OR over all three would read every payment.
@@ -28,8 +28,12 @@ IMPORTS = """SELECT whole.council, whole.remittance_id::text AS reference, coale
       WHERE payment.remittance_id = whole.remittance_id AND reversal.body::jsonb ->> 'reason' = 'import-reversed'), 0)
     - payments_pence AS difference
   FROM import_reversal AS whole"""
-REFUNDS = """SELECT council, 'refunds' AS reference, coalesce(sum(amount_pence - most), 0) AS difference FROM (
-    SELECT council, payment_id, sum(amount_pence) AS amount_pence, max(in_all_pence) AS most FROM refund GROUP BY 1, 2) AS each
+# Refunds told by totals come to the highest, as long as none has a name; those that are named are never more than told.
+REFUNDS = """SELECT council, 'refunds' AS reference,
+    coalesce(sum(CASE WHEN named = 0 THEN told - most ELSE least(told - named, 0) END), 0) AS difference
+  FROM (SELECT council, payment_id, sum(amount_pence) AS told, max(in_all_pence) AS most,
+      coalesce(sum(named_pence) FILTER (WHERE state = 'sent'), 0) AS named
+    FROM refund GROUP BY 1, 2 HAVING sum(amount_pence) > 0) AS each
   GROUP BY 1"""
 
 LAWS = (

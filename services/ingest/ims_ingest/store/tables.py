@@ -82,18 +82,6 @@ class Reversal(Table, table=True):
     body: str = Field(sa_type=Text)
 
 
-class Refund(Table, table=True):
-    """A payment's refund, by the total that it brought them to."""
-
-    __tablename__ = "refund"
-
-    payment_id: UUID = Field(primary_key=True)
-    in_all_pence: int = Field(primary_key=True, sa_type=BigInteger)
-    council: str = Field(sa_type=Text)
-    refund_id: UUID
-    amount_pence: int = Field(sa_type=BigInteger)
-
-
 class Account(Table, table=True):
     """What tells whether a back office says something new of an account, and how it was told last."""
 

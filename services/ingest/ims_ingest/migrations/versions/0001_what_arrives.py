@@ -28,9 +28,6 @@ CREATE TABLE reversal (
   reversal_id uuid PRIMARY KEY, council text NOT NULL, payment_id uuid, amount_pence bigint NOT NULL CHECK (amount_pence > 0),
   body text NOT NULL);
 CREATE INDEX reversal_by_payment ON reversal (payment_id) WHERE payment_id IS NOT NULL;
-CREATE TABLE refund (             -- a payment's refunds, each by the total that it brought them to
-  payment_id uuid NOT NULL, in_all_pence bigint NOT NULL, council text NOT NULL, refund_id uuid NOT NULL UNIQUE,
-  amount_pence bigint NOT NULL CHECK (amount_pence > 0), PRIMARY KEY (payment_id, in_all_pence));
 CREATE TABLE account (            -- what tells whether a back office says something new, and how it was told last
   council text NOT NULL, fund text NOT NULL, account_reference text NOT NULL, revision bigint NOT NULL, content_sha256 text NOT NULL,
   status text NOT NULL, source text, body text NOT NULL, PRIMARY KEY (council, fund, account_reference));
@@ -104,7 +101,43 @@ CREATE INDEX advice_by_number ON advice (council, number);
 """
 
 
+# What goes back through a card provider, and how far its account was swept.
+BACK = """
+CREATE TABLE refund (             -- a payment's refunds, by their provider's name, or by the total that each brought them to
+  refund_id uuid PRIMARY KEY, council text NOT NULL, payment_id uuid NOT NULL, in_all_pence bigint, provider_refund_id text,
+  named_pence bigint CHECK (named_pence > 0), amount_pence bigint NOT NULL CHECK (amount_pence >= 0), -- what was told of it
+  state text NOT NULL CHECK (state IN ('sent', 'failed')), UNIQUE (payment_id, in_all_pence), UNIQUE (council, provider_refund_id),
+  CHECK ((in_all_pence IS NULL) = (provider_refund_id IS NOT NULL)), CHECK ((named_pence IS NULL) = (provider_refund_id IS NULL)),
+  CHECK (amount_pence <= named_pence), CHECK (state = 'sent' OR amount_pence = 0));
+CREATE INDEX refund_by_payment ON refund (payment_id);
+CREATE TABLE asked_refund (       -- a refund that was approved; `asking` is committed before it is asked
+  refund_id uuid PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY UNIQUE, council text NOT NULL, payment_id uuid NOT NULL,
+  revision int NOT NULL, amount_pence bigint NOT NULL CHECK (amount_pence > 0), approved_on date NOT NULL, approved_at timestamptz NOT NULL,
+  state text NOT NULL CHECK (state IN ('approved', 'asking', 'submitted', 'sent', 'failed')), provider_payment_id text,
+  provider_refund_id text, available_pence bigint, asked_at timestamptz, look_at timestamptz, changed_at timestamptz NOT NULL, reason text,
+  UNIQUE (council, provider_refund_id),
+  CHECK (state = 'failed' OR provider_payment_id IS NOT NULL),
+  CHECK (state <> 'asking' OR (available_pence IS NOT NULL AND asked_at IS NOT NULL)),
+  CHECK (state NOT IN ('submitted', 'sent') OR provider_refund_id IS NOT NULL),
+  CHECK ((state IN ('sent', 'failed')) = (look_at IS NULL)), CHECK (state <> 'failed' OR reason IS NOT NULL));
+CREATE INDEX asked_refund_due ON asked_refund (look_at) WHERE look_at IS NOT NULL;
+CREATE INDEX asked_refund_by_payment ON asked_refund (payment_id);
+CREATE TABLE refund_look (        -- a payment whose refunds are to be read from its provider
+  council text NOT NULL, provider_payment_id text NOT NULL, look_at timestamptz NOT NULL, hinted_at timestamptz NOT NULL,
+  hint_count int NOT NULL, PRIMARY KEY (council, provider_payment_id));
+CREATE INDEX refund_look_due ON refund_look (look_at);
+CREATE TABLE dispute (            -- each state that a dispute was seen in
+  council text NOT NULL, dispute_id text NOT NULL, state text NOT NULL CHECK (state IN ('open', 'under-review', 'won', 'lost')),
+  payment_id uuid NOT NULL, amount_pence bigint NOT NULL CHECK (amount_pence > 0), disputed_at timestamptz NOT NULL,
+  PRIMARY KEY (council, dispute_id, state));
+CREATE TABLE sweep (              -- how far an account of a provider was swept
+  council text NOT NULL, account text NOT NULL, swept_until timestamptz NOT NULL, looked_at timestamptz, failures int NOT NULL DEFAULT 0,
+  error text, found text NOT NULL DEFAULT '{}', request_count int NOT NULL DEFAULT 0, PRIMARY KEY (council, account));
+"""
+
+
 def upgrade() -> None:
     """Create the tables."""
     create_kit_tables(op)
     execute_sql(op, TABLES)
+    execute_sql(op, BACK)
