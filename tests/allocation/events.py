@@ -11,7 +11,6 @@ from ims_contracts.accounts import AccountChanged
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
 
 
-
 class Ruled(NamedTuple):
     """A decision that a person took of a payment, in force from now on."""
 

@@ -12,7 +12,8 @@ from ims_allocation.domain.suggesting import near, suggest
 from ims_allocation.domain.validation import Intended, Standing, validate
 
 __all__ = [
-    "Account", "AccountKey", "Accounts", "Cause", "Change", "Decided", "Hold", "Home", "Intended", "Line", "Pack", "Part", "Payment", "PaymentKey",
-    "Placement", "Progress", "Reading", "Record", "Stage", "Standing", "Telling", "amounts", "cause", "choose", "journal_id", "keys_of",
-    "known", "lines_of", "near", "no_pack", "orphan", "pack", "suggest", "tell", "validate", "vehicle_mark", "written",
+    "Account", "AccountKey", "Accounts", "Cause", "Change", "Decided", "Hold", "Home", "Intended", "Line", "Pack", "Part", "Payment",
+    "PaymentKey", "Placement", "Progress", "Reading", "Record", "Stage", "Standing", "Telling", "amounts", "cause", "choose",
+    "journal_id", "keys_of", "known", "lines_of", "near", "no_pack", "orphan", "pack", "suggest", "tell", "validate", "vehicle_mark",
+    "written",
 ]  # fmt: skip
