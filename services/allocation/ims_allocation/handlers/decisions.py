@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from ims_allocation.domain.asked import Approving, Deciding, Undoing
 from ims_allocation.domain.deciding import Known, Plan, keys_of_group, plan
 from ims_allocation.handlers.enacting import approve, enact, named, refuse_stale, same, there, undo
 from ims_allocation.handlers.news import lock
-from ims_allocation.handlers.officers import Command, Unwelcome, openapi, read, service_of
+from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
 from ims_allocation.handlers.pages import after, cursor
 from ims_allocation.store import accounts, decisions, placements
 from ims_allocation.store.decisions import Held, Share
@@ -31,11 +32,9 @@ async def post_decision(request: Request, response: Response) -> dict[str, Any]:
     changed."""
     command, asked = await read(request, Deciding)
     asked = with_revisions(asked, request.headers.get("if-match"))
-    async with service_of(request).begin() as work:
-        held, is_new = await decide(command, asked, request.app.state.packs, work)
-        body = await of_id(held.council, held.decision_id, work.connection)
-    response.status_code = 201 if is_new else 200
-    return {"is_new": is_new} | body
+    made = await done(request, partial(decide, command, asked, request.app.state.packs))
+    response.status_code = 201 if made["is_new"] else 200
+    return made
 
 
 @router.post("/{decision_id}/approve", openapi_extra=openapi(Approving))
@@ -43,9 +42,8 @@ async def post_approval(request: Request, decision_id: UUID) -> dict[str, Any]:
     """Approve what another person decided: it takes effect now. Its author may not. If one of its payments has changed since, it
     has to be decided anew."""
     command, approving = await read(request, Approving)
-    async with service_of(request).begin() as work:
-        is_new = await approve(command.council, decision_id, approving, request.app.state.packs, work)
-        return {"is_new": is_new} | await of_id(command.council, decision_id, work.connection)
+    is_new = await done(request, partial(approve, command.council, decision_id, approving, request.app.state.packs))
+    return {"is_new": is_new} | await of_id(command.council, decision_id, service_of(request).pool)
 
 
 @router.post("/{decision_id}/undo", openapi_extra=openapi(Undoing))
@@ -53,9 +51,8 @@ async def post_undoing(request: Request, decision_id: UUID) -> dict[str, Any]:
     """Take a decision back, once: what was only proposed is withdrawn; of what is in force the payments are placed as if it had not
     been. What needed approval needs it again to be undone. The answer is the undoing, itself a decision."""
     command, undoing = await read(request, Undoing)
-    async with service_of(request).begin() as work:
-        held = await undo(command, decision_id, undoing, request.app.state.packs, work)
-        return await of_id(held.council, held.decision_id, work.connection)
+    own_id = await done(request, partial(undo, command, decision_id, undoing, request.app.state.packs))
+    return await of_id(command.council, own_id, service_of(request).pool)
 
 
 @router.get("/{decision_id}")
@@ -99,15 +96,15 @@ def with_revisions(asked: Deciding, if_match: str | None) -> Deciding:
     return asked
 
 
-async def decide(command: Command, asked: Deciding, packs: Mapping[str, Pack], work: Work) -> tuple[Held, bool]:
-    """Keep a decision, and let it take effect if it needs nobody else; whether it is new. Raises Unwelcome with every fault."""
+async def decide(command: Command, asked: Deciding, packs: Mapping[str, Pack], work: Work) -> dict[str, Any]:
+    """Keep a decision, and let it take effect if it needs nobody else; it is shown, and whether it is new. Raises Unwelcome with every fault."""
     pack = packs[command.council]
     keys = [key for group in asked.decisions for key in keys_of_group(group, pack)]
     named_there = {each.account_reference for group in asked.decisions for each in (*group.to, *group.credit_notes)}
     references = [(command.council, reference) for reference in sorted(named_there)]
     reached = await lock([*references, (command.council, named(command.id))], keys, work)
     if known := await decisions.find(work.connection, command.council, command.id):
-        return same(known, command), False
+        return {"is_new": False} | await of_id(command.council, same(known, command).decision_id, work.connection)
     records = await placements.latest(keys, work.connection)
     seen = {(command.council, of.payment_id): of.revision or 0 for group in asked.decisions for of in group.payments}
     if stale := [(key, revision) for key, revision in seen.items() if key in records and records[key].revision != revision]:
@@ -120,7 +117,7 @@ async def decide(command: Command, asked: Deciding, packs: Mapping[str, Pack], w
     await decisions.keep(held, [Share(key, seen[key], decided) for key, decided in made.decided.items()], made.lines, work)
     if not held.needs_approval:
         await enact(held, asked.by, reached, packs, work)
-    return held, True
+    return {"is_new": True} | await of_id(command.council, held.decision_id, work.connection)
 
 
 def head(command: Command, asked: Deciding, made: Plan, pack: Pack, work: Work) -> Held:

@@ -77,19 +77,19 @@ async def approve(council: str, decision_id: UUID, approving: Approving, packs: 
     return True
 
 
-async def undo(command: Command, decision_id: UUID, undoing: Undoing, packs: Packs, work: Work) -> Held:
+async def undo(command: Command, decision_id: UUID, undoing: Undoing, packs: Packs, work: Work) -> UUID:
     """Take a decision back, once: a proposal is withdrawn; of what is in force all payments are placed anew, and journals go back.
-    What needed approval needs it again. Raises Unwelcome where there is nothing to undo."""
+    What needed approval needs it again. Returns the decision to look at. Raises Unwelcome where there is nothing to undo."""
     council = command.council
     held = await there(council, decision_id, work.connection)
     shares = await decisions.shares(work.connection, council, [decision_id])
     reached = await hold(council, {decision_id, command.id}, shares, work)
     if known := await decisions.find(work.connection, council, command.id):
-        return same(known, command)
+        return same(known, command).decision_id
     held = await there(council, decision_id, work.connection)
     if held.verdict is None:
         await decisions.give(held, "withdrawn", undoing.by, work)
-        return await there(council, decision_id, work.connection)
+        return decision_id
     if held.state != "in-force" or held.undoes:
         words = "It undoes another: decide anew instead." if held.undoes else f"It is {held.state}."
         raise Unwelcome(409, "There is nothing to undo", words)
@@ -101,7 +101,7 @@ async def undo(command: Command, decision_id: UUID, undoing: Undoing, packs: Pac
     await decisions.keep(own, (), (), work)
     if not own.needs_approval:
         await enact(own, undoing.by, reached, packs, work)
-    return await there(council, own.decision_id, work.connection)
+    return own.decision_id
 
 
 async def check_undoing(own: Held, shares: Collection[Share], work: Work) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from ims_allocation.domain.deciding import Known
 from ims_allocation.domain.journalling import Journal, journal
 from ims_allocation.handlers.decisions import State, listed, of_id, post_approval, post_undoing
 from ims_allocation.handlers.enacting import enact, named, same
-from ims_allocation.handlers.officers import Command, Unwelcome, openapi, read, service_of
+from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
 from ims_allocation.handlers.pages import after
 from ims_allocation.store import accounts, decisions
 from ims_allocation.store.decisions import Held
@@ -31,11 +32,9 @@ async def post_journal(request: Request, response: Response) -> dict[str, Any]:
     """Move money between accounts: one may give to several; several give to as many, each to the one at its own place. What is given
     and what is got must come to the same. Above the council's limit it is only proposed, until another person approves it."""
     command, asked = await read(request, Journalling)
-    async with service_of(request).begin() as work:
-        held, is_new = await move(command, asked, request.app.state.packs, work)
-        body = await of_id(held.council, held.decision_id, work.connection)
-    response.status_code = 201 if is_new else 200
-    return {"is_new": is_new} | body
+    made = await done(request, partial(move, command, asked, request.app.state.packs))
+    response.status_code = 201 if made["is_new"] else 200
+    return made
 
 
 @router.get("/{decision_id}")
@@ -64,12 +63,12 @@ async def get_journals(
     return await listed(council, asked, count_max, service_of(request).pool)
 
 
-async def move(command: Command, asked: Journalling, packs: Mapping[str, Pack], work: Work) -> tuple[Held, bool]:
-    """Keep a journal, and post it if it needs nobody else; whether it is new. Raises Unwelcome with every fault."""
+async def move(command: Command, asked: Journalling, packs: Mapping[str, Pack], work: Work) -> dict[str, Any]:
+    """Keep a journal, and post it if it needs nobody else; it is shown, and whether it is new. Raises Unwelcome with every fault."""
     pack = packs[command.council]
     await work.lock([f"{command.council}/{named(command.id)}"])
     if known := await decisions.find(work.connection, command.council, command.id):
-        return same(known, command), False
+        return {"is_new": False} | await of_id(command.council, same(known, command).decision_id, work.connection)
     references = {(command.council, each.account_reference) for each in (*asked.sources, *asked.targets)}
     found = Accounts(await accounts.find(references, work.connection))
     made = journal(asked, Known({}, found, pack))
@@ -79,7 +78,7 @@ async def move(command: Command, asked: Journalling, packs: Mapping[str, Pack], 
     await decisions.keep(held, (), made.lines, work)
     if not held.needs_approval:
         await enact(held, asked.by, set(), packs, work)
-    return held, True
+    return {"is_new": True} | await of_id(command.council, held.decision_id, work.connection)
 
 
 def head(command: Command, asked: Journalling, made: Journal, pack: Pack, work: Work) -> Held:

@@ -1,21 +1,26 @@
 """Who decides over HTTP, and how we say no: in plain English, as problem+json (RFC 9457)."""
 
+import contextlib
 import hashlib
 import hmac
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
+import asyncpg
 from fastapi import Request, Response
 from pydantic import BaseModel, ValidationError
 
 from ims_allocation.domain.asked import Asked
 from ims_allocation.settings import Settings
-from ims_kit import Service
+from ims_kit import Service, Work
 
 # A hundred groups of some payments and accounts each.
 BYTES_MAX = 1 << 20
 KEY_LENGTH_MAX = 255
+TRIES = 5
+CROSSED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 NAMES = UUID("2c9a6a3e-9f5b-5d38-8a11-6f0f6a0c7d21")
 
 
@@ -76,6 +81,15 @@ async def read[Body: Asked](request: Request, kind: type[Body]) -> tuple[Command
         raise Unwelcome(422, "The body cannot be read; nothing was changed", *reasons_of(error)) from None
     content = hashlib.sha256(f"{request.url.path}\n{body.model_dump_json()}".encode()).hexdigest()
     return Command(council, uuid5(NAMES, f"{council}\n{key}"), content), body
+
+
+async def done[Result](request: Request, act: Callable[[Work], Awaitable[Result]]) -> Result:
+    """What an act comes to, in a unit of work of its own; from its beginning again, where it crossed another's way."""
+    for _ in range(TRIES):
+        with contextlib.suppress(*CROSSED):
+            async with service_of(request).begin() as work:
+                return await act(work)
+    raise Unwelcome(503, "Too much is changing about this at once; nothing was changed", "Try again in a moment, with the same key.")
 
 
 async def body_of(request: Request) -> bytes:

@@ -14,7 +14,7 @@ from ims_allocation.domain.asked import Acting, Assigning, Deciding, Group, Noti
 from ims_allocation.domain.days import age, aged
 from ims_allocation.handlers.decisions import decide, with_revisions
 from ims_allocation.handlers.news import suggest_for
-from ims_allocation.handlers.officers import Command, Unwelcome, openapi, read, service_of
+from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
 from ims_allocation.handlers.pages import after, cursor
 from ims_allocation.store import placements, suspense
 from ims_allocation.store.suspense import Asked, Note
@@ -90,8 +90,7 @@ async def post_actions(request: Request) -> dict[str, Any]:
     for name, act in todo:
         own = Command(command.council, uuid5(command.id, name), command.content_sha256)
         try:
-            async with service_of(request).begin() as work:
-                is_new = await act(own, work)
+            is_new = await done(request, partial(act, own))
             results.append({"action": name, "status": 201 if is_new else 200, "is_new": is_new})
         except Unwelcome as no:
             results.append({"action": name, "is_new": False} | no.body)
@@ -129,7 +128,7 @@ async def release(releasing: Releasing, by: str, packs: Mapping[str, Any], comma
     """Decide on one group of payments, as the door of decisions does."""
     group = Group(**{name: getattr(releasing, name) for name in Group.model_fields})
     asked = with_revisions(Deciding(decisions=[group], reason=releasing.reason, note=releasing.note, by=by), None)
-    return (await decide(command, asked, packs, work))[1]
+    return bool((await decide(command, asked, packs, work))["is_new"])
 
 
 def since_of(age_min: int | None, age_max: int | None) -> dict[str, date | None]:

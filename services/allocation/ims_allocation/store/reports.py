@@ -63,12 +63,12 @@ IN_FORCE = """WITH said AS (SELECT DISTINCT ON (council, payment_id) council, pa
     FROM decided d JOIN verdict v USING (council, decision_id) WHERE v.verdict = 'in-force' AND NOT EXISTS (
       SELECT FROM verdict u WHERE u.council = d.council AND u.undoes = d.decision_id AND u.verdict = 'in-force')
     ORDER BY council, payment_id, revision DESC),
-  done AS (SELECT p.council, p.payment_id, (p.details -> 'decided' ->> 'decision_id')::uuid AS decision_id FROM placement p
+  done AS (SELECT p.council, p.payment_id, (p.details -> 'placement' ->> 'decision_id')::uuid AS decision_id FROM placement p
     WHERE p.rule = 'officer' AND NOT EXISTS (SELECT FROM placement later
       WHERE later.council = p.council AND later.payment_id = p.payment_id AND later.revision = p.revision + 1))
   SELECT council, sum((said.decision_id IS DISTINCT FROM done.decision_id)::int) AS difference
   FROM said FULL JOIN done USING (council, payment_id) GROUP BY council"""
-MOVED = """WITH said AS (SELECT v.council, v.decision_id AS journal_id, (SELECT sum(abs((line ->> 2)::bigint))
+MOVED = """WITH said AS (SELECT v.council, v.decision_id AS journal_id, (SELECT coalesce(sum(abs((line ->> 2)::bigint)), 0)
       FROM jsonb_array_elements(j.lines) AS line) AS pence
     FROM verdict v JOIN journal j ON j.council = v.council AND j.decision_id = coalesce(v.undoes, v.decision_id)
     WHERE v.verdict = 'in-force'),
