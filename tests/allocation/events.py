@@ -1,15 +1,25 @@
 """Everything that may be heard of a handful of accounts and payments, for tests in which its order must not matter."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from allocation.anytown import payment, penalty, refund, reversal, running_account
+from allocation.anytown import COUNCIL, name, payment, penalty, refund, reversal, running_account
+from ims_allocation.domain import Decided, Part, PaymentKey
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
 
+
+class Ruled(NamedTuple):
+    """A decision that a person took of a payment, in force from now on."""
+
+    key: PaymentKey
+    decided: Decided
+
+
 type Heard = AccountChanged | PaymentReceived | PaymentReversed | RefundSent
+type Happened = Heard | Ruled
 
 ACCOUNTS: list[AccountChanged] = [
     running_account("770001478", balance_pence=15000, instalment_pence=5000),
@@ -50,6 +60,35 @@ def payments(draw: st.DrawFn, called: str) -> list[Heard]:
     return heard
 
 
+HOMES = [("23", "770001478"), ("23", "770001559"), ("11", "BJ90012273"), ("11", "BJ90034458"), ("11", "BJ90045545"), ("11", "BJ90999999")]
+
+
+@st.composite
+def decisions(draw: st.DrawFn, heard: list[Heard]) -> Ruled:
+    """What a person decides of a payment, who may know of what went back of it."""
+    paid = next(each for each in heard if isinstance(each, PaymentReceived))
+    causes = [each for each in heard if isinstance(each, PaymentReversed | RefundSent) and each.payment_id]
+    seen = [each for each in causes if draw(st.booleans())]
+    left, parts = paid.amount_pence - sum(each.amount_pence for each in seen), []
+    for fund, reference in draw(st.lists(st.sampled_from(HOMES), unique=True, max_size=3)):
+        if left > 0:
+            parts.append(Part(fund, reference, draw(st.sampled_from([left, (left + 1) // 2]))))
+            left -= parts[-1].amount_pence
+    due = draw(st.integers(0, max(0, left)))
+    ids = tuple(each.reversal_id if isinstance(each, PaymentReversed) else each.refund_id for each in seen)
+    return Ruled((COUNCIL, paid.payment_id), Decided(name(f"decision {paid.source_payment_id}"), tuple(parts), due, ids))
+
+
+@st.composite
+def decided_worlds(draw: st.DrawFn) -> list[Happened]:
+    """The same, with decisions of some of the payments."""
+    happened: list[Happened] = [*draw(st.lists(st.sampled_from(ACCOUNTS), unique_by=id, min_size=1))]
+    for number in range(draw(st.integers(1, 3))):
+        heard = draw(payments(str(number)))
+        happened += [*heard, *([draw(decisions(heard))] if draw(st.booleans()) else [])]
+    return happened
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> list[Heard]:
     """Accounts and payments, in the order in which they were thought of."""
@@ -58,7 +97,7 @@ def worlds(draw: st.DrawFn) -> list[Heard]:
 
 
 @st.composite
-def tellings(draw: st.DrawFn, world: list[Heard]) -> list[list[Heard]]:
+def tellings[Each: Happened](draw: st.DrawFn, world: list[Each]) -> list[list[Each]]:
     """The same facts in some order, some of them twice, in batches."""
     order = draw(st.permutations(world + draw(st.lists(st.sampled_from(world), max_size=3))))
     batches, start = [], 0

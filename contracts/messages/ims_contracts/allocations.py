@@ -46,15 +46,19 @@ class PaymentAllocated(Message):
     payment_id: UUID
     revision: int = Field(ge=1)
     amount_pence: PositivePence
-    """The whole payment: its parts and what is due back."""
+    """Its parts and what is due back: the whole payment, unless some of it stays in suspense."""
     parts: list[Part] = Field(max_length=100)
     refund_due_pence: int = Field(default=0, ge=0)
     """What is more than was owed, held for the payer."""
+    suspended_pence: int = Field(default=0, ge=0)
+    """What of the payment stays in suspense beside it: a person decided only of a part."""
     outcome: Code
-    """`account` (a running account), and for penalties `discount`, `full`, `part`, `late-discount`, `over`, `duplicate`, `closed`,
-    `with-agent`."""
+    """`account` (a running account), `refund-due` (a person decided that all goes back), and for penalties `discount`, `full`, `part`,
+    `late-discount`, `over`, `duplicate`, `closed`, `with-agent`."""
     rule: Code
+    """`officer`: a person decided; else the rule that chose the account."""
     rule_version: Code
+    """The version of the council's rules; of `officer`, `decision:` and the decision's id."""
     method_of_payment: Code
     decided_on: date
     """The day that decided what was owed: a rule per channel."""
@@ -82,7 +86,7 @@ class PaymentSuspended(Message):
     amount_pence: PositivePence
     reason: Code
     """`no-reference`, `unknown-reference`, `invalid-reference`, `unknown-fund`, `wrong-fund`, `other-council`, `ambiguous`,
-    `account-awaited`, `several-accounts`, `no-event` (only a settlement knows of it), `stopped`."""
+    `account-awaited`, `several-accounts`, `no-event` (only a settlement knows of it), `stopped`, `left-by-officer`."""
     suggestions: list[Suggestion] = Field(default=[], max_length=5)
     method_of_payment: Code
     posted_on: date
@@ -113,7 +117,7 @@ class PaymentUnallocated(Message):
 
 
 class JournalPosted(Message):
-    """Money was moved in the ledger without a payment: clearing to bank and fees, a correction, an unmatched reversal."""
+    """Money was moved in the ledger without a payment: clearing to bank and fees, a correction, an unmatched reversal, a transfer."""
 
     type: ClassVar[str] = "ims.allocations.journal-posted.v1"
     topic: ClassVar[str] = "ims.allocations.v1"
@@ -122,6 +126,8 @@ class JournalPosted(Message):
 
     journal_id: UUID
     reason: Code
+    """`reconciled`, `correction`, `decided` (of an unmatched reversal), `transfer`, `transfer-undone`, `credit-note`,
+    `credit-note-undone`; else why money went back."""
     payment_id: UUID | None = None
     cause_id: UUID | None = None
     posted_on: date

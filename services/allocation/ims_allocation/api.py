@@ -1,14 +1,13 @@
-"""What allocation answers over HTTP: a payment's story, an account, suspense, and whether the books balance."""
+"""What allocation answers over HTTP: a payment's story, an account, and whether the books balance."""
 
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 
-from ims_allocation.domain import Accounts, Intended, Standing, validate
-from ims_allocation.handlers.news import suggest_for
-from ims_allocation.journey import step
-from ims_allocation.store import accounts, placements, reports
+from ims_allocation.domain import Intended, Standing, validate
+from ims_allocation.journey import decision_words, step
+from ims_allocation.store import accounts, decisions, placements, reports, suspense
 from ims_kit import Service
 
 router = APIRouter(prefix="/v1")
@@ -20,15 +19,28 @@ def pool_of(request: Request) -> Any:
 
 
 @router.get("/payments/{payment_id}", tags=["payments"])
-async def payment(request: Request, payment_id: UUID, council: str) -> dict[str, Any]:
-    """Where a payment is, how it came there, and every line of the ledger that says so."""
-    rows, lines = await reports.story(pool_of(request), council, payment_id)
+async def payment(request: Request, response: Response, payment_id: UUID, council: str) -> dict[str, Any]:
+    """Where a payment is, how it came there, what was decided of it, and every line of the ledger that says so. Its `ETag` is the
+    revision that a decision on it has to name."""
+    pool = pool_of(request)
+    rows, lines = await reports.story(pool, council, payment_id)
     if not rows:
         raise HTTPException(404, "No payment of that id is known.")
     last = rows[-1]
     amounts = {name: last[name] for name in last.keys() if name.endswith("_pence")}  # noqa: SIM118 - a database record
     head = {"payment_id": payment_id, "council": council, "kind": last["kind"], "channel": last["channel"]}
-    return head | amounts | {"steps": [step(placements.record(row), row) for row in rows], "lines": [dict(line) for line in lines]}
+    response.headers["etag"] = f'"{last["revision"]}"'
+    return head | amounts | {
+        "revision": last["revision"],
+        "steps": [step(placements.record(row), row) for row in rows],
+        "decisions": [decision(each) for each in await decisions.of_payment(pool, council, payment_id)],
+        "notes": await suspense.notes(pool, (council, payment_id)),
+        "lines": [dict(line) for line in lines],
+    }
+
+
+def decision(held: decisions.Held) -> dict[str, Any]:
+    return {"decision_id": held.decision_id, "at": held.decided_at, "state": held.state, "words": decision_words(held)}
 
 
 @router.get("/accounts/{council}/{fund}/{reference}", tags=["accounts"])
@@ -65,22 +77,6 @@ async def validation(
     standing = Standing() if any(account.fund == fund for account in found) else None
     reason = validate(Intended(reference, amount_pence), rules[fund], standing)
     return {"is_valid": reason is None, "reason": reason}
-
-
-@router.get("/suspense", tags=["suspense"])
-async def suspense(
-    request: Request, council: str, count_max: Annotated[int, Query(ge=1, le=500)] = 100
-) -> list[dict[str, Any]]:
-    """What is in suspense, the oldest first: why, since when, and which accounts it may be for."""
-    pool, packs = pool_of(request), request.app.state.packs
-    rows = await reports.suspense(pool, council, count_max)
-    records = {record.key: record for record in map(placements.record, rows)}
-    puzzles = {key: record.payment for key, record in records.items() if record.payment}
-    hints = await suggest_for(puzzles, packs, Accounts([]), pool)
-    shown = ("payment_id", "kind", "suspended_pence", "reason", "posted_on", "decided_on", "channel", "typed", "narrative")
-    return [
-        {name: row[name] for name in shown} | {"suggestions": hints.get((council, row["payment_id"]), [])} for row in rows
-    ]
 
 
 @router.get("/balances", tags=["books"])

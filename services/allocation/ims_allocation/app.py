@@ -3,7 +3,8 @@
 from functools import partial
 
 from ims_allocation.api import router
-from ims_allocation.handlers import on_accounts, on_payments, on_reconciliations
+from ims_allocation.handlers import decisions, journals, on_accounts, on_payments, on_reconciliations, suspense
+from ims_allocation.handlers.officers import Unwelcome, unwelcome
 from ims_allocation.settings import Settings, read_packs
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.documents import asyncapi
@@ -20,5 +21,7 @@ def build(settings: Settings) -> Service:
     service.hears(partial(on_accounts, packs=packs), AccountChanged)
     service.hears(on_reconciliations, PaymentReconciled)
     service.api.state.packs = packs
-    service.api.include_router(router)
+    service.api.add_exception_handler(Unwelcome, unwelcome)
+    for each in (router, suspense.router, decisions.router, journals.router):
+        service.api.include_router(each)
     return service

@@ -1,8 +1,10 @@
 """A payment's story in words: what came, where it was put, by which rule, and why."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ims_allocation.domain import Cause, Placement, Record
+from ims_allocation.store.decisions import Held
 
 WORDS = {
     "account": "put on the account that its reference names",
@@ -14,6 +16,7 @@ WORDS = {
     "duplicate": "came for a penalty already settled: due back",
     "closed": "came for a cancelled penalty: due back",
     "with-agent": "was taken for a penalty that an enforcement agent collects, to be forwarded",
+    "refund-due": "is due back",
     "reversed": "went back",
     "refunded": "was refunded",
 }
@@ -29,6 +32,7 @@ REASONS = {
     "ambiguous": "what is given does not say enough to be sure of one account",
     "payment-awaited": "money went back of a payment that is not known",
     "overdrawn": "more went back than ever came",
+    "left-by-officer": "an officer decided of the rest of it, or took it off its account",
 }
 
 
@@ -45,6 +49,7 @@ def step(record: Record, row: Any) -> dict[str, Any]:
         "reason": placed.reason,
         "rule": placed.rule,
         "rule_version": row["rule_version"],
+        "decision_id": placed.decision_id,
         "candidates": [f"{fund}/{reference}" for fund, reference in payment.reading.candidates] if payment else [],
         "parts": [part._asdict() for part in placed.parts],
         "refund_due_pence": placed.refund_due_pence,
@@ -60,7 +65,29 @@ def words(placed: Placement) -> str:
     if placed.outcome == "suspended":
         return f"held in suspense: {REASONS.get(placed.reason or '', placed.reason)}"
     beside = f"; beside it in suspense: {REASONS.get(placed.reason, placed.reason)}" if placed.reason else ""
-    return WORDS.get(placed.outcome, placed.outcome) + beside
+    is_put = placed.decision_id and placed.outcome == "account"
+    said = "put where an officer decided" if is_put else WORDS.get(placed.outcome, placed.outcome)
+    return said + (", as an officer decided" if placed.decision_id and not is_put else "") + beside
+
+
+def since(story: Sequence[Record], revision: int) -> list[str]:
+    """What became of a payment after a revision that somebody looked at."""
+    later = [(record.revision, record.placement) for record in story if record.revision > revision]
+    if not later:
+        return [f"there is no revision {revision}: it is at {story[-1].revision}"]
+    return [f"revision {number}: {words(placed)}" for number, placed in later if placed]
+
+
+def decision_words(held: Held) -> str:
+    """A decision as an officer would tell of it."""
+    what = "took a decision back" if held.undoes else "decided"
+    approved = f"; {held.given_by} approved it" if held.needs_approval and held.verdict == "in-force" else ""
+    became = {
+        "proposed": "; it waits for another person's approval",
+        "withdrawn": f"; {held.given_by} withdrew it",
+        "undone": "; it was undone",
+    }.get(held.state, "")
+    return f"{held.decided_by} {what}: {held.reason}{approved}{became}"
 
 
 def cause_words(cause: Cause) -> dict[str, Any]:

@@ -4,11 +4,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
+from pydantic import BaseModel, ConfigDict, Field
 
 from ims_allocation.domain import Pack, no_pack, pack
+from ims_contracts.message import Council
 from ims_kit import ServiceSettings
 
 ANYTOWN = Path(__file__).parent / "packs"
+
+
+class Application(BaseModel):
+    """A program through which officers of one council decide; it says who they are."""
+
+    model_config = ConfigDict(frozen=True)
+
+    token_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    council: Council
 
 
 class Settings(ServiceSettings):
@@ -16,6 +27,8 @@ class Settings(ServiceSettings):
 
     council_pack: Path = ANYTOWN
     """A council's funds, reference schemes and rules as YAML (`IMS_COUNCIL_PACK`); or a folder of such files, one a council."""
+    applications: dict[str, Application] = Field(default={})
+    """By name, each with the SHA-256 of its bearer token and its council (`IMS_APPLICATIONS`, JSON). Without one nobody decides."""
 
 
 class Packs(Mapping[str, Pack]):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from uuid import UUID
 
 from ims_allocation.domain import ledger
 from ims_allocation.domain.payments import Cause, Placement, Record
@@ -64,9 +65,10 @@ def allocated(
         amount_pence=placement.allocated_pence + placement.refund_due_pence,
         parts=parts(placement.parts),
         refund_due_pence=placement.refund_due_pence,
+        suspended_pence=max(0, placement.suspended_pence),
         outcome=placement.outcome,
         rule=placement.rule,
-        rule_version=by[0],
+        rule_version=placement.version(by[0]),
         method_of_payment=record.payment.method_of_payment,
         decided_on=record.payment.decided_on,
         posted_on=by[1],
@@ -120,17 +122,24 @@ def unallocated(change: Change, cause: Cause, posted_on: date) -> PaymentUnalloc
 
 def posted(change: Change, posted_on: date) -> JournalPosted:
     """Money moved in the ledger and no payment was placed by it: what went back of an unknown payment, or a correction."""
-    record = change.after
+    record, decision_id = change.after, decision_of(change)
     cause = record.applied[-1] if record.is_orphan else change.cause
+    reason, cause_id = (cause.reason, cause.cause_id) if cause else ("correction", None)
     return JournalPosted(
         council=record.council,
         journal_id=ledger.journal_id(record),
-        reason=cause.reason if cause else "correction",
+        reason="decided" if decision_id else reason,
         payment_id=None if record.is_orphan else record.payment_id,
-        cause_id=cause.cause_id if cause else None,
+        cause_id=decision_id or cause_id,
         posted_on=posted_on,
         lines=ledger.written(change.lines),
     )
+
+
+def decision_of(change: Change) -> UUID | None:
+    """The decision that came into force, or went out of it, with this change."""
+    was, is_ = (record.placement.decision_id if record.placement else None for record in (change.before, change.after))
+    return (is_ or was) if is_ != was else None
 
 
 def parts(shares: tuple[Share, ...]) -> list[Part]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from ims_allocation.domain.approvals import NO_APPROVALS, Approvals
 from ims_allocation.domain.check_digits import CheckDigit
 from ims_allocation.domain.masks import Mask
 from ims_allocation.domain.references import References, Scheme
@@ -49,6 +50,9 @@ class Pack:
     settlement_sources: frozenset[str]
     rules: dict[str, FundRules]
     """What each fund asks of a payment that is still to be made."""
+    approvals: Approvals = NO_APPROVALS
+    credit_note_funds: frozenset[str] = frozenset()
+    """Those from whose accounts a release may take what suspense does not hold."""
 
     def decided_on(self, payment: PaymentReceived) -> date:
         """The day that decides what was owed: a rule per channel; where the channel does not tell it, the payer's act."""
@@ -81,7 +85,8 @@ def pack(written: dict[str, Any]) -> Pack:
         schemes += [Scheme(code, mask, check, rule if asked else None) for mask in masks]
     channels = {name: Channel(**fields) for name, fields in written.get("channels", {}).items()}
     sources = frozenset(written.get("settlement_sources", ()))
-    return Pack(written["council"], written["version"], funds, References(schemes), channels, sources, rules)
+    approvals, notes = Approvals(**written.get("approvals", {})), frozenset(written.get("credit_note_funds", ()))
+    return Pack(written["council"], written["version"], funds, References(schemes), channels, sources, rules, approvals, notes)
 
 
 def no_pack(council: str) -> Pack:

@@ -49,6 +49,16 @@ class Part(NamedTuple):
     amount_pence: int
 
 
+class Decided(NamedTuple):
+    """What a person decided of one payment: an input like what is heard. What it gives to nobody stays in suspense."""
+
+    decision_id: UUID
+    parts: tuple[Part, ...] = ()
+    refund_due_pence: int = 0
+    seen: tuple[UUID, ...] = ()
+    """What had gone back of the payment by then; what goes back later comes off what was decided."""
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Where a payment's money is. Parts, refund due and suspended make what came less what went back."""
@@ -66,10 +76,16 @@ class Placement:
     balance_pence: int | None = None
     next_due_on: date | None = None
     is_for_agent: bool = False
+    decision_id: UUID | None = None
+    """The decision that placed it, where it was no rule."""
 
     @property
     def allocated_pence(self) -> int:
         return sum(part.amount_pence for part in self.parts)
+
+    def version(self, of_rules: str) -> str:
+        """The version of what placed it: the decision, or else the council's rules."""
+        return f"decision:{self.decision_id}" if self.decision_id else of_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,8 @@ class Record:
     """A reversal that names no payment: its own id stands for the payment's."""
     revision: int = 0
     placement: Placement | None = None
+    decided: Decided | None = None
+    """The decision in force."""
 
     @property
     def key(self) -> PaymentKey:
@@ -100,6 +118,13 @@ class Record:
     def live_pence(self) -> int:
         """What came less what went back."""
         return (self.payment.amount_pence if self.payment else 0) - self.went_back_pence
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        """What its placement depends on: as `keys_of`, and the accounts that a person decided on."""
+        decided = self.decided.parts if self.decided else ()
+        read = keys_of(self.council, self.payment) if self.payment else []
+        return [*read, *((self.council, part.account_reference) for part in decided)]
 
     def back(self, kind: str) -> int:
         """What went back and has been applied, by kind."""

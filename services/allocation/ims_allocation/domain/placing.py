@@ -1,10 +1,12 @@
 """Where all the payments that touch one another belong: a function of what is known of them, in whatever order it came."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby
 
 from ims_allocation.domain.accounts import Account, AccountKey
 from ims_allocation.domain.choosing import Accounts, Hold, Home, choose
+from ims_allocation.domain.decided import Dealt, deal_out, of_decision
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Part, PaymentKey, Placement, Record, shares_of
 from ims_allocation.domain.penalties import Claim, Settled, settle
@@ -26,9 +28,12 @@ def place(records: Iterable[Record], accounts: Accounts, packs: Mapping[str, Pac
     return placed
 
 
-def choice(record: Record, accounts: Accounts, pack: Pack) -> Home | Hold:
-    """What the payment is for. What an unknown payment did to a penalty nobody can say, so neither what undoing it does."""
+def choice(record: Record, accounts: Accounts, pack: Pack) -> Home | Hold | Dealt:
+    """What the payment is for: a person's decision is before any rule. What an unknown payment did to a penalty nobody can say, so
+    neither what undoing it does."""
     assert record.payment, "only a payment that is known is for something"
+    if record.decided:
+        return deal_out(record, record.decided, accounts, pack)
     chosen = choose(record.payment, accounts, pack)
     if record.is_orphan and isinstance(chosen, Home) and pack.is_penalty(chosen.shares[0].fund):
         return Hold("payment-awaited")
@@ -36,28 +41,34 @@ def choice(record: Record, accounts: Accounts, pack: Pack) -> Home | Hold:
 
 
 def settle_penalties(
-    records: list[Record], choices: Mapping[PaymentKey, Home | Hold], accounts: Accounts, packs: Mapping[str, Pack]
+    records: list[Record], choices: Mapping[PaymentKey, Home | Hold | Dealt], accounts: Accounts, packs: Mapping[str, Pack]
 ) -> dict[PaymentKey, list[Settled]]:
     """What each payment for a penalty settles of it, council by council."""
     settled: dict[PaymentKey, list[Settled]] = {}
     for council, group in groupby(sorted(records, key=lambda r: r.council), key=lambda r: r.council):
         claims, penalties = [], dict[AccountKey, Account]()
         for record in group:
-            home = choices.get(record.key)
-            if isinstance(home, Home) and packs[council].is_penalty(home.shares[0].fund):
-                claims.append(claim(record, home))
+            if found := claim(record, choices.get(record.key), packs[council]):
+                claims.append(found)
                 penalties |= {key: accounts.by_key[key] for key, _ in claims[-1].shares}
-        settled |= {(council, payment_id): found for payment_id, found in settle(penalties, claims).items()}
+        settled |= {(council, payment_id): of_one for payment_id, of_one in settle(penalties, claims).items()}
     return settled
 
 
-def claim(record: Record, home: Home) -> Claim:
-    assert record.payment, "only a payment that is known has a home"
-    shares, on, at = shares_of(record.council, home.shares), record.payment.decided_on, record.payment.paid_at
-    return Claim(record.payment_id, on, at, shares, record.back("reversal"), record.back("refund"))
+def claim(record: Record, chosen: Home | Hold | Dealt | None, pack: Pack) -> Claim | None:
+    """What a payment wants to settle of penalties, if it is for any."""
+    if isinstance(chosen, Dealt):
+        shares, back = chosen.penalties, (0, chosen.refunded_pence)
+    elif isinstance(chosen, Home) and pack.is_penalty(chosen.shares[0].fund):
+        shares, back = chosen.shares, (record.back("reversal"), record.back("refund"))
+    else:
+        return None
+    assert record.payment, "only a payment that is known is for something"
+    on, at = record.payment.decided_on, record.payment.paid_at
+    return Claim(record.payment_id, on, at, shares_of(record.council, shares), *back) if shares else None
 
 
-def place_one(record: Record, chosen: Home | Hold | None, settled: list[Settled] | None) -> Placement:
+def place_one(record: Record, chosen: Home | Hold | Dealt | None, settled: list[Settled] | None) -> Placement:
     """Where one payment belongs; what went back before the payment was known is a negative item until it is applied."""
     waiting = -sum(cause.amount_pence for cause in record.pending)
     live = record.live_pence - waiting
@@ -65,6 +76,9 @@ def place_one(record: Record, chosen: Home | Hold | None, settled: list[Settled]
         return Placement("suspended", "held", suspended_pence=waiting, reason="payment-awaited")
     if isinstance(chosen, Hold):
         return Placement("suspended", "held", suspended_pence=live + waiting, reason=chosen.reason)
+    if isinstance(chosen, Dealt):
+        placed = of_decision(record, chosen, settled or [], gravest(settled or []))
+        return placed if placed.outcome else replace(placed, outcome=gone(record))
     if settled is not None:
         return of_penalties(record, chosen, settled, waiting)
     if record.is_orphan:  # the money is taken off the account, as no payment can be named that it is taken from
@@ -95,11 +109,9 @@ def of_penalties(record: Record, home: Home, settled: list[Settled], waiting: in
     parts = tuple(Part(one.key[1], one.key[2], one.taken_pence) for one in settled if one.taken_pence)
     refund_due = sum(one.refund_due_pence for one in settled)
     over = record.live_pence - waiting - refund_due - sum(part.amount_pence for part in parts)
-    outcomes = {one.outcome for one in settled}
-    is_there = bool(parts or refund_due)
     dates = [one.next_due_on for one in settled if one.next_due_on]
     return Placement(
-        outcome=next(o for o in GRAVEST if o in outcomes) if is_there else gone(record),
+        outcome=gravest(settled) or gone(record),
         rule=home.rule,
         parts=parts,
         refund_due_pence=refund_due,
@@ -108,8 +120,15 @@ def of_penalties(record: Record, home: Home, settled: list[Settled], waiting: in
         due_before_pence=sum(one.due_before_pence for one in settled),
         balance_pence=sum(one.balance_pence for one in settled),
         next_due_on=min(dates, default=None),
-        is_for_agent="with-agent" in outcomes,
+        is_for_agent=any(one.outcome == "with-agent" for one in settled),
     )
+
+
+def gravest(settled: list[Settled]) -> str:
+    """The outcome that somebody must know of first; empty, where nothing is left on any penalty."""
+    outcomes = {one.outcome for one in settled}
+    is_there = any(one.taken_pence or one.refund_due_pence for one in settled)
+    return next(outcome for outcome in GRAVEST if outcome in outcomes) if is_there else ""
 
 
 def gone(record: Record) -> str:

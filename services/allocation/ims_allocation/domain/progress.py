@@ -3,17 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ims_allocation.domain import ledger
 from ims_allocation.domain.accounts import Account
 from ims_allocation.domain.choosing import Accounts
 from ims_allocation.domain.packs import Pack
-from ims_allocation.domain.payments import Cause, Payment, PaymentKey, Placement, Record
+from ims_allocation.domain.payments import Cause, Decided, Payment, PaymentKey, Placement, Record
 from ims_allocation.domain.penalties import stage_on
 from ims_allocation.domain.placing import place
 
 SETTLING = {"discount", "full", "over"}
+NOTHING_DECIDED: Mapping[PaymentKey, Decided | None] = MappingProxyType({})
 
 
 class Change(NamedTuple):
@@ -39,9 +41,15 @@ class Progress:
         self.now, self.accounts, self.packs = dict(held), accounts, packs
         self.changes: list[Change] = []
 
-    def hear(self, facts: Mapping[PaymentKey, Payment], causes: Mapping[PaymentKey, Sequence[Cause]]) -> list[Change]:
-        """What becomes of everything: told again, none of it changes anything."""
-        self.step(facts, {})
+    def hear(
+        self,
+        facts: Mapping[PaymentKey, Payment],
+        causes: Mapping[PaymentKey, Sequence[Cause]],
+        decided: Mapping[PaymentKey, Decided | None] = NOTHING_DECIDED,
+    ) -> list[Change]:
+        """What becomes of everything: told again, none of it changes anything. `decided` says which decision is in force from now on
+        (None: no more is); what is not in it keeps its own."""
+        self.step(facts, {}, decided)
         queues = {key: self.queue(key, causes.get(key, ())) for key in {*self.now, *causes}}
         while any(queues.values()):
             self.step({}, {key: queue.pop(0) for key, queue in queues.items() if queue})
@@ -55,10 +63,16 @@ class Progress:
         fresh = {cause.cause_id: cause for cause in causes if cause.cause_id not in seen}
         return waited + list(fresh.values())
 
-    def step(self, facts: Mapping[PaymentKey, Payment], causes: Mapping[PaymentKey, Cause]) -> None:
-        """Learn what some payments are, or take one cause off each of some, and place all anew."""
-        before = {key: self.now.get(key, Record(*key)) for key in {*self.now, *facts, *causes}}
+    def step(
+        self,
+        facts: Mapping[PaymentKey, Payment],
+        causes: Mapping[PaymentKey, Cause],
+        decided: Mapping[PaymentKey, Decided | None] = NOTHING_DECIDED,
+    ) -> None:
+        """Learn what some payments are and what was decided of them, or take one cause off each of some, and place all anew."""
+        before = {key: self.now.get(key, Record(*key)) for key in {*self.now, *facts, *causes, *decided}}
         after = {key: take(learn(record, facts.get(key)), causes.get(key)) for key, record in before.items()}
+        after |= {key: replace(after[key], decided=each) for key, each in decided.items()}
         placed = place(after.values(), self.accounts, self.packs)
         for key in sorted(after, key=lambda key: (key not in causes, key[0], key[1].int)):
             self.note(before[key], replace(after[key], placement=placed[key]), placed, causes.get(key))

@@ -1,5 +1,6 @@
 """Suspense that a person releases: items of it go to the accounts they were meant for, all or nothing."""
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ims_allocation.domain.books import Books, Movement, Refusal, Share, balanced, less
@@ -41,6 +42,11 @@ def fault_of(items: list[Item], targets: list[Share], credit_notes: list[Share],
     notes = sum(note.amount_pence for note in credit_notes)
     if sum(target.amount_pence for target in targets) != held + notes:
         return "suspense-total-mismatch"
+    return fault_of_shares(targets, credit_notes, books)
+
+
+def fault_of_shares(targets: list[Share], credit_notes: list[Share], books: Books) -> str | None:
+    """What is wrong with an account that gets or gives, whatever there is to share out."""
     if any(share.amount_pence <= 0 for share in (*targets, *credit_notes)):
         return "amount-not-positive"
     if any(target.fund == books.suspense_fund for target in targets):
@@ -53,15 +59,19 @@ def fault_of(items: list[Item], targets: list[Share], credit_notes: list[Share],
 
 
 def taken_from(items: list[Item], targets: list[Share]) -> list[tuple[int, int]]:
-    """Items are used up one after the other: which (counted from nought) each target draws on, and how much."""
-    left = [item.remaining_pence for item in items]
-    taken = []
-    for target in targets:
-        wanted = target.amount_pence
-        for at, pence in enumerate(left):
-            share = min(wanted, pence)
+    """Which item (counted from nought) each target draws on, and how much; in the order of the targets."""
+    drawn = draw([item.remaining_pence for item in items], [target.amount_pence for target in targets])
+    return [(item, pence) for _, item, pence in drawn]
+
+
+def draw(held: Sequence[int], wanted: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """Items are used up one after the other: a target, the item it draws on (both counted from nought), and how much; pence."""
+    left = list(held)
+    for target, asked in enumerate(wanted):
+        missing = asked
+        for item, pence in enumerate(left):
+            share = min(missing, pence)
             if share > 0:
-                taken.append((at, share))
-                left[at] -= share
-                wanted -= share
-    return taken
+                yield target, item, share
+                left[item] -= share
+                missing -= share

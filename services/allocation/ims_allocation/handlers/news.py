@@ -8,6 +8,7 @@ from ims_allocation.domain import (
     Accounts,
     Cause,
     Change,
+    Decided,
     Pack,
     Payment,
     PaymentKey,
@@ -31,13 +32,15 @@ class News:
 
     facts: dict[PaymentKey, Payment] = field(default_factory=dict)
     causes: dict[PaymentKey, list[Cause]] = field(default_factory=dict)
+    decided: dict[PaymentKey, Decided | None] = field(default_factory=dict)
+    """The decision that is in force from now on; none, if no more is."""
     orphans: dict[PaymentKey, Record] = field(default_factory=dict)
     because: dict[PaymentKey | Key, Message] = field(default_factory=dict)
     """The message that told it, for each payment, and for each reference or vehicle."""
 
     @property
     def payments(self) -> set[PaymentKey]:
-        return {*self.facts, *self.causes, *self.orphans}
+        return {*self.facts, *self.causes, *self.orphans, *self.decided}
 
     def keys(self) -> set[Key]:
         """What the payments heard of depend on, as far as that can be known without looking."""
@@ -60,10 +63,10 @@ async def lock(keys: Collection[Key], payments: Collection[PaymentKey], work: Wo
 async def bring_up_to_date(news: News, reached: set[Key], packs: Mapping[str, Pack], work: Work) -> None:
     """Decide, remember and tell; the locks of all that is reached are held."""
     held = await placements.latest({*news.payments, *await placements.minding(reached, work)}, work.connection)
-    reached |= {key for record in held.values() if record.payment for key in keys_of(record.council, record.payment)}
+    reached |= {key for record in held.values() for key in record.keys}
     known = Accounts(await accounts.find(reached, work.connection))
     fresh = {key: orphan for key, orphan in news.orphans.items() if key not in held}
-    changes = Progress({**fresh, **held}, known, packs).hear(news.facts, news.causes)
+    changes = Progress({**fresh, **held}, known, packs).hear(news.facts, news.causes, news.decided)
     if not changes:
         return
     await placements.keep(changes, {change.after.council: packs[change.after.council].version for change in changes}, work)
@@ -78,10 +81,11 @@ def interests(changes: list[Change], packs: Mapping[str, Pack]) -> set[tuple[str
         record, payment, placement = change.after, change.after.payment, change.after.placement
         if payment is None or placement is None:
             continue
-        funds = {part.fund for part in placement.parts} | {fund for fund, _ in payment.reading.candidates}
+        decided = record.decided.parts if record.decided else ()
+        funds = {part.fund for part in (*placement.parts, *decided)} | {fund for fund, _ in payment.reading.candidates}
         is_moved_by_others = len(payment.reading.candidates) > 1 or any(packs[record.council].is_penalty(fund) for fund in funds)
         if is_moved_by_others or placement.outcome == "suspended":
-            keys = {*keys_of(record.council, payment), *((record.council, part.account_reference) for part in placement.parts)}
+            keys = {*record.keys, *((record.council, part.account_reference) for part in placement.parts)}
             minded |= {(*key, record.payment_id) for key in keys}
     return minded
 
@@ -94,8 +98,7 @@ async def tell_all(changes: list[Change], news: News, seen: tuple[Mapping[str, P
         if not change.is_to_be_told:
             continue
         record = change.after
-        keys = keys_of(record.council, record.payment) if record.payment else []
-        because = next((news.because[key] for key in (record.key, *keys) if key in news.because), None)
+        because = next((news.because[key] for key in (record.key, *record.keys) if key in news.because), None)
         for fact in tell(change, packs[record.council].version, work.today, hints.get(record.key, [])):
             work.tell(fact, because=because)
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from ims_allocation.domain import Change, Line, Part, Payment, PaymentKey, Placement, Reading, Record, journal_id
 from ims_allocation.store.accounts import Key
+from ims_allocation.store.suspense import follow
 from ims_allocation.store.tables import InterestRow, LedgerLineRow, PlacementRow, ReconciledPageRow, TypedRow
 from ims_contracts.payments import PaymentReceived
 from ims_kit import Insert, Work
@@ -128,13 +129,14 @@ async def place_plain(plain: Sequence[Plain], posted_on: date, work: Work) -> se
 
 
 async def keep(changes: Sequence[Change], versions: dict[str, str], work: Work) -> None:
-    """Record what became of payments, and post its journals, in three statements."""
+    """Record what became of payments, and post its journals, a statement each."""
     rows = [row(change.after, versions[change.after.council], work) for change in changes]
     kept = await PLACE(work.connection, sorted(rows, key=lambda each: (each[0], each[1].int, each[2])))
     if len(kept) < len(rows):
         # Only a plain payment is placed without a lock, as its first revision: it came at this moment. All begins again, and sees it.
         raise asyncpg.SerializationError("a payment was placed while what went back of it was taken in")
     await POST(work.connection, [each for change in changes for each in posted(change, work)])
+    await follow(changes, work)
 
 
 async def mind(interests: Iterable[tuple[str, str, UUID]], work: Work) -> None:
@@ -166,7 +168,7 @@ def row(record: Record, version: str, work: Work) -> tuple[Any, ...]:
     kind = "orphan" if record.is_orphan else "payment" if payment else "awaited"
     return (
         *(record.council, record.payment_id, record.revision, kind, *facts, *backs, *how),
-        *(placed.outcome, placed.reason, placed.rule, version, part.fund if part else None),
+        *(placed.outcome, placed.reason, placed.rule, placed.version(version), part.fund if part else None),
         *(part.account_reference if part else None, placed.allocated_pence, placed.refund_due_pence, placed.suspended_pence),
         *(work.today, WHOLE.dump_json(record).decode()),
     )

@@ -50,6 +50,38 @@ TWICE = """SELECT council, sum(gap) AS payments FROM (
     SELECT council, payment_id, (count(*) <> max(revision))::int AS gap FROM placement GROUP BY council, payment_id) AS stories
   GROUP BY council"""
 
+
+# What people decided, beside what it made of placements, ledger and queue: each row that is not as it should be counts one.
+QUEUE = """WITH there AS (SELECT p.* FROM placement p WHERE p.suspended_pence <> 0 AND NOT EXISTS (SELECT FROM placement later
+    WHERE later.council = p.council AND later.payment_id = p.payment_id AND later.revision = p.revision + 1)),
+  whose AS (SELECT DISTINCT ON (council, payment_id) council, payment_id, owner, area FROM suspense_note WHERE kind = 'assign'
+    ORDER BY council, payment_id, note_number DESC)
+  SELECT council, sum(((there.suspended_pence, there.revision, coalesce(there.reason, there.outcome), whose.owner, whose.area)
+    IS DISTINCT FROM (i.amount_pence, i.revision, i.reason, i.owner, i.area))::int) AS difference
+  FROM there FULL JOIN suspense_item i USING (council, payment_id) LEFT JOIN whose USING (council, payment_id) GROUP BY council"""
+IN_FORCE = """WITH said AS (SELECT DISTINCT ON (council, payment_id) council, payment_id, decision_id
+    FROM decided d JOIN verdict v USING (council, decision_id) WHERE v.verdict = 'in-force' AND NOT EXISTS (
+      SELECT FROM verdict u WHERE u.council = d.council AND u.undoes = d.decision_id AND u.verdict = 'in-force')
+    ORDER BY council, payment_id, revision DESC),
+  done AS (SELECT p.council, p.payment_id, (p.details -> 'placement' ->> 'decision_id')::uuid AS decision_id FROM placement p
+    WHERE p.rule = 'officer' AND NOT EXISTS (SELECT FROM placement later
+      WHERE later.council = p.council AND later.payment_id = p.payment_id AND later.revision = p.revision + 1))
+  SELECT council, sum((said.decision_id IS DISTINCT FROM done.decision_id)::int) AS difference
+  FROM said FULL JOIN done USING (council, payment_id) GROUP BY council"""
+MOVED = """WITH said AS (SELECT v.council, v.decision_id AS journal_id, (SELECT coalesce(sum(abs((line ->> 2)::bigint)), 0)
+      FROM jsonb_array_elements(j.lines) AS line) AS pence
+    FROM verdict v JOIN journal j ON j.council = v.council AND j.decision_id = coalesce(v.undoes, v.decision_id)
+    WHERE v.verdict = 'in-force'),
+  done AS (SELECT council, journal_id, sum(abs(amount_pence)) AS pence FROM ledger_line WHERE payment_id IS NULL GROUP BY 1, 2)
+  SELECT council, sum(abs(said.pence - coalesce(done.pence, 0))) AS difference
+  FROM said LEFT JOIN done USING (council, journal_id) GROUP BY council"""
+OF_DECISIONS = {
+    "the queue is what is in suspense": QUEUE,
+    "what was decided is where it was decided": IN_FORCE,
+    "journals are posted as they were decided": MOVED,
+}
+
+
 async def balances(connection: Any, council: str) -> dict[str, Any]:
     """A council's money: from the placements with counts, from the ledger, and the differences, which are nothing."""
     placed = {row["what"]: {"count": row["count"], "pence": int(row["pence"] or 0)} for row in await connection.fetch(PLACED, council)}
@@ -75,21 +107,21 @@ def law(name: str, council: str, day: date | None, difference: Any) -> dict[str,
 
 
 async def laws(connection: Any) -> list[dict[str, Any]]:
-    """What must hold of all that this service ever did; a difference is in pence, or in payments that are counted wrong."""
+    """What must hold of all that this service ever did; a difference is in pence, or in payments that are wrong."""
     found = []
     for row in await connection.fetch(DAYS):
         for name, column in LAWS_OF_A_DAY.items():
             found.append(law(name, row["council"], row["posted_on"], row[column]))
     found += [law("every journal sums to nothing", row["council"], None, row["pence"]) for row in await connection.fetch(JOURNALS)]
     found += [law("twice is once", row["council"], None, row["payments"]) for row in await connection.fetch(TWICE)]
+    for name, query in OF_DECISIONS.items():
+        found += [law(name, row["council"], None, row["difference"]) for row in await connection.fetch(query)]
     return found
 
 
 STORY = "SELECT * FROM placement WHERE council = $1 AND payment_id = $2 ORDER BY revision"
 LINES = """SELECT journal_id, posted_on, ledger_account, account_reference, amount_pence FROM ledger_line
   WHERE posted_on = ANY($3::date[]) AND council = $1 AND payment_id = $2 ORDER BY line_id"""
-SUSPENSE = f"""SELECT now.*, typed.reference AS typed, typed.narrative FROM ({NOW} AND p.suspended_pence <> 0) AS now
-  LEFT JOIN typed USING (council, payment_id) ORDER BY posted_on, payment_id LIMIT $2"""  # noqa: S608
 ON_ACCOUNT = """SELECT payment_id, posted_on, sum(-amount_pence)::bigint AS amount_pence FROM ledger_line
   WHERE council = $1 AND ledger_account = $2 AND account_reference = $3 GROUP BY payment_id, posted_on
   ORDER BY posted_on DESC, payment_id LIMIT $4"""
@@ -102,12 +134,6 @@ async def story(connection: Any, council: str, payment_id: UUID) -> tuple[list[A
     rows = await connection.fetch(STORY, council, payment_id)
     days = sorted({row["posted_on"] for row in rows})
     return rows, await connection.fetch(LINES, council, payment_id, days)
-
-
-async def suspense(connection: Any, council: str, count_max: int) -> list[Any]:
-    """What is in suspense, the oldest first."""
-    found: list[Any] = await connection.fetch(SUSPENSE, council, count_max)
-    return found
 
 
 async def on_account(connection: Any, account: tuple[str, str, str], count_max: int = 1000) -> tuple[int, list[Any]]:

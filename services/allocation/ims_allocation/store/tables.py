@@ -119,3 +119,75 @@ class ReconciledPageRow(Table, table=True):
     page: int = Field(primary_key=True)
     journal_id: UUID
     gross_pence: int = big()
+
+
+class DecisionRow(Table, table=True):
+    """What a person decided. Never changed."""
+
+    __tablename__ = "decision"
+    council: str = Field(primary_key=True)
+    decision_id: UUID = Field(primary_key=True)
+    kind: str
+    """`payments`, `journal`, `undo`."""
+    undoes: UUID | None
+    content_sha256: str
+    amount_pence: int = big()
+    needs_approval: bool
+    reason: str
+    note: str | None
+    decided_by: str
+    decided_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True)))
+
+
+class DecidedRow(Table, table=True):
+    """A decision's share of one payment. Never changed."""
+
+    __tablename__ = "decided"
+    council: str = Field(primary_key=True)
+    decision_id: UUID = Field(primary_key=True)
+    payment_id: UUID = Field(primary_key=True)
+    revision: int
+    """The payment's, when it was looked at."""
+    parts: str = Field(sa_column=Column(JSONB))
+    refund_due_pence: int = big()
+    seen: str = Field(sa_column=Column(JSONB))
+
+
+class JournalRow(Table, table=True):
+    """What a decision moves between accounts. Never changed."""
+
+    __tablename__ = "journal"
+    council: str = Field(primary_key=True)
+    decision_id: UUID = Field(primary_key=True)
+    lines: str = Field(sa_column=Column(JSONB))
+
+
+class VerdictRow(Table, table=True):
+    """That a decision took effect, or never will. Never changed."""
+
+    __tablename__ = "verdict"
+    council: str = Field(primary_key=True)
+    decision_id: UUID = Field(primary_key=True)
+    verdict: str
+    """`in-force`, `withdrawn`."""
+    undoes: UUID | None
+    decided_by: str
+    needs_approval: bool
+    given_by: str
+    given_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True)))
+
+
+class SuspenseNoteRow(Table, table=True):
+    """What a person wrote to an item of suspense, or whose it is from then on. Never changed."""
+
+    __tablename__ = "suspense_note"
+    council: str = Field(primary_key=True)
+    note_id: UUID = Field(primary_key=True)
+    payment_id: UUID
+    kind: str
+    """`note`, `assign`."""
+    owner: str | None
+    area: str | None
+    note: str | None
+    given_by: str
+    given_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True)))

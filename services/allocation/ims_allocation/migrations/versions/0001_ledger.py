@@ -38,6 +38,40 @@ CREATE TABLE ledger_line (        -- found by its day (a narrow index that costs
 CREATE INDEX ledger_line_posted_on ON ledger_line USING brin (posted_on) WITH (pages_per_range = 32);
 CREATE TABLE reconciled_page (    -- the pages of proof at the bank that have been journalled
   council text, match_id uuid, page int, journal_id uuid NOT NULL, gross_pence bigint NOT NULL, PRIMARY KEY (council, match_id, page));
+CREATE TABLE decision (           -- what a person decided: of payments (decided), between accounts (journal), or that another is undone
+  council text, decision_id uuid, kind text NOT NULL CHECK (kind IN ('payments', 'journal', 'undo')), undoes uuid,
+  content_sha256 text NOT NULL, amount_pence bigint NOT NULL CHECK (amount_pence >= 0), needs_approval boolean NOT NULL,
+  reason text NOT NULL CHECK (reason <> ''), note text, decided_by text NOT NULL CHECK (decided_by <> ''), decided_at timestamptz NOT NULL,
+  PRIMARY KEY (council, decision_id), UNIQUE (council, decision_id, decided_by, needs_approval),
+  FOREIGN KEY (council, undoes) REFERENCES decision, CHECK ((kind = 'undo') = (undoes IS NOT NULL)));
+CREATE INDEX decision_decided_at ON decision (council, decided_at, decision_id);
+CREATE INDEX decision_undoes ON decision (council, undoes) WHERE undoes IS NOT NULL;
+CREATE TABLE decided (            -- a decision's share of each of its payments, which was at this revision when it was looked at
+  council text, decision_id uuid, payment_id uuid, revision int NOT NULL, parts jsonb NOT NULL, refund_due_pence bigint NOT NULL,
+  seen jsonb NOT NULL, PRIMARY KEY (council, decision_id, payment_id), FOREIGN KEY (council, decision_id) REFERENCES decision);
+CREATE INDEX decided_of_payment ON decided (council, payment_id);
+CREATE TABLE journal (            -- what a decision moves between accounts, where no payment is moved
+  council text, decision_id uuid, lines jsonb NOT NULL, PRIMARY KEY (council, decision_id),
+  FOREIGN KEY (council, decision_id) REFERENCES decision);
+CREATE TABLE verdict (            -- that a decision took effect, or never will: once. What needs approval has it from another person
+  council text, decision_id uuid, verdict text NOT NULL CHECK (verdict IN ('in-force', 'withdrawn')), undoes uuid,
+  decided_by text NOT NULL, needs_approval boolean NOT NULL, given_by text NOT NULL CHECK (given_by <> ''), given_at timestamptz NOT NULL,
+  PRIMARY KEY (council, decision_id),
+  FOREIGN KEY (council, decision_id, decided_by, needs_approval) REFERENCES decision (council, decision_id, decided_by, needs_approval),
+  CONSTRAINT the_author_is_not_the_approver
+    CHECK (verdict = 'withdrawn' OR NOT needs_approval OR lower(btrim(given_by)) <> lower(btrim(decided_by))));
+CREATE UNIQUE INDEX undone_once ON verdict (council, undoes) WHERE verdict = 'in-force' AND undoes IS NOT NULL;
+CREATE TABLE suspense_note (      -- what people wrote to an item of suspense, and whose it is; the last says
+  note_number bigint GENERATED ALWAYS AS IDENTITY, council text, note_id uuid, payment_id uuid NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('note', 'assign')), owner text, area text, note text, given_by text NOT NULL,
+  given_at timestamptz NOT NULL, PRIMARY KEY (council, note_id));
+CREATE INDEX suspense_note_of_payment ON suspense_note (council, payment_id, note_number);
+CREATE TABLE suspense_item (      -- what is in suspense now, ready to be listed: nothing but what placements, typed and suspense_note say
+  council text, payment_id uuid, revision int NOT NULL, kind text NOT NULL, reason text NOT NULL, amount_pence bigint NOT NULL,
+  method_of_payment text, channel text, decided_on date, since_on date NOT NULL, words text NOT NULL, owner text, area text,
+  PRIMARY KEY (council, payment_id)) WITH (fillfactor = 80);
+CREATE INDEX suspense_item_since ON suspense_item (council, since_on, payment_id);
+CREATE INDEX suspense_item_amount ON suspense_item (council, amount_pence, payment_id);
 
 -- A statement at a time: row by row it costs the speed. So all lines of a journal come in one statement.
 CREATE FUNCTION journals_must_balance() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -55,6 +89,12 @@ CREATE TRIGGER ledger_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_l
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
 CREATE TRIGGER placements_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON placement
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
+DO $$ DECLARE each text; BEGIN
+  FOREACH each IN ARRAY ARRAY['decision', 'decided', 'journal', 'verdict', 'suspense_note'] LOOP
+    EXECUTE format('CREATE TRIGGER %1$s_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %1$I
+      FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back()', each);
+  END LOOP;
+END $$;
 """
 
 

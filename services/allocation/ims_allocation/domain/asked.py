@@ -1,0 +1,117 @@
+"""What a person may ask of allocation: what to do with payments, and what to move from account to account."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from ims_contracts.message import Code, Pence, Reference
+
+Person = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+Note = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+# A payment's parts are told in one message, which has room for a hundred.
+COUNT_MAX = 100
+
+
+class Asked(BaseModel):
+    """What is sent to a door: a field that is not known is a mistake, since money might be in it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Towards(Asked):
+    """An account, and what it gets; or gives, where it is named as one that gives."""
+
+    fund: Code
+    account_reference: Reference
+    amount_pence: Pence
+    """Above nothing; below it only for a reversal that names no payment, whose whole amount is taken off the account."""
+
+
+class Of(Asked):
+    """A payment that is decided on."""
+
+    payment_id: UUID
+    revision: int | None = Field(default=None, ge=1)
+    """The revision that was looked at. If the payment has changed since, nothing is decided. Of a single payment it may be said by
+    `If-Match` instead."""
+
+
+class Group(Asked):
+    """One payment or several, and the accounts that all their money is for. The payments are used up one after the other."""
+
+    payments: list[Of] = Field(min_length=1, max_length=COUNT_MAX)
+    to: list[Towards] = Field(default=[], max_length=COUNT_MAX)
+    refund_due_pence: int = Field(default=0, strict=True, ge=0)
+    """What is to go back to the payer; sending it is asked for and approved by itself."""
+    credit_notes: list[Towards] = Field(default=[], max_length=COUNT_MAX)
+    """Accounts that give what the others get beyond what the payments hold."""
+    rest_to_suspense: bool = False
+    """What is given to nobody stays in suspense. Where that would take money off an account, it has to be said."""
+
+
+class Deciding(Asked):
+    """What is decided of payments: all of it, or nothing."""
+
+    decisions: list[Group] = Field(min_length=1, max_length=COUNT_MAX)
+    reason: Reason
+    note: Note | None = None
+    by: Person
+
+
+class Journalling(Asked):
+    """Money to be moved between accounts: from one to several, or from several to as many, each to its own."""
+
+    sources: list[Towards] = Field(min_length=1, max_length=COUNT_MAX)
+    targets: list[Towards] = Field(min_length=1, max_length=COUNT_MAX)
+    reason: Reason
+    note: Note | None = None
+    by: Person
+
+
+class Approving(Asked):
+    """Who approves; never who decided."""
+
+    by: Person
+
+
+class Undoing(Asked):
+    """Who takes a decision back, and why."""
+
+    by: Person
+    reason: Reason
+
+
+class Assigning(Asked):
+    """Give an item of suspense an owner, or none; or say which service area claims it."""
+
+    payment_id: UUID
+    owner: Person | None = None
+    area: Code | None = None
+    """The service area that says the money is its own. It is moved by a decision alone."""
+    instead_of: Person | None = None
+    """The owner that was seen: another one is not displaced."""
+
+
+class Noting(Asked):
+    """Write a note to an item of suspense."""
+
+    payment_id: UUID
+    note: Note
+
+
+class Releasing(Group):
+    """Decide on payments by themselves: whatever becomes of the other actions."""
+
+    reason: Reason
+    note: Note | None = None
+
+
+class Acting(Asked):
+    """What is done with items of suspense, each by itself: one that cannot be done does not stop the others."""
+
+    assign: list[Assigning] = Field(default=[], max_length=500)
+    note: list[Noting] = Field(default=[], max_length=500)
+    decide: list[Releasing] = Field(default=[], max_length=COUNT_MAX)
+    by: Person

@@ -1,0 +1,106 @@
+"""What is left of what a person decided of a payment, when more of it went back since."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ims_allocation.domain.choosing import Accounts
+from ims_allocation.domain.packs import Pack
+from ims_allocation.domain.payments import Decided, Part, Placement, Record
+from ims_allocation.domain.penalties import Settled
+
+RULE = "officer"
+
+
+class Dealt(NamedTuple):
+    """A decided payment: its parts on running accounts, and what it wants to settle of penalties."""
+
+    decided: Decided
+    running: tuple[Part, ...]
+    penalties: tuple[Part, ...]
+    awaited: tuple[Part, ...]
+    """For penalties that cannot be settled, as parking has not said what they cost: suspense keeps it."""
+    refund_due_pence: int
+    refunded_pence: int
+    """What the penalties bear of refunds: first out of what of them is due back."""
+
+
+def deal_out(record: Record, decided: Decided, accounts: Accounts, pack: Pack) -> Dealt:
+    """What went back since the decision comes first off what was due back, then off what was left in suspense, then off the
+    accounts, the first of them first; so does what a payment turned out to be less than it was."""
+    since = [cause for cause in record.applied if cause.cause_id not in decided.seen]
+    refunded = sum(cause.amount_pence for cause in since if cause.kind == "refund")
+    reversed_ = sum(cause.amount_pence for cause in since) - refunded
+    due, rest = decided.refund_due_pence, spare(record, decided) + refunded + reversed_
+    reversed_ -= min(0, rest)
+    due, rest, refunded = absorb(due, max(0, rest), refunded)
+    due, rest, reversed_ = absorb(due, rest, reversed_)
+    parts = less(decided.parts, reversed_)
+    penal = [part for part in parts if pack.is_penalty(part.fund)]
+    known = {part for part in penal if (a := accounts.by_key.get((record.council, *part[:2]))) and a.stages}
+    borne = min(refunded, sum(part.amount_pence for part in known))
+    running = less([part for part in parts if part not in penal], refunded - borne)
+    penalties, awaited = ([part for part in penal if (part in known) == is_known] for is_known in (True, False))
+    return Dealt(decided, running, tuple(penalties), tuple(awaited), due, borne)
+
+
+def spare(record: Record, decided: Decided) -> int:
+    """What there is of a payment beyond what was decided of it; what still waits to be taken off it is not counted."""
+    there = record.live_pence + sum(cause.amount_pence for cause in record.pending)
+    return there - decided.refund_due_pence - sum(part.amount_pence for part in decided.parts)
+
+
+def absorb(due: int, rest: int, back: int) -> tuple[int, int, int]:
+    """Take what went back off what was due back and off the rest; what is left of the three."""
+    off_due = min(due, back)
+    off_rest = min(rest, back - off_due)
+    return due - off_due, rest - off_rest, back - off_due - off_rest
+
+
+def less(parts: Iterable[Part], back: int) -> tuple[Part, ...]:
+    """The parts less what went back, the first of them first."""
+    left = []
+    for part in parts:
+        off = max(0, min(part.amount_pence, back))
+        back -= off
+        if part.amount_pence != off:
+            left.append(part._replace(amount_pence=part.amount_pence - off))
+    return tuple(left)
+
+
+def of_decision(record: Record, dealt: Dealt, settled: list[Settled], outcome: str) -> Placement:
+    """The home that a person gave a payment. Of penalties too much is due back, by whatever rule; `outcome` is theirs, if any."""
+    parts = dealt.running + tuple(Part(one.key[1], one.key[2], one.taken_pence) for one in settled if one.taken_pence)
+    refund_due = dealt.refund_due_pence + sum(one.refund_due_pence for one in settled)
+    suspended = record.live_pence - refund_due - sum(part.amount_pence for part in parts)
+    dates = [one.next_due_on for one in settled if one.next_due_on]
+    return Placement(
+        outcome=outcome or outcome_of(parts, refund_due, suspended),
+        rule=RULE,
+        parts=parts,
+        refund_due_pence=refund_due,
+        suspended_pence=suspended,
+        reason=reason_of(record, dealt, suspended),
+        due_before_pence=sum(one.due_before_pence for one in settled) if settled else None,
+        balance_pence=sum(one.balance_pence for one in settled) if settled else None,
+        next_due_on=min(dates, default=None),
+        is_for_agent=any(one.outcome == "with-agent" for one in settled),
+        decision_id=dealt.decided.decision_id,
+    )
+
+
+def outcome_of(parts: tuple[Part, ...], refund_due_pence: int, suspended_pence: int) -> str:
+    if parts:
+        return "account"
+    if refund_due_pence:
+        return "refund-due"
+    return "suspended" if suspended_pence > 0 else ""
+
+
+def reason_of(record: Record, dealt: Dealt, suspended_pence: int) -> str | None:
+    """Why something of a decided payment is in suspense."""
+    over = suspended_pence + sum(cause.amount_pence for cause in record.pending)
+    if over < 0:
+        return "overdrawn"
+    if over == 0:
+        return "payment-awaited" if record.pending else None
+    return "account-awaited" if dealt.awaited else "left-by-officer"

@@ -1,0 +1,216 @@
+"""What a decision of a person comes to: which share of which payment goes where, or every reason why it cannot be."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from ims_allocation.domain.approvals import Amounts
+from ims_allocation.domain.asked import Group, Towards
+from ims_allocation.domain.books import Share, books_of
+from ims_allocation.domain.choosing import Accounts
+from ims_allocation.domain.decided import spare
+from ims_allocation.domain.ledger import Line
+from ims_allocation.domain.packs import Pack
+from ims_allocation.domain.payments import Decided, Part, PaymentKey, Record
+from ims_allocation.domain.releasing import draw, fault_of_shares
+from ims_allocation.domain.validation import Intended, Limits, Standing, validate
+
+WORDS = {
+    "amount-not-positive": "every amount must be above nothing",
+    "amount-zero": "every amount must be above nothing",
+    "amount-negative": "every amount must be above nothing",
+    "target-is-suspense": "suspense is nobody's account: leave the rest out of it, and it stays in suspense",
+    "credit-note-fund-not-enabled": "the fund of a credit note does not allow one; the council's reference data says which do",
+    "vat-code-missing": "a fund has no VAT code: have the council's reference data say it",
+    "unknown-vat-code": "a fund has a VAT code that nobody knows: have the council's reference data say it",
+    "unknown-fund": "there is no such fund in the council's reference data",
+    "reference-invalid": "is not a reference of that fund: look for a mistyped character",
+    "account-not-found": "no account of that fund and reference is known yet: wait until its back office tells of it",
+    "count-mismatch": "several accounts give to as many accounts, each to its own; or let one account give to several",
+    "amounts-differ": "of several accounts each gives to the one at its own place in the list what that one gets",
+    "not-balanced": "what the accounts give and what they get must come to the same",
+    "total-exceeds-available": "the accounts get more than is given",
+}
+
+
+class Plan(NamedTuple):
+    """What a decision comes to: of each payment its share, what is journalled beside them, and what it moves in all."""
+
+    decided: dict[PaymentKey, Decided]
+    lines: tuple[Line, ...]
+    amounts: Amounts
+
+
+class Known(NamedTuple):
+    """What a decision is measured by."""
+
+    records: Mapping[PaymentKey, Record]
+    accounts: Accounts
+    pack: Pack
+
+
+def plan(decision_id: UUID, groups: Sequence[Group], known: Known) -> Plan | list[str]:
+    """The whole of a decision, or everything that is wrong with it."""
+    faults = [f"decisions.{at}: {fault}" for at, group in enumerate(groups) for fault in faults_of(group, known)]
+    counts = Counter(of.payment_id for group in groups for of in group.payments)
+    faults += [f"payment {each} is named {count} times; it can be decided on once" for each, count in counts.items() if count > 1]
+    if faults:
+        return faults
+    decided, lines = dict[PaymentKey, Decided](), list[Line]()
+    for group in groups:
+        share_out(decision_id, group, known, decided)
+        lines += noted(group, known)
+    moved = [amounts_of(known.records[key], each) for key, each in decided.items()]
+    noted_pence = sum(note.amount_pence for group in groups for note in group.credit_notes)
+    return Plan(decided, tuple(lines), Amounts(sum(a for a, _ in moved), sum(b for _, b in moved), noted_pence))
+
+
+def faults_of(group: Group, known: Known) -> list[str]:
+    """What is wrong with one group: of its payments, else of its accounts, else of its sums."""
+    keys = keys_of_group(group, known.pack)
+    if faults := [fault for key in keys if (fault := fault_of_payment(known.records.get(key), key))]:
+        return faults
+    records = [known.records[key] for key in keys]
+    is_orphan = any(record.is_orphan for record in records)
+    if faults := faults_of_accounts(group, known, is_orphan):
+        return faults
+    return faults_of_orphan(group, records, known.pack) if is_orphan else faults_of_sums(group, records)
+
+
+def keys_of_group(group: Group, pack: Pack) -> list[PaymentKey]:
+    return [(pack.council, of.payment_id) for of in group.payments]
+
+
+def fault_of_payment(record: Record | None, key: PaymentKey) -> str | None:
+    if record is None:
+        return f"no payment {key[1]} is known"
+    if record.payment is None:
+        return f"of payment {key[1]} only what went back is known: it can be decided on when it has come"
+    if not record.is_orphan and record.live_pence <= 0:
+        return f"nothing is left of payment {key[1]}: it went back"
+    return None
+
+
+def faults_of_accounts(group: Group, known: Known, is_orphan: bool) -> list[str]:
+    """What is wrong with the accounts that get or give."""
+    sign = -1 if is_orphan else 1
+    targets, notes = ([share(each, known.pack, sign) for each in side] for side in (group.to, group.credit_notes))
+    if fault := fault_of_shares(targets, notes, books_of(known.pack)):
+        return [WORDS[fault]]
+    if group.credit_notes and any(known.pack.is_penalty(each.fund) for each in (*group.to, *group.credit_notes)):
+        return ["a credit note neither takes from a penalty nor pays one: what a penalty was paid is its payments alone"]
+    counts = Counter((each.fund, each.account_reference) for each in (*group.to, *group.credit_notes))
+    twice = [f"account {fund}/{reference} is named twice; say its whole amount once" for (fund, reference), n in counts.items() if n > 1]
+    return twice + [fault for each in (*group.to, *group.credit_notes) if (fault := fault_of_account(each, known))]
+
+
+def share(towards: Towards, pack: Pack, sign: int = 1) -> Share:
+    """An account as the rules of moving money see it, with its fund's VAT code."""
+    fund = pack.funds.get(towards.fund)
+    return Share(towards.fund, towards.account_reference, sign * towards.amount_pence, fund.vat_code if fund else "?")
+
+
+def fault_of_account(towards: Towards, known: Known) -> str | None:
+    """What every way in asks of a reference. The limit of a single payment is none of what a person puts right."""
+    fund = known.pack.funds[towards.fund]
+    found = known.accounts.find(known.pack.council, fund, towards.account_reference)
+    rules = known.pack.rules[towards.fund]._replace(limits=Limits())
+    fault = validate(Intended(towards.account_reference, abs(towards.amount_pence)), rules, Standing() if found else None)
+    return f"account {towards.fund}/{towards.account_reference}: {WORDS[fault]}" if fault else None
+
+
+def faults_of_orphan(group: Group, records: list[Record], pack: Pack) -> list[str]:
+    """A reversal that names no payment is taken off one account, whole. What it undid on a penalty nobody can say."""
+    live = records[0].live_pence
+    if len(records) > 1 or len(group.to) != 1 or group.refund_due_pence or group.credit_notes:
+        return ["a reversal that names no payment is decided on by itself, for one account"]
+    if group.to[0].amount_pence != live:
+        return [f"a reversal that names no payment is taken off whole: say {live}"]
+    if pack.is_penalty(group.to[0].fund):
+        return ["a reversal that names no payment cannot be laid on a penalty: have its source name the payment"]
+    return []
+
+
+def faults_of_sums(group: Group, records: list[Record]) -> list[str]:
+    """More than there is, or money that nobody said should leave an account for suspense."""
+    held = sum(record.live_pence for record in records)
+    noted_pence = sum(note.amount_pence for note in group.credit_notes)
+    asked = sum(each.amount_pence for each in group.to) + group.refund_due_pence
+    if asked > held + noted_pence:
+        return [f"{asked}p is more than the {held + noted_pence}p that there is"]
+    if group.credit_notes and asked < held + noted_pence:
+        return [f"{asked}p is less than the {held + noted_pence}p that there is: credit notes only give what is missing"]
+    if group.refund_due_pence > held - sum(pence for *_, pence in drawn(group, records)[0]):
+        return ["what goes back to a payer must be of the payer's own money, not of a credit note"]
+    rest, suspended = held - asked, sum(max(0, record.placement.suspended_pence) for record in records if record.placement)
+    if rest > suspended and not group.rest_to_suspense:
+        return [f"{rest - suspended}p would leave an account for suspense: name every account that keeps some, or say `rest_to_suspense`"]
+    return []
+
+
+type Drawn = list[tuple[int, int, int]]
+
+
+def drawn(group: Group, records: list[Record]) -> tuple[Drawn, Drawn]:
+    """Which account draws how much on which payment; and on which credit note, where the payments do not suffice."""
+    wanted = [each.amount_pence for each in group.to]
+    of_payments = list(draw([record.live_pence for record in records], wanted))
+    got = Counter[int]()
+    for at, _, pence in of_payments:
+        got[at] += pence
+    missing = [pence - got[at] for at, pence in enumerate(wanted)]
+    return of_payments, list(draw([note.amount_pence for note in group.credit_notes], missing))
+
+
+def share_out(decision_id: UUID, group: Group, known: Known, decided: dict[PaymentKey, Decided]) -> None:
+    """Add what is decided of each payment of a group: the accounts first, then what goes back."""
+    keys = keys_of_group(group, known.pack)
+    records = [known.records[key] for key in keys]
+    if records[0].is_orphan:
+        parts = {0: [Part(each.fund, each.account_reference, each.amount_pence) for each in group.to]}
+        left = [0]
+    else:
+        parts, left = dict[int, list[Part]](), [record.live_pence for record in records]
+        for target, at, pence in drawn(group, records)[0]:
+            parts.setdefault(at, []).append(Part(group.to[target].fund, group.to[target].account_reference, pence))
+            left[at] -= pence
+    due = {at: pence for _, at, pence in draw(left, [group.refund_due_pence])}
+    for at, record in enumerate(records):
+        seen = tuple(cause.cause_id for cause in record.applied)
+        decided[record.key] = Decided(decision_id, tuple(parts.get(at, ())), due.get(at, 0), seen)
+
+
+def noted(group: Group, known: Known) -> list[Line]:
+    """The journal of what credit notes give: the giving account is debited what the others get."""
+    if not group.credit_notes:
+        return []
+    _, of_notes = drawn(group, [known.records[key] for key in keys_of_group(group, known.pack)])
+    got, given = Counter[int](), Counter[int]()
+    for target, note, pence in of_notes:
+        got[target] += pence
+        given[note] += pence
+    return [
+        *(line(group.credit_notes[at], pence) for at, pence in given.items()),
+        *(line(group.to[at], -pence) for at, pence in got.items()),
+    ]
+
+
+def line(towards: Towards, pence: int) -> Line:
+    return Line(f"fund:{towards.fund}", towards.account_reference, pence)
+
+
+def amounts_of(record: Record, decided: Decided) -> tuple[int, int]:
+    """What leaves suspense, and what leaves an account (or what was due back), in pence."""
+    placed = record.placement
+    assert placed, "only what has been placed is decided on"
+    if record.is_orphan:
+        return abs(record.live_pence), 0
+    before, after = accounts_of(placed.parts), accounts_of(decided.parts)
+    left = sum((before - after).values()) + max(0, placed.refund_due_pence - decided.refund_due_pence)
+    return max(0, placed.suspended_pence - spare(record, decided)), left
+
+
+def accounts_of(parts: Iterable[Part]) -> Counter[tuple[str, str]]:
+    """Pence by fund and reference."""
+    return Counter({part[:2]: part.amount_pence for part in parts})

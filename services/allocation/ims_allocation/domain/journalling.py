@@ -1,0 +1,32 @@
+"""What a person moves from account to account, where no payment is moved: a journal that sums to nothing, or why there is none."""
+
+from typing import NamedTuple
+
+from ims_allocation.domain.asked import Journalling
+from ims_allocation.domain.books import Refusal, books_of
+from ims_allocation.domain.deciding import WORDS, Known, fault_of_account, share
+from ims_allocation.domain.ledger import Line
+from ims_allocation.domain.moving import transfer
+
+
+class Journal(NamedTuple):
+    """The lines, and what they move, in pence."""
+
+    lines: tuple[Line, ...]
+    amount_pence: int
+
+
+def journal(asked: Journalling, known: Known) -> Journal | list[str]:
+    """The journal that is asked for, or everything that is wrong with it. What a penalty was paid is its payments alone."""
+    books, pack = books_of(known.pack), known.pack
+    sources, targets = ([share(each, pack) for each in side] for side in (asked.sources, asked.targets))
+    made = transfer(sources, targets, books)
+    if isinstance(made, Refusal):
+        return [WORDS[made.reason]]
+    if any(pack.is_penalty(each.fund) for each in (*sources, *targets)):
+        return ["money of a penalty is moved by a decision on the payment that brought it"]
+    if {each[:2] for each in sources} & {each[:2] for each in targets}:
+        return ["an account cannot both give and get"]
+    if faults := [fault for each in asked.targets if (fault := fault_of_account(each, known))]:
+        return faults
+    return Journal(tuple(books.line(each) for each in made), sum(each.amount_pence for each in asked.sources))

@@ -1,0 +1,130 @@
+"""Who decides over HTTP, and how we say no: in plain English, as problem+json (RFC 9457)."""
+
+import contextlib
+import hashlib
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
+
+import asyncpg
+from fastapi import Request, Response
+from pydantic import BaseModel, ValidationError
+
+from ims_allocation.domain.asked import Asked
+from ims_allocation.settings import Settings
+from ims_kit import Service, Work
+
+# A hundred groups of some payments and accounts each.
+BYTES_MAX = 1 << 20
+KEY_LENGTH_MAX = 255
+TRIES = 5
+CROSSED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+NAMES = UUID("2c9a6a3e-9f5b-5d38-8a11-6f0f6a0c7d21")
+
+
+class Unwelcome(Exception):
+    """The caller may not do this, or what it asks cannot be done; ends the request with this answer."""
+
+    def __init__(self, status: int, title: str, *reasons: str) -> None:
+        super().__init__(title)
+        self.status, self.title, self.reasons = status, title, list(reasons)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return {"type": "about:blank", "status": self.status, "title": self.title, "reasons": self.reasons}
+
+
+async def unwelcome(_request: Request, error: Exception) -> Response:
+    """The answer to an unwelcome request."""
+    assert isinstance(error, Unwelcome)
+    return Response(json.dumps(error.body), error.status, media_type="application/problem+json")
+
+
+class Command(NamedTuple):
+    """What an officer asks through an application: once, however often it is sent under the same key."""
+
+    council: str
+    id: UUID
+    """Of the key, so that what is kept under it can be found again."""
+    content_sha256: str
+
+
+def service_of(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+def council_of(request: Request) -> str:
+    """The council of the application whose bearer token this is. Every token is compared, so that the time taken tells nothing."""
+    settings: Settings = service_of(request).settings
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    digest, council = hashlib.sha256(token.strip().encode()).hexdigest(), None
+    for application in settings.applications.values():
+        if hmac.compare_digest(application.token_sha256, digest):
+            council = application.council
+    if council is None or scheme.lower() != "bearer":
+        raise Unwelcome(401, "Say who you are", "Send the application's token as `Authorization: Bearer …`.")
+    return council
+
+
+async def read[Body: Asked](request: Request, kind: type[Body]) -> tuple[Command, Body]:
+    """The command and its body. Raises Unwelcome where who sends it, its key, or anything in it is not in order."""
+    council, key = council_of(request), request.headers.get("idempotency-key", "")
+    if not 0 < len(key) <= KEY_LENGTH_MAX:
+        raise Unwelcome(400, "The Idempotency-Key header is missing or too long", "Send one a command, the same when you try again.")
+    raw = await body_of(request)
+    try:
+        body = kind.model_validate_json(raw)
+    except ValidationError as error:
+        raise Unwelcome(422, "The body cannot be read; nothing was changed", *reasons_of(error)) from None
+    content = hashlib.sha256(f"{request.url.path}\n{body.model_dump_json()}".encode()).hexdigest()
+    return Command(council, uuid5(NAMES, f"{council}\n{key}"), content), body
+
+
+async def done[Result](request: Request, act: Callable[[Work], Awaitable[Result]]) -> Result:
+    """What an act comes to, in a unit of work of its own; from its beginning again, where it crossed another's way."""
+    for _ in range(TRIES):
+        with contextlib.suppress(*CROSSED):
+            async with service_of(request).begin() as work:
+                return await act(work)
+    raise Unwelcome(503, "Too much is changing about this at once; nothing was changed", "Try again in a moment, with the same key.")
+
+
+async def body_of(request: Request) -> bytes:
+    """The whole body. Raises Unwelcome as soon as it is too large, without reading on."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > BYTES_MAX:
+            raise Unwelcome(413, "Too much at once", f"Send at most {BYTES_MAX} bytes in one request.")
+    return bytes(body)
+
+
+def reasons_of(error: ValidationError) -> list[str]:
+    """What is wrong with each field, in words; never its value."""
+    return [
+        f"{'.'.join(map(str, fault['loc'])) or 'the body'}: {'is missing' if fault['type'] == 'missing' else fault['msg']}"
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+
+
+def openapi(kind: type[BaseModel]) -> dict[str, Any]:
+    """What a door says of its body, which it reads itself: with every fault at once, and not before it knows the caller."""
+    content = {"application/json": {"schema": inlined(kind.model_json_schema())}}
+    key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string", "maxLength": KEY_LENGTH_MAX}}
+    return {"requestBody": {"required": True, "content": content}, "parameters": [key], "security": [{"bearer": []}]}
+
+
+def inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema with all that it refers to written in its place."""
+    known: dict[str, Any] = schema.pop("$defs", {})
+
+    def put(part: Any) -> Any:
+        if isinstance(part, dict):
+            referred = part.get("$ref", "").removeprefix("#/$defs/")
+            return put(known[referred]) if referred else {name: put(each) for name, each in part.items()}
+        return [put(each) for each in part] if isinstance(part, list) else part
+
+    return {name: put(each) for name, each in schema.items()}
