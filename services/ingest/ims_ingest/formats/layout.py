@@ -11,7 +11,7 @@ from ims_ingest.formats.layout_fields import Line
 from ims_ingest.formats.layout_model import Layout
 from ims_ingest.formats.layout_reading import Reading
 from ims_ingest.formats.records import Format, Record, Row, fault
-from ims_ingest.formats.text import Unreadable, lines
+from ims_ingest.formats.text import Unreadable, lines, lines_for_csv
 
 # A file whose first lines are all damaged is not known by its rows any more.
 LINES_LOOKED_AT = 100
@@ -66,9 +66,8 @@ def numbered(layout: Layout, stream: BinaryIO) -> Iterator[tuple[int, Line]]:
     if layout.kind == "fixed":
         yield from ((number, text) for number, text in lines(stream) if text and not text.isspace())
         return
-    texts = (text + "\n" for _, text in lines(stream))
     quote = '"' if layout.quoted else None
-    reader, number = csv.reader(texts, delimiter=layout.separator, quotechar=quote, strict=True), 1
+    reader, number = csv.reader(lines_for_csv(stream), delimiter=layout.separator, quotechar=quote, strict=True), 1
     for values in reader:
         if any(values):
             yield number, values
