@@ -27,7 +27,7 @@ def test_a_generated_file_is_of_its_format_and_right_to_the_penny(kind: Kind, tm
 
 
 def test_readers_are_measured_beside_what_is_installed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    words = "bench-readers --rows 100 --times 1 --format mt940 --format allpay --json".split()
+    words = ["bench-readers", "--rows", "100", "--times", "1", "--format", "mt940", "--format", "allpay", "--json"]
     monkeypatch.setattr("sys.argv", ["ims", *words])
     with pytest.raises(SystemExit) as ended:
         main()
