@@ -19,7 +19,14 @@ LINES_LOOKED_AT = 100
 
 def format_of(layout: Layout) -> Format:
     """The format that a layout describes."""
-    return Format(layout.name, layout.source, partial(looks_like, layout), partial(read, layout))
+    return Format(layout.name, layout.source, partial(looks_like, layout), partial(read, layout), texts=tuple(texts(layout)))
+
+
+def texts(layout: Layout) -> Iterator[slice]:
+    """Where a fixed layout's rows have texts; the card number of a bill has its own check, and is no payment card's."""
+    for field in layout.detail.fields.values() if layout.kind == "fixed" else ():
+        if field.type == "text" and not field.luhn and field.start is not None and field.length is not None:
+            yield slice(field.start - 1, field.start - 1 + field.length)
 
 
 def looks_like(layout: Layout, head: bytes) -> bool:
