@@ -86,6 +86,7 @@ class Redactor:
 
     def __init__(self) -> None:
         self.held = ""
+        self.found_card = False
 
     def take(self, piece: bytes) -> bytes:
         """As much as can be given already."""
@@ -94,11 +95,16 @@ class Redactor:
         if len(text) - cut > LINE_MAX:
             cut = len(text.rstrip("0123456789 -")) or len(text)
         self.held = text[cut:]
-        return redact(text[:cut]).encode("latin-1")
+        return self.redact(text[:cut])
 
     def end(self) -> bytes:
         """The rest."""
-        return redact(self.held).encode("latin-1")
+        return self.redact(self.held)
+
+    def redact(self, text: str) -> bytes:
+        redacted = redact(text)
+        self.found_card = self.found_card or redacted is not text
+        return redacted.encode("latin-1")
 
 
 def redacted(content: bytes) -> bytes:
