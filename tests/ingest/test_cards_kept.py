@@ -5,6 +5,7 @@ import io
 import zipfile
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import openpyxl
 import pytest
@@ -14,6 +15,7 @@ from ims_ingest.formats.unkept import why_not_kept
 from ims_ingest.handlers.folders import Watch, look
 from ims_ingest.settings import Folder
 from ims_ingest.store.files import PIECE_BYTES
+from ims_kit.unit import Unit, place
 from ingest.ingest_world import COUNCIL, Ingest, allpay, statement
 from ingest.test_packed import zipped
 
@@ -150,3 +152,17 @@ async def test_a_number_across_two_pieces_of_what_is_kept_is_gone(ingest: Ingest
     await ingest.file(b"x" * (PIECE_BYTES - 8) + CARD + b"\n")
     kept = b"".join([zlib.decompress(each) for (each,) in await ingest.rows("SELECT content FROM file_piece ORDER BY piece")])
     assert traces(kept) == []
+
+
+async def test_what_is_set_aside_has_none_either(ingest: Ingest) -> None:
+    service, number = ingest.service, CARD.decode()
+    record = SimpleNamespace(
+        topic="ims.inbound.v1", partition=0, offset=7, key=b"portal/" + CARD, value=b'{"payer": "' + CARD + b'"}', headers=[("note", CARD)]
+    )
+    unit = Unit("ingest", service.pool, service.settings, service.hearings)
+    async with service.pool.acquire() as connection:
+        assert await unit.set_aside(connection, [record], {place(record): "cannot be read"}) == 1
+    ((key, headers, body),) = await ingest.rows("SELECT key, headers, body FROM set_aside")
+    assert not any(number in str(each) for each in (key, headers, body))
+    assert body == b'{"payer": "************1111"}'
+    assert await in_database(ingest) == []
