@@ -1,6 +1,6 @@
 """What could not be handled: kept with its reason, listed, shown and tried again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -20,14 +20,13 @@ class Kept:
         self.headers = [(name, value.encode("latin-1")) for name, value in from_json(row["headers"])]
 
 
-async def set_aside(connection: Any, reader: str, record: Any, reason: str) -> None:
-    """Keep a record, bytes and headers, with the reason why it could not be handled."""
+async def set_aside(connection: Any, reader: str, record: Any, reason: str, clean: Callable[[bytes], bytes]) -> None:
+    """Keep a record, bytes and headers, as far as they may be kept, with the reason why it could not be handled."""
     # Latin-1 maps every byte to one character and back, whatever an outsider put into a header. PostgreSQL's text
     # takes no NUL; as JSON escapes it is only ever text to us, so the column is text, not jsonb.
-    headers = to_json([(name, (value or b"").decode("latin-1")) for name, value in record.headers]).decode()
-    await connection.execute(
-        SET_ASIDE, reader, record.topic, record.partition, record.offset, reason, record.key, headers, record.value
-    )
+    headers = to_json([(name, clean(value or b"").decode("latin-1")) for name, value in record.headers]).decode()
+    key, value = (None if each is None else clean(each) for each in (record.key, record.value))
+    await connection.execute(SET_ASIDE, reader, record.topic, record.partition, record.offset, reason, key, headers, value)
 
 
 async def listed(connection: Any, with_retried: bool = False, most: int = 1000) -> Sequence[Any]:

@@ -11,13 +11,15 @@ from ims_kit.telling import Cause, begun_by
 from ims_kit.work import Work
 
 type Handler = Callable[[list[Any], Work], Awaitable[None]]
+type Clean = Callable[[bytes], bytes]
+"""Takes out of a record's bytes what may not be kept."""
 
 
 class Hearing:
     """One topic: the types that are heard of it, and the one handler that hears them all."""
 
-    def __init__(self, handler: Handler, types: Sequence[type[BaseModel]]) -> None:
-        self.handler = handler
+    def __init__(self, handler: Handler, types: Sequence[type[BaseModel]], clean: Clean = bytes) -> None:
+        self.handler, self.clean = handler, clean
         self.validators = {each.type.encode(): TypeAdapter(each).validate_json for each in types}  # type: ignore[attr-defined]
 
 

@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 from pydantic import BaseModel
 
 from ims_kit import logs, upkeep
-from ims_kit.decoding import Handler, Hearing
+from ims_kit.decoding import Clean, Handler, Hearing
 from ims_kit.errors import Stop, describe, is_accident
 from ims_kit.health import make_api
 from ims_kit.hearing import Reader
@@ -81,13 +81,14 @@ class Service:
         self.api = make_api(self)
         self.background("let go of old facts", let_go)
 
-    def hears(self, handler: Handler, *types: type[BaseModel]) -> None:
-        """One handler for all that is heard of one topic, in the order of its log."""
+    def hears(self, handler: Handler, *types: type[BaseModel], clean: Clean = bytes) -> None:
+        """One handler for all that is heard of one topic, in the order of its log. `clean` takes out of what is set aside what may
+        not be kept."""
         topics = {each.topic for each in types}  # type: ignore[attr-defined]
         assert len(topics) == 1, f"one topic a handler, not {topics}"
         topic = topics.pop()
         assert topic not in self.hearings, f"{topic} has a handler already"
-        self.hearings[topic] = Hearing(handler, types)
+        self.hearings[topic] = Hearing(handler, types, clean)
 
     def background(self, name: str, work: Background) -> None:
         """Work beside the topics; started again, after a growing pause, when it fails."""

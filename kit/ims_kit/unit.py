@@ -91,7 +91,7 @@ class Unit:
             if in_row > self.refused_max:
                 raise Stop(f"more than {self.refused_max} records in a row refused, the last: {reason}")
             if reason:
-                await aside.set_aside(connection, self.reader, record, reason)
+                await aside.set_aside(connection, self.reader, record, reason, self.hearings[record.topic].clean)
                 log.warning("set aside", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
         return in_row
 

@@ -299,7 +299,7 @@ def test_a_payers_account_number_is_found_with_its_banks_sort_code() -> None:
         ("<Amt Ccy=\"GBP\">12.50", "<Amt Ccy=\"GBP\">12,50", (26, "entry 2", "the amount cannot be read: not an amount")),
         ("<Amt Ccy=\"GBP\">12.50", "<Amt Ccy=\"GBP\">", (26, "entry 2", "the amount cannot be read: not an amount")),
         ("<Amt Ccy=\"GBP\">12.50", "<Amt Ccy=\"GBP\">-12.50", (26, "entry 2", "the amount is below nothing")),
-        ("<Amt Ccy=\"GBP\">12.50", "<Amt Ccy=\"GBP\">999999999999.00", (26, "entry 2", "the amount is beyond any bank's")),
+        ("<Amt Ccy=\"GBP\">12.50", "<Amt Ccy=\"GBP\">999999999999.00", (26, "entry 2", "the amount cannot be read: an amount too large")),
         ("<Amt Ccy=\"GBP\">12.50", "<Amt Ccy=\"EUR\">12.50", (26, "entry 2", "the entry is not in GBP, the account's currency")),
         ("<CdtDbtInd>DBIT</CdtDbtInd>", "", (26, "entry 2", "the amount is neither credit nor debit")),
         ("<CdtDbtInd>DBIT</CdtDbtInd>", "<CdtDbtInd>D</CdtDbtInd>", (26, "entry 2", "the amount is neither credit nor debit")),

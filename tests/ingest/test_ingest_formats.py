@@ -61,6 +61,13 @@ def test_the_days_files_are_known_by_what_is_in_them(
         (".5", None),
         ("£1", None),
         ("9" * 13, None),
+        ("100000000000.00", 10**13),
+        ("100000000000.01", None),
+        ("-100000000000.01", None),
+        ("-.50", None),
+        ("--1.50", None),
+        ("1²3.50", None),
+        ("١٢.٥٠", None),
     ],
 )
 def test_amounts_are_read_to_the_penny_or_not_at_all(text: str, amount: int | None) -> None:

@@ -214,14 +214,3 @@ async def test_a_source_that_is_not_ones_own_is_refused_before_any_file_of_an_ar
     answer = await ingest.http.post("/v1/files", params={"source": "parking"}, content=content)
     assert answer.status_code == 403
     assert await ingest.told() == []
-
-
-@pytest.mark.parametrize("content", [b"PK\x03\x04\n%s\n", b"\x1f\x8b\x08\n%s\n"])
-async def test_card_numbers_are_not_kept_whatever_a_file_begins_with(ingest: Ingest, content: bytes) -> None:
-    await ingest.file(content % b"4111111111111111")
-    packed_rows = zipped(allpay([f"4111111111111111 1.00 T {DAY}"]))
-    await ingest.file(packed_rows)
-    for (file_id,) in await ingest.rows("SELECT file_id FROM file"):
-        kept = (await ingest.http.get(f"/v1/files/{file_id}/content")).content
-        assert b"************1111" in kept
-        assert b"411111111111" not in kept

@@ -6,6 +6,7 @@ from ims_contracts.accounts import AccountSubmitted
 from ims_contracts.allocations import RefundApproved
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
+from ims_ingest.domain.cards import redacted
 from ims_ingest.formats import formats_with
 from ims_ingest.handlers import advices, alarms, answering, bulk, deciding, ereturns, files, pay_doors, publishing, pulling, webhooks
 from ims_ingest.handlers.alarms import read_calendars, watch_calendars
@@ -26,7 +27,7 @@ from ims_kit import Service
 def build(settings: Settings) -> Service:
     """The service, ready to run."""
     service = Service("ingest", settings, asyncapi=asyncapi("ingest"))
-    service.hears(on_submissions, PaymentSubmitted, ReversalSubmitted, AccountSubmitted)
+    service.hears(on_submissions, PaymentSubmitted, ReversalSubmitted, AccountSubmitted, clean=redacted)
     councils = frozenset(account.council for account in settings.govuk_pay_accounts)
     service.hears(partial(on_refunds, councils=councils), RefundApproved)
     service.background("finish files", finish_files)

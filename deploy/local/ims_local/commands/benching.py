@@ -1,4 +1,4 @@
-"""`ims bench`: the whole way of a payment, beside the raw limits of the same machine in the same minutes."""
+"""`ims bench`, `ims bench-readers`: the whole way of a payment, and files, beside what else this machine does in the same minutes."""
 
 import asyncio
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from ims_local.progress import Steps
 from ims_local.screen import AsJson, answer, remarks
@@ -41,4 +41,28 @@ def table(found: dict[str, Any]) -> Table:
                 shown.add_row(f"{name.replace('_', ' ')}: {part}", f"{figure:,}")
         else:
             shown.add_row(name.replace("_", " "), f"{value:,}")
+    return shown
+
+
+def bench_readers(
+    rows: Annotated[int, typer.Option(help="How many rows each file has.", min=100)] = 100_000,
+    formats: Annotated[list[str] | None, typer.Option("--format", help="Only this format; may be given again.")] = None,
+    times: Annotated[int, typer.Option(help="How often each file is read; the fastest counts.", min=1)] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast each format is read, and in how much memory, beside other programs that read it. Needs no servers."""
+    from ims_local.bench.readers import kinds_named, measure_readers  # not at the top: as above
+
+    found = measure_readers(kinds_named(formats or []), rows, times, Steps(None if as_json else remarks))
+    answer(found, as_json, readers_table)
+
+
+def readers_table(found: list[dict[str, Any]]) -> Table:
+    """The same for people."""
+    shown = Table("File", "MiB", "Rows a second", "at least", "Memory, MiB", Column("Beside it", no_wrap=True), box=None)
+    for each in found:
+        other = each.get("beside", {})
+        speed = "absent" if "is_absent" in other else f"{other['rows_per_second']:,}" if other else ""
+        mine = [f"{each[name]:,}" for name in ("mib", "rows_per_second", "rows_per_second_min", "peak_mib")]
+        shown.add_row(each["kind"], *mine, f"{other['program']} {speed}" if other else "")
     return shown

@@ -18,12 +18,12 @@ from ims_contracts.payments import (
     PaymentSubmitted,
     ReversalSubmitted,
 )
-from ims_ingest.domain.cards import CANDIDATE, CARD_DIGITS_MIN, redact
+from ims_ingest.domain.cards import BEGINNING, CARD_DIGITS_MIN, redact
 from ims_ingest.domain.identity import original_payment, payment_id, reversal_id
 
 LONDON = ZoneInfo("Europe/London")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-SUSPECT = re.compile(f"{CONTROL.pattern}|{CANDIDATE.pattern}")
+SUSPECT = re.compile(f"{CONTROL.pattern}|{BEGINNING.pattern}")
 IDS = ("source", "source_payment_id", "provider", "provider_payment_id")
 TEXTS = ("source", "source_payment_id", "provider", "provider_payment_id", "reference", "fund", "narrative", "vehicle", "channel",
          "method_of_payment")  # fmt: skip
@@ -63,7 +63,7 @@ def may_hold_what_may_not_be_kept(texts: Iterable[str | None]) -> bool:
     given = [text for text in texts if text]
     if not "".join(given).isprintable():
         return True
-    return any(len(text) >= CARD_DIGITS_MIN and CANDIDATE.search(text) for text in given)
+    return any(len(text) >= CARD_DIGITS_MIN and BEGINNING.search(text) for text in given)
 
 
 def faults_of_ids(said: dict[str, Any]) -> list[str]:
@@ -133,5 +133,5 @@ def accept_reversal(submitted: ReversalSubmitted) -> PaymentReversed:
 def accept_account(submitted: AccountSubmitted) -> AccountChanged:
     """A back office is believed of its own accounts; only card numbers are taken out of what it says in words."""
     words = submitted.model_dump_json(include={"holder", "stop_reason"}, exclude_none=True)
-    cleaned = json.loads(redact(words)) if CANDIDATE.search(words) else {}
+    cleaned = json.loads(redact(words)) if BEGINNING.search(words) else {}
     return AccountChanged.model_validate({**submitted.__dict__, **cleaned})

@@ -40,25 +40,25 @@ class Batch:
 
     def __init__(self) -> None:
         self.net_pence = self.paid_pence = 0
-        self.number: str | None = None
+        self.name = ""
+        """As its bank line names it, else as its merchant does."""
         self.paid_on = date.min
 
-    def add(self, row: Values) -> None:
-        """Raises ValueError if the row cannot be read."""
-        net_pence, created_on = moved(row, NET), created(row)
+    def look(self, row: Values) -> None:
+        """Take what names the batch. Raises ValueError if the row cannot be read."""
+        created_on = created(row)
         if created_on > self.paid_on:
             self.paid_on = created_on
-        if row["Type"].lower() != PAYOUT:
-            self.net_pence += net_pence
-            return
-        self.paid_pence -= net_pence
-        number = PAYOUT_NUMBER.search(row[MODIFICATION])
-        self.number = number and number.group().upper()
+        if row["Type"].lower() == PAYOUT:
+            self.paid_pence -= moved(row, NET)
+            number = PAYOUT_NUMBER.search(row[MODIFICATION])
+            self.name = number.group().upper() if number else ""
 
 
 class Read(NamedTuple):
-    """A row's amounts, and its day in Britain."""
+    """A row's type and amounts, and its day in Britain."""
 
+    type: str
     gross_pence: int
     net_pence: int
     currency: str
@@ -80,44 +80,49 @@ def read(stream: BinaryIO) -> Iterator[Record]:
             yield each
         elif not isinstance(found := read_row(*each), Read):
             yield found
-        elif each[1]["Type"].lower() != PAYOUT:
-            yield member(each[0], each[1], found, batches, alike)
+        elif found.type != PAYOUT:
+            batch = batches[each[1][MERCHANT], each[1][BATCH]]
+            batch.net_pence += found.net_pence
+            yield member(*each, found, batch, alike)
     wrong = [key for key, batch in batches.items() if batch.net_pence != batch.paid_pence]
     for merchant, number in wrong:
         what = f"the rows of batch {number} of {merchant} are not what its MerchantPayout row paid"
         yield fault(None, what, "ask Adyen for the whole report again; one that is cut short has lost that row", NET[2])
-    names = sorted(reference(key, batch) for key, batch in batches.items())
+    names = sorted(batch.name for batch in batches.values())
     yield Whole("+".join(names)[:140] or "none", None, not wrong)
 
 
 def look(stream: BinaryIO) -> dict[Key, Batch]:
-    """Each batch's rows summed, and its payout; rows that cannot be read are left to the second reading."""
+    """Each batch, with its payout and its day; rows that cannot be read are left to the second reading."""
     batches: dict[Key, Batch] = defaultdict(Batch)
     for each in rows(stream, OF_BATCHES, is_whole=False):
         if isinstance(each, tuple):
             with suppress(ValueError):
-                batches[each[1][MERCHANT], each[1][BATCH]].add(each[1])
+                batches[each[1][MERCHANT], each[1][BATCH]].look(each[1])
+    for (merchant, number), batch in batches.items():
+        batch.name = (batch.name or f"{merchant}:{number}")[:140]
     return batches
 
 
 def read_row(line: int, row: Values) -> Read | Fault:
+    kind = row["Type"].lower()
     try:
         net_pence = moved(row, NET)
         # Fees, deductions and balances brought forward have no gross; one in another currency says nothing in pence.
         has_gross = (row[GROSS[1]] or row[GROSS[2]]) and row[GROSS[0]] == row[NET[0]]
-        gross_pence = moved(row, GROSS) if has_gross else 0 if KINDS.get(row["Type"].lower()) == "fee" else net_pence
+        gross_pence = moved(row, GROSS) if has_gross else 0 if KINDS.get(kind) == "fee" else net_pence
         created_on = created(row)
     except ValueError as error:
         return fault(line, f"an amount or a time cannot be read: {error}", ASK)
     if not row[MERCHANT] or not row[BATCH]:
         return fault(line, "the row names no merchant account or no batch", ASK, f"{MERCHANT}, {BATCH}")
-    return Read(gross_pence, net_pence, row[NET[0]].upper() or "GBP", created_on)
+    return Read(kind, gross_pence, net_pence, row[NET[0]].upper() or "GBP", created_on)
 
 
 def moved(row: Values, columns: tuple[str, str, str]) -> int:
     """Credit less debit."""
-    _, credit, debit = columns
-    return (pence(row[credit]) if row[credit] else 0) - (pence(row[debit]) if row[debit] else 0)
+    credit, debit = row[columns[1]], row[columns[2]]
+    return (pence(credit) if credit else 0) - (pence(debit) if debit else 0)
 
 
 def created(row: Values) -> date:
@@ -134,14 +139,8 @@ def british_hour(hour: str, zone: str) -> date:
     return (written - timedelta(hours=HOURS_AHEAD[zone])).astimezone(LONDON).date()
 
 
-def reference(key: Key, batch: Batch) -> str:
-    """The batch as its bank line names it, else as its merchant does."""
-    return (batch.number or ":".join(key))[:140]
-
-
-def member(line: int, row: Values, found: Read, batches: dict[Key, Batch], alike: Counter[str]) -> Member:
+def member(line: int, row: Values, found: Read, batch: Batch, alike: Counter[str]) -> Member:
     """A row as part of its batch. GOV.UK Pay tells these payments under ids of its own, which the report does not have."""
-    key = (row[MERCHANT], row[BATCH])
     name = f"{row[PSP]}:{row['Type']}:{row[MODIFICATION]}"[:130]
     if not row[PSP]:  # fees have no reference of their own, and two may be alike
         alike[name] += 1
@@ -150,9 +149,9 @@ def member(line: int, row: Values, found: Read, batches: dict[Key, Batch], alike
         line=line,
         provider="govuk-pay",
         method_of_payment="card-smartpay",
-        settlement_reference=reference(key, batches[key]),
-        paid_on=batches[key].paid_on,
-        kind=KINDS.get(row["Type"].lower(), "adjustment"),
+        settlement_reference=batch.name,
+        paid_on=batch.paid_on,
+        kind=KINDS.get(found.type, "adjustment"),
         member_reference=name,
         provider_payment_id=None,
         gross_pence=found.gross_pence,

@@ -218,4 +218,4 @@ def read(stream: BinaryIO) -> Iterator[Record]:
     yield Whole("+".join(submission.names)[:140] or "none", submission.entered_on, submission.is_sound and submission.count > 0)
 
 
-BACS_STD18 = Format("bacs_std18", SOURCE, looks_like, read, comes_ahead=True)
+BACS_STD18 = Format("bacs_std18", SOURCE, looks_like, read, comes_ahead=True, texts=(slice(46, 64), slice(64, 82), slice(82, 100)))

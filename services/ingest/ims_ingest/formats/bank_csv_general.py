@@ -13,7 +13,7 @@ from ims_ingest.formats.bank_csv_rows import CREDIT_WORDS, DEBIT_WORDS, Columns,
 from ims_ingest.formats.bank_csv_values import Style, is_month_first, mark
 from ims_ingest.formats.records import fault
 from ims_ingest.formats.table import COLUMNS_MAX, cells
-from ims_ingest.formats.text import Unreadable, bank_account, lines
+from ims_ingest.formats.text import Unreadable, bank_account, lines_for_csv
 
 HEAD_BYTES = 65_536
 # Banks write the account, its balance and the dates asked for above the header.
@@ -100,7 +100,7 @@ class Header(NamedTuple):
 def header_in(head: bytes) -> Header | None:
     """The first line at the file's beginning that names a day, an amount, and what it was for or the balance."""
     for delimiter in DELIMITERS:
-        reader = csv.reader((text + "\n" for _, text in lines(io.BytesIO(head))), delimiter=delimiter)
+        reader = csv.reader(lines_for_csv(io.BytesIO(head)), delimiter=delimiter)
         try:
             for values in islice(reader, ABOVE_MAX):
                 if found := header_of(values, reader.line_num, delimiter):

@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from ims_ingest.formats.text import pence
+from ims_ingest.formats.text import pence, usual_pence
 
 # A file has few days and accounts; what a cache forgets is only read again, and what is hostile in it stays small.
 CACHED = 1_024
@@ -19,11 +19,6 @@ UNWRITTEN = str.maketrans({"−": "-"} | dict.fromkeys("£€$ '’\u00a0\u202f\
 # Three digits after a mark may be thousands: no amount is read from them as a fraction.
 POINTED = re.compile(r"[-+]?(?:\d{1,12}|\d{1,3}(?:,\d{3}){1,3})(?:\.(?:\d{0,2}|\d{4,5}))?")
 COMMAED = re.compile(r"[-+]?(?:\d{1,12}|\d{1,3}(?:\.\d{3}){1,3})(?:,(?:\d{0,2}|\d{4,5}))?")
-# Nearly all amounts are written like this, and read without looking for anything rarer.
-USUAL = {
-    ".": re.compile(r"(-?(?:\d{1,12}|\d{1,3}(?:,\d{3}){1,3}))\.(\d\d)", re.ASCII),
-    ",": re.compile(r"(-?(?:\d{1,12}|\d{1,3}(?:\.\d{3}){1,3})),(\d\d)", re.ASCII),
-}
 FRACTION = re.compile(r"\d([.,])\d{1,2}(?!\d)")
 TO_POINT = str.maketrans({",": ".", ".": None})
 POWER_OF_TEN = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
@@ -81,8 +76,8 @@ def mark(text: str) -> str | None:
 def written_pence(text: str, mark: str = ".") -> int | None:
     """An amount such as `1,234.56`, `-12.5`, `£3`, `(12.50)`, `12.50-`, `12.50 DR`, or `1.234,56` where the mark is a comma, in
     pence; none where nothing is written. Raises ValueError for anything else."""
-    if found := USUAL[mark].fullmatch(text):
-        return int(found[1].replace(",", "").replace(".", "") + found[2])
+    if (usual := usual_pence(text, mark)) is not None:
+        return usual
     if not (bare := text.upper().translate(UNWRITTEN)):
         return None
     is_negative = False

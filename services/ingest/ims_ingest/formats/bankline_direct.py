@@ -250,4 +250,4 @@ def read(stream: BinaryIO) -> Iterator[Record]:
     return Reader().read(stream)
 
 
-BANKLINE_DIRECT = Format("bankline_direct", "bank", looks_like, read)
+BANKLINE_DIRECT = Format("bankline_direct", "bank", looks_like, read, texts=(slice(46, 64), slice(64, 82)))

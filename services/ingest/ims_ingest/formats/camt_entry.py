@@ -3,7 +3,6 @@
 from datetime import date
 from functools import lru_cache
 
-from ims_contracts.message import PENCE_MAX
 from ims_ingest.formats.camt_elements import ACCOUNT, SORT_CODE, Element
 from ims_ingest.formats.records import Entry
 from ims_ingest.formats.text import bank_account, day, pence
@@ -67,12 +66,9 @@ def balance_pence(said: Element) -> int:
 
 def pence_of(said: Element) -> int:
     try:
-        amount_pence = pence(said.get("Amt", ""))
+        return pence(said.get("Amt", ""))
     except ValueError as error:
         raise Unusable(f"the amount cannot be read: {error}") from None
-    if abs(amount_pence) > PENCE_MAX:
-        raise Unusable("the amount is beyond any bank's")
-    return amount_pence
 
 
 def day_at(said: Element, path: str) -> date | None:

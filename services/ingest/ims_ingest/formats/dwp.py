@@ -12,7 +12,7 @@ from ims_contracts.remittances import Fault
 from ims_ingest.formats.account_rows import SPREADSHEET
 from ims_ingest.formats.dwp_workbook import MAGIC, is_workbook, sheet_rows
 from ims_ingest.formats.records import Format, Record, Row, Whole, fault, fitting
-from ims_ingest.formats.text import Unreadable, lines
+from ims_ingest.formats.text import Unreadable, lines_for_csv
 
 WORDS = re.compile(r"[a-z]+")
 # Each field by what its column may be called, and where it stands (from 0) in a schedule whose columns are called otherwise.
@@ -78,7 +78,7 @@ def places(header: list[str]) -> dict[str, int | None]:
 
 def csv_rows(stream: BinaryIO) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not empty, each with the line it begins on."""
-    reader, number = csv.reader((text + "\n" for _, text in lines(stream)), strict=True), 1
+    reader, number = csv.reader(lines_for_csv(stream), strict=True), 1
     for values in reader:
         if any(value.strip() for value in values):
             yield number, values

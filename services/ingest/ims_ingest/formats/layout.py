@@ -11,7 +11,7 @@ from ims_ingest.formats.layout_fields import Line
 from ims_ingest.formats.layout_model import Layout
 from ims_ingest.formats.layout_reading import Reading
 from ims_ingest.formats.records import Format, Record, Row, fault
-from ims_ingest.formats.text import Unreadable, lines
+from ims_ingest.formats.text import Unreadable, lines, lines_for_csv
 
 # A file whose first lines are all damaged is not known by its rows any more.
 LINES_LOOKED_AT = 100
@@ -19,7 +19,14 @@ LINES_LOOKED_AT = 100
 
 def format_of(layout: Layout) -> Format:
     """The format that a layout describes."""
-    return Format(layout.name, layout.source, partial(looks_like, layout), partial(read, layout))
+    return Format(layout.name, layout.source, partial(looks_like, layout), partial(read, layout), texts=tuple(texts(layout)))
+
+
+def texts(layout: Layout) -> Iterator[slice]:
+    """Where a fixed layout's rows have texts; the card number of a bill has its own check, and is no payment card's."""
+    for field in layout.detail.fields.values() if layout.kind == "fixed" else ():
+        if field.type == "text" and not field.luhn and field.start is not None and field.length is not None:
+            yield slice(field.start - 1, field.start - 1 + field.length)
 
 
 def looks_like(layout: Layout, head: bytes) -> bool:
@@ -66,9 +73,8 @@ def numbered(layout: Layout, stream: BinaryIO) -> Iterator[tuple[int, Line]]:
     if layout.kind == "fixed":
         yield from ((number, text) for number, text in lines(stream) if text and not text.isspace())
         return
-    texts = (text + "\n" for _, text in lines(stream))
     quote = '"' if layout.quoted else None
-    reader, number = csv.reader(texts, delimiter=layout.separator, quotechar=quote, strict=True), 1
+    reader, number = csv.reader(lines_for_csv(stream), delimiter=layout.separator, quotechar=quote, strict=True), 1
     for values in reader:
         if any(values):
             yield number, values

@@ -148,6 +148,8 @@ class Format(NamedTuple):
     """All that is in the file, in its order; a fault instead of what cannot be read. Memory does not grow with the file."""
     comes_ahead: bool = False
     """Whether such files come before their money moves: one then waits for its day."""
+    texts: tuple[slice, ...] = ()
+    """Where lines have no separators: the places of the texts that payers write, in which a card number may stand."""
 
 
 def fitting(row: Row) -> Row | Fault:

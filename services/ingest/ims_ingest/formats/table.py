@@ -2,12 +2,13 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import BinaryIO
 
 from ims_contracts.remittances import Fault
 from ims_ingest.formats.records import Record, Whole, fault
-from ims_ingest.formats.text import Unreadable, lines
+from ims_ingest.formats.text import Unreadable, lines, lines_for_csv
 
 # Two thousand columns are more than any provider sends; a million would be an attack.
 COLUMNS_MAX = 2_000
@@ -25,7 +26,7 @@ def header_has(head: bytes, names: Sequence[str], name_of: Callable[[str], str] 
 
 def cells(stream: BinaryIO, delimiter: str = ",") -> Iterator[tuple[int, list[str]] | Fault]:
     """Every row that is not blank, as written, with the line it begins on; a fault where the file cannot be read on."""
-    reader = csv.reader((text + "\n" for _, text in lines(stream)), delimiter=delimiter)
+    reader = csv.reader(lines_for_csv(stream), delimiter=delimiter)
     try:
         line = 1
         for values in reader:
@@ -55,15 +56,21 @@ def rows(
         yield fault(1, f"the header lacks {', '.join(missing)}", "send the file with all its columns")
         return
     kept = [column for column, name in enumerate(header) if is_whole or name in names]
-    wanted = [header[column] for column in kept]
+    wanted, width, take = [header[column] for column in kept], len(header), taker(kept)
     for each in read:
         if not isinstance(each, tuple):  # a fault: asked so because the question whether it is one is slow
             yield each
-        elif len(each[1]) != len(header):
-            yield fault(each[0], f"the row has {len(each[1])} columns, the header {len(header)}", "correct the row or the header")
-        elif any(map(str.strip, each[1])):
-            line, values = each
-            yield line, dict(zip(wanted, map(str.strip, values if is_whole else [values[column] for column in kept]), strict=True))
+            continue
+        line, values = each
+        if len(values) != width:
+            yield fault(line, f"the row has {len(values)} columns, the header {width}", "correct the row or the header")
+        elif any(found := [*map(str.strip, take(values))]) or any(map(str.strip, values)):
+            yield line, dict(zip(wanted, found, strict=True))
+
+
+def taker(columns: list[int]) -> Callable[[list[str]], Iterable[str]]:
+    """Takes these columns of a row."""
+    return itemgetter(*columns) if len(columns) > 1 else lambda values: [values[column] for column in columns]
 
 
 def read_rows(stream: BinaryIO, names: Sequence[str], read_row: Callable[[int, Values], Record]) -> Iterator[Record]:

@@ -1,26 +1,21 @@
 """What every door for files does with what comes: unpack it, keep its bytes without card numbers, and take it in."""
 
 import asyncio
-import hashlib
 import tempfile
 from collections.abc import Callable
 from datetime import date
 from typing import BinaryIO, NamedTuple
 
 from ims_contracts.remittances import Fault
-from ims_ingest.domain.cards import Redactor
 from ims_ingest.domain.identity import derive
 from ims_ingest.domain.rows import FileHead
 from ims_ingest.formats import Format, Formats, detect, packed
-from ims_ingest.handlers.importing import take_in
-from ims_ingest.handlers.publishers import Unwelcome
+from ims_ingest.handlers.importing import refuse, take_in, unread
+from ims_ingest.handlers.intake import Intake, Kept, copy
 from ims_ingest.settings import Settings
 from ims_ingest.store import files
 from ims_ingest.store.files import MEMORY_MAX, Known
 from ims_kit import Service
-
-HEAD_BYTES = 4
-PIECE_BYTES = 256 << 10
 
 
 class Sender(NamedTuple):
@@ -35,10 +30,11 @@ class Sender(NamedTuple):
 
 
 class Arrived(NamedTuple):
-    """What became of a file, and whether its bytes were new."""
+    """What became of a file, whether its bytes were new, and how they are kept."""
 
     known: Known
     is_new: bool
+    kept: Kept
 
 
 class Arrival(NamedTuple):
@@ -47,50 +43,18 @@ class Arrival(NamedTuple):
     files: list[Arrived]
     is_archive: bool
 
-
-class Intake:
-    """Bytes as they come, written without card numbers. An archive stays as it is: what is in it is gone through when unpacked."""
-
-    def __init__(self, spool: BinaryIO, bytes_max: int, spares_archives: bool = True) -> None:
-        self.spool, self.bytes_max, self.spares_archives = spool, bytes_max, spares_archives
-        self.digest, self.size, self.head = hashlib.sha256(), 0, b""
-        self.redactor: Redactor | None = Redactor()
-
-    def take(self, piece: bytes) -> None:
-        """Raises Unwelcome as soon as it is too large."""
-        self.size += len(piece)
-        if self.size > self.bytes_max:
-            raise Unwelcome(413, "The file is too large", f"Send at most {self.bytes_max} bytes; have the file sent in parts.")
-        self.digest.update(piece)
-        if self.size - len(piece) < HEAD_BYTES:
-            self.head += piece
-            if len(self.head) >= HEAD_BYTES:
-                self.begin()
-        else:
-            self.write(piece)
-
-    def begin(self) -> None:
-        if self.spares_archives and packed.begins_packed(self.head):
-            self.redactor = None
-        self.write(self.head)
-
-    def write(self, piece: bytes) -> None:
-        self.spool.write(self.redactor.take(piece) if self.redactor else piece)
-
-    def end(self) -> None:
-        """All is there: it can be read from the start. Raises Unwelcome if that is nothing."""
-        if not self.size:
-            raise Unwelcome(422, "The file is empty", "Send the file's bytes as the body of the request.")
-        if self.size < HEAD_BYTES:
-            self.begin()
-        if self.redactor:
-            self.spool.write(self.redactor.end())
-        self.spool.seek(0)
+    @property
+    def kept(self) -> Kept:
+        """How what came may be kept. An archive is not packed anew: with a card number in any of its files it is not kept."""
+        found = {each.kept for each in self.files}
+        if self.is_archive and found & {Kept.REDACTED, Kept.NOT}:
+            return Kept.NOT
+        return found.pop() if len(found) == 1 else Kept.UNSEARCHED
 
 
 async def arrive(service: Service, intake: Intake, sender: Sender) -> Arrival:
     """Take in a file, or each file of an archive, by itself: the same file is one, however it is packed. An archive that cannot be
-    unpacked whole is kept and refused as a file, and nothing of it is counted."""
+    unpacked whole is refused as a file, and nothing of it is counted."""
     settings: Settings = service.settings
     spool = intake.spool
     if not await asyncio.to_thread(packed.is_packed, spool):
@@ -119,27 +83,23 @@ def source_in(stream: BinaryIO, formats: Formats) -> str | None:
 
 
 async def arrive_again(service: Service, stream: BinaryIO, sender: Sender) -> Arrived:
-    """Take in what lies in a file of ours already: a member of an archive, or an archive that is kept as a file."""
+    """Take in what lies in a file of ours already: a member of an archive, or an archive that cannot be unpacked."""
     with tempfile.SpooledTemporaryFile(MEMORY_MAX) as spool:
-        is_archive = await asyncio.to_thread(packed.is_packed, stream)
-        intake = Intake(spool, (1 << 63) - 1, spares_archives=not is_archive)  # type: ignore[arg-type]
+        intake = Intake(spool, (1 << 63) - 1)  # type: ignore[arg-type]
         await asyncio.to_thread(copy, stream, intake)
         return await arrive_one(service, intake, sender)
 
 
-def copy(stream: BinaryIO, intake: Intake) -> None:
-    stream.seek(0)
-    while piece := stream.read(PIECE_BYTES):
-        intake.take(piece)
-    intake.end()
-
-
 async def arrive_one(service: Service, intake: Intake, sender: Sender) -> Arrived:
-    source = sender.source_of(await asyncio.to_thread(source_in, intake.spool, service.api.state.formats))
+    """Take in a file. Of one that may not be kept nothing is written but its digest and the reason."""
+    found, why_not_kept = await asyncio.to_thread(intake.search, service.api.state.formats)
+    source = sender.source_of(found and found.source)
     content_sha256 = intake.digest.hexdigest()
     # Sent again as a full file, the same bytes say more.
     file_id = derive("file", sender.council, content_sha256, *(["full"] if sender.is_full else []))
     async with service.begin() as work:
         head = FileHead(file_id, sender.council, source, "", content_sha256, work.now, sender.business_on, sender.is_full)
-        is_new = await files.keep(head, intake.spool, intake.size, work)
-    return Arrived(await take_in(service, file_id), is_new)
+        is_new = await files.keep(head, None if why_not_kept else intake.spool, intake.size, work)
+        if is_new and why_not_kept:
+            await refuse(unread(head, why_not_kept), work)
+    return Arrived(await take_in(service, file_id), is_new, intake.kept)

@@ -1,5 +1,6 @@
 """The file door: bytes are kept before they are taken in; the same bytes twice change nothing, and the answer says so."""
 
+import asyncio
 import tempfile
 from datetime import date
 from typing import Annotated, Literal
@@ -8,7 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from ims_ingest.domain.taking_back import told as taken_back
-from ims_ingest.handlers.arriving import Arrival, Intake, Sender, arrive
+from ims_ingest.handlers.arriving import Arrival, Sender, arrive
+from ims_ingest.handlers.intake import Intake
 from ims_ingest.handlers.publishers import Answer, Unwelcome, caller_of, problem
 from ims_ingest.store import files, imports
 from ims_ingest.store.decisions import decisions
@@ -38,15 +40,15 @@ async def post_file(
     with tempfile.SpooledTemporaryFile(MEMORY_MAX) as spool:
         intake = Intake(spool, service.settings.file_bytes_max)  # type: ignore[arg-type]
         async for piece in request.stream():
-            intake.take(piece)
-        intake.end()
+            await asyncio.to_thread(intake.take, piece)
+        await asyncio.to_thread(intake.end)
         sender = Sender(caller.council, lambda of_format: caller.source(source or of_format), business_on, accounts == "full")
         return answer_all(await arrive(service, intake, sender)).response()
 
 
 def answer_all(arrival: Arrival) -> Answer:
     """What became of what came at once."""
-    answers = [answer(*each) for each in arrival.files]
+    answers = [answer(each.known, each.is_new) for each in arrival.files]
     return answer_together(answers) if arrival.is_archive else answers[0]
 
 
@@ -94,7 +96,9 @@ async def get_content(request: Request, file_id: UUID) -> Response:
     found = await find(request, file_id)
     async with request.app.state.service.pool.acquire() as connection:
         with await files.content(connection, found.head.file_id) as stream:
-            return Response(stream.read(), media_type="application/octet-stream")
+            if not (content := stream.read()):
+                raise Unwelcome(410, "The file's bytes were not kept", "GET /v1/files/{file_id} says why; its sender has them.")
+            return Response(content, media_type="application/octet-stream")
 
 
 async def find(request: Request, file_id: UUID) -> Known:

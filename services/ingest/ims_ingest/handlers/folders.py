@@ -3,14 +3,16 @@
 import asyncio
 import json
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import structlog
 
-from ims_ingest.handlers.arriving import Intake, Sender, arrive, copy
+from ims_ingest.handlers.arriving import Sender, arrive
 from ims_ingest.handlers.files import answer_all
+from ims_ingest.handlers.intake import Intake, Kept, copy
 from ims_ingest.handlers.publishers import Answer, Unwelcome
 from ims_ingest.settings import Folder, Place, Settings
 from ims_ingest.store import files
@@ -122,19 +124,21 @@ async def take_one(service: Service, folder: Folder, path: Path) -> None:
     before = seen(await asyncio.to_thread(os.stat, path))
     with tempfile.SpooledTemporaryFile(files.MEMORY_MAX) as spool:
         intake = Intake(spool, settings.file_bytes_max)  # type: ignore[arg-type]
-        given = await taken_in(service, intake, path, folder)
-    if before != seen(await asyncio.to_thread(os.stat, path)):
-        return  # somebody still writes it: it is looked at again, from its start
-    where = await asyncio.to_thread(put_away, path, given, intake.digest.hexdigest())
-    log.info("file put away", folder=str(folder.path), name=path.name, where=where, status=given.status)
+        given, kept = await taken_in(service, intake, path, folder)
+        if before != seen(await asyncio.to_thread(os.stat, path)):
+            return  # somebody still writes it: it is looked at again, from its start
+        where = await asyncio.to_thread(put_away, path, given, kept, intake)
+    log.info("file put away", folder=str(folder.path), name=path.name, where=where, status=given.status, kept=kept.value)
 
 
-async def taken_in(service: Service, intake: Intake, path: Path, place: Place) -> Answer:
+async def taken_in(service: Service, intake: Intake, path: Path, place: Place) -> tuple[Answer, Kept]:
+    """What became of the file, and how it may be kept."""
     try:
         await asyncio.to_thread(copy_file, path, intake)
-        return answer_all(await arrive(service, intake, sender(place)))
+        arrival = await arrive(service, intake, sender(place))
+        return answer_all(arrival), arrival.kept
     except Unwelcome as error:
-        return error.answer
+        return error.answer, intake.kept
 
 
 def copy_file(path: Path, intake: Intake) -> None:
@@ -147,20 +151,35 @@ def sender(place: Place) -> Sender:
     return Sender(place.council, lambda of_format: place.source or of_format or "unknown", is_full=place.accounts == "full")
 
 
-def put_away(path: Path, given: Answer, digest: str) -> str:
-    """Move a file to where it stays; beside one in quarantine lies why. Returns the folder's name."""
-    where = ARCHIVE if given.status < 400 else QUARANTINE
+def put_away(path: Path, given: Answer, kept: Kept, intake: Intake) -> str:
+    """Move a file to where it stays; beside one in quarantine lies why. Of one that holds a card number there is only what may be
+    kept, and the reason. Returns the folder's name."""
+    where, digest = ARCHIVE if given.status < 400 else QUARANTINE, intake.digest.hexdigest()
     target = path.parent.parent / where / path.name
     if target.exists():
         target = target.with_name(f"{path.stem}.{digest[:12]}{path.suffix}")
+    told = given.body | {"kept": kept.value, "content_sha256": digest}
     if where == QUARANTINE:
-        write(target.with_name(f"{target.name}.faults.json"), given.body)
-    os.replace(path, target)
+        write(target.with_name(f"{target.name}.faults.json"), told)
+    elif kept is Kept.NOT:
+        write(target.with_name(f"{target.name}.not-kept.json"), told)
+    if kept in (Kept.AS_IT_CAME, Kept.UNSEARCHED):  # what nobody can search lies there as its sender laid it down
+        os.replace(path, target)
+        return where
+    if kept is Kept.REDACTED:
+        intake.spool.seek(0)
+        with unfinished(target).open("wb") as stream:
+            shutil.copyfileobj(intake.spool, stream)
+        os.replace(unfinished(target), target)
+    path.unlink()
     return where
+
+
+def unfinished(path: Path) -> Path:
+    return path.with_name(f".{path.name}")
 
 
 def write(path: Path, told: dict[str, Any]) -> None:
     """Whole or not at all."""
-    unfinished = path.with_name(f".{path.name}")
-    unfinished.write_text(json.dumps(told, indent=2), encoding="utf-8")
-    os.replace(unfinished, path)
+    unfinished(path).write_text(json.dumps(told, indent=2), encoding="utf-8")
+    os.replace(unfinished(path), path)

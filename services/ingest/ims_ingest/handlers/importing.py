@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from ims_contracts.remittances import RemittanceRefused
+from ims_contracts.remittances import Fault, RemittanceRefused
 from ims_ingest.domain.planning import Chunk, Plan
 from ims_ingest.domain.proving import Proof
 from ims_ingest.domain.rows import FileHead, refused_id
@@ -70,7 +70,8 @@ async def read_in(service: Service, known: files.Known) -> None:
     with stream:
         read = await asyncio.to_thread(prove, stream, known.head, settings, service.api.state.formats)
         if read.format is None or read.proof.fault_count:
-            await refuse(service, read)
+            async with service.begin() as work:
+                await refuse(read, work)
             return
         if await is_early(service, read, known):
             return
@@ -101,22 +102,28 @@ def prove(stream: BinaryIO, head: FileHead, settings: Settings, formats: Formats
     return Read(head, found, proof)
 
 
-async def refuse(service: Service, read: Read) -> None:
+def unread(head: FileHead, why: Fault) -> Read:
+    """A file of which nothing may be read."""
+    proof = Proof(head, rows_max=0)
+    proof.add_fault(why)
+    return Read(head, None, proof)
+
+
+async def refuse(read: Read, work: Work) -> None:
     """Nothing of a file is counted that has a fault. All faults are kept, the first hundred told."""
     head, proof = read.head, read.proof
-    async with service.begin() as work:
-        faults = [each.model_dump() for each in proof.faults]
-        await files.move(head, "refused", work, {"fault_count": proof.fault_count, "faults": faults})
-        work.tell(RemittanceRefused(
-            council=head.council,
-            remittance_id=refused_id(head),
-            source=head.source or "unknown",
-            format=head.format or None,
-            content_sha256=head.content_sha256,
-            fault_count=proof.fault_count,
-            faults=proof.faults[:TOLD_FAULTS_MAX],
-            received_on=head.received_on,
-        ))  # fmt: skip
+    faults = [each.model_dump() for each in proof.faults]
+    await files.move(head, "refused", work, {"fault_count": proof.fault_count, "faults": faults})
+    work.tell(RemittanceRefused(
+        council=head.council,
+        remittance_id=refused_id(head),
+        source=head.source or "unknown",
+        format=head.format or None,
+        content_sha256=head.content_sha256,
+        fault_count=proof.fault_count,
+        faults=proof.faults[:TOLD_FAULTS_MAX],
+        received_on=head.received_on,
+    ))  # fmt: skip
     log.warning("file refused", file_id=str(head.file_id), format=head.format, faults=proof.fault_count)
 
 

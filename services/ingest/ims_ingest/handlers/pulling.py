@@ -10,9 +10,10 @@ from typing import Any, Protocol
 import structlog
 from fastapi import APIRouter, Request
 
-from ims_ingest.handlers.arriving import Intake, arrive
+from ims_ingest.handlers.arriving import arrive
 from ims_ingest.handlers.files import answer_all
 from ims_ingest.handlers.folders import is_file_of_money, sender
+from ims_ingest.handlers.intake import Intake
 from ims_ingest.handlers.publishers import Answer, Unwelcome
 from ims_ingest.settings import PayAccount, Pull, Settings
 from ims_ingest.store import files, pulls
@@ -137,10 +138,10 @@ async def taken_in(service: Service, pull: Pull, intake: Intake, source: tuple[R
     remote, each = source
     try:
         async for piece in remote.pieces(each.name):
-            intake.take(piece)
+            await asyncio.to_thread(intake.take, piece)
         if intake.size != each.size:
             return None
-        intake.end()
+        await asyncio.to_thread(intake.end)
         return answer_all(await arrive(service, intake, sender(pull)))
     except Unwelcome as error:
         return error.answer

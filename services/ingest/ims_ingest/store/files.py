@@ -33,8 +33,9 @@ class Known(NamedTuple):
     summary: dict[str, Any]
 
 
-async def keep(head: FileHead, content: BinaryIO, size: int, work: Work) -> bool:
-    """Remember a file and its bytes, before anything reads them. False if the same bytes are known already."""
+async def keep(head: FileHead, content: BinaryIO | None, size: int, work: Work) -> bool:
+    """Remember a file and its bytes (none: they may not be kept), before anything reads them. False if the same bytes are known
+    already."""
     new = await work.connection.fetchval(
         """INSERT INTO file (file_id, council, source, content_sha256, size, state, received_at, business_on, is_full)
            VALUES ($1, $2, $3, $4, $5, 'kept', $6, $7, $8) ON CONFLICT DO NOTHING RETURNING true""",
@@ -42,6 +43,8 @@ async def keep(head: FileHead, content: BinaryIO, size: int, work: Work) -> bool
     )  # fmt: skip
     if not new:
         return False
+    if content is None:
+        return True
     for number, piece in enumerate(iter(lambda: content.read(PIECE_BYTES), b"")):
         await work.connection.execute("INSERT INTO file_piece VALUES ($1, $2, $3)", head.file_id, number, zlib.compress(piece))
     return True
