@@ -1,11 +1,14 @@
 """A council's reference data: its funds, how each writes references, and which day decides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
+from ims_allocation.domain.candidates import Words
 from ims_allocation.domain.check_digits import CheckDigit
 from ims_allocation.domain.masks import Mask
+from ims_allocation.domain.rates import Rates, rates
 from ims_allocation.domain.references import References, Scheme
 from ims_allocation.domain.validation import FundRules, Limits, ReferenceRule
 from ims_contracts.payments import PaymentReceived
@@ -23,7 +26,11 @@ class Fund:
     """What is owed is a schedule of stages; what one payment settles depends on the others."""
     needs_account: bool = True
     needs_second_fact: bool = False
-    """A reference typed as free text is not enough: the amount must be one that the account owed."""
+    """A reference typed as free text is not enough: something else must speak for the account."""
+    repair: bool = False
+    """A reference with one keying error may be put right without a person, if a second fact speaks for it: finance's switch, to be
+    put on when the rates have been measured on the council's own register."""
+    rates: Rates = field(default_factory=Rates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ class Channel:
 PAID_ON = Channel()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pack:
     """One version of one council's reference data."""
 
@@ -49,6 +56,12 @@ class Pack:
     settlement_sources: frozenset[str]
     rules: dict[str, FundRules]
     """What each fund asks of a payment that is still to be made."""
+    words: Words = field(default_factory=lambda: Words({}))
+
+    @cached_property
+    def repairs(self) -> bool:
+        """Whether any fund's references may be put right."""
+        return any(fund.repair for fund in self.funds.values())
 
     def decided_on(self, payment: PaymentReceived) -> date:
         """The day that decides what was owed: a rule per channel; where the channel does not tell it, the payer's act."""
@@ -72,7 +85,8 @@ def pack(written: dict[str, Any]) -> Pack:
     for code, fields in written["funds"].items():
         masks, digit = fields.pop("masks"), fields.pop("check_digit", None)
         asked, most = fields.pop("reference", {}), fields.pop("amount_max_pence", None)
-        funds[code] = Fund(code=code, **fields)
+        own = written.get("evidence", {}) | fields.pop("evidence", {})
+        funds[code] = Fund(code=code, rates=rates(own), **fields)
         check = CheckDigit(**(digit | {"weights": tuple(digit["weights"])})) if digit else None
         rule = ReferenceRule(**asked, masks=tuple(Mask(mask, check) for mask in masks))
         if rule.contradicts_itself:
@@ -81,7 +95,8 @@ def pack(written: dict[str, Any]) -> Pack:
         schemes += [Scheme(code, mask, check, rule if asked else None) for mask in masks]
     channels = {name: Channel(**fields) for name, fields in written.get("channels", {}).items()}
     sources = frozenset(written.get("settlement_sources", ()))
-    return Pack(written["council"], written["version"], funds, References(schemes), channels, sources, rules)
+    words = Words(written.get("words", {}))
+    return Pack(written["council"], written["version"], funds, References(schemes), channels, sources, rules, words)
 
 
 def no_pack(council: str) -> Pack:

@@ -1,6 +1,7 @@
 """Where all the payments that touch one another belong: a function of what is known of them, in whatever order it came."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby
 
 from ims_allocation.domain.accounts import Account, AccountKey
@@ -18,7 +19,7 @@ def place(records: Iterable[Record], accounts: Accounts, packs: Mapping[str, Pac
     records = list(records)
     choices = {r.key: choice(r, accounts, packs[r.council]) for r in records if r.payment}
     settled = settle_penalties(records, choices, accounts, packs)
-    placed = {r.key: place_one(r, choices.get(r.key), settled.get(r.key)) for r in records}
+    placed = {r.key: with_evidence(place_one(r, choices.get(r.key), settled.get(r.key)), choices.get(r.key)) for r in records}
     for record in records:
         placement = placed[record.key]
         there = placement.allocated_pence + placement.refund_due_pence + placement.suspended_pence
@@ -29,10 +30,25 @@ def place(records: Iterable[Record], accounts: Accounts, packs: Mapping[str, Pac
 def choice(record: Record, accounts: Accounts, pack: Pack) -> Home | Hold:
     """What the payment is for. What an unknown payment did to a penalty nobody can say, so neither what undoing it does."""
     assert record.payment, "only a payment that is known is for something"
+    if kept := kept_home(record):
+        return kept
     chosen = choose(record.payment, accounts, pack)
     if record.is_orphan and isinstance(chosen, Home) and pack.is_penalty(chosen.shares[0].fund):
         return Hold("payment-awaited")
     return chosen
+
+
+def kept_home(record: Record) -> Home | None:
+    """The home that the evidence gave: it stays, as long as the payment is known as it was. One that names several accounts is decided
+    anew as each of them becomes known."""
+    evidence, payment = record.placement and record.placement.evidence, record.payment
+    if not evidence or not evidence.shares or not payment or len(payment.reading.candidates) > 1:
+        return None
+    return Home(evidence.shares, evidence.rule, evidence) if evidence.heard_revision == payment.heard_revision else None
+
+
+def with_evidence(placement: Placement, chosen: Home | Hold | None) -> Placement:
+    return replace(placement, evidence=chosen.evidence) if chosen and chosen.evidence else placement
 
 
 def settle_penalties(
