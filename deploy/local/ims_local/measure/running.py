@@ -2,6 +2,7 @@
 
 import time
 from bisect import bisect_right
+from collections.abc import Iterable
 
 from ims_allocation.domain import Account, Accounts, Hold, Home, Payment, choose, known
 from ims_allocation.domain.candidates import meanings
@@ -35,10 +36,10 @@ class Run:
         tally.weighed += bool(wanted)
         self.count(transfer, payment, chosen)
 
-    def there(self, keys: object, payment: Payment) -> Accounts:
+    def there(self, keys: Iterable[tuple[str, str]], payment: Payment) -> Accounts:
         """The accounts that there are of some funds and references, and of the vehicle."""
-        found = [a for key in keys if (a := self.register.account(*key))]  # type: ignore[attr-defined]
-        found += [self.register.account(*key) for key in self.register.of_mark.get(payment.vehicle or "", ())]
+        found = [a for key in keys if (a := self.register.account(*key))]
+        found += [a for key in self.register.of_mark.get(payment.vehicle or "", ()) if (a := self.register.account(*key))]
         return Accounts(found, self.register.owing)
 
     def count(self, transfer: Transfer, payment: Payment, chosen: Home | Hold) -> None:
@@ -65,21 +66,21 @@ class Run:
 
     def is_decidable(self, transfer: Transfer, payment: Payment) -> bool:
         """Whether a careful person with the register could be sure: of an open account that the text means, exactly or one keying error
-        away, more than of any other that it could mean. For a reference with a check digit typed exactly, one fact beside it is enough
-        (amount due, name, vehicle); for one without, that fact must be a name, a vehicle or an amount that fewer than one account in
-        fifty owes; for a repaired one, a vehicle, name and amount, or an amount that fewer than one in a thousand owe. Never against the
-        words beside it, nor where what was typed is a number that may yet become an account's."""
+        away, and more than any other that it could mean. A reference with a check digit, typed exactly, is enough; for one without, a
+        name, a vehicle or an amount that fewer than one account in fifty owes must speak for it; for a repaired one a vehicle, name and
+        amount, or an amount that fewer than one in a thousand owe. Never against the words beside it, nor where what was typed is a
+        number that may yet become an account's."""
         meant = transfer.meant
         account = self.register.account(meant.fund, meant.reference) if meant else None
         if not meant or not account or not meant.is_open or contradicts(payment, self.pack.funds[meant.fund]):
             return False
         meaning = meanings(payment.tokens, self.pack.references).get((meant.fund, meant.reference))
-        facts = self.facts(payment, account)
         if meaning is None:
             return False
-        rivals = [a for key in meanings(payment.tokens, self.pack.references) if (a := self.register.account(*key)) and a != account]
         if meaning.scheme.check_digit and not meaning.error:
-            return bool(facts)
+            return True
+        facts = self.facts(payment, account)
+        rivals = [a for key in meanings(payment.tokens, self.pack.references) if (a := self.register.account(*key)) and a != account]
         if any(self.facts(payment, rival) >= facts for rival in rivals):
             return False
         if meaning.error:

@@ -20,7 +20,7 @@ class Tally:
     decidable: int = 0
     decidable_automatic: int = 0
     wrong: int = 0
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=lambda: {"exact": 0.0, "weighed": 0.0})
     ways: Counter[tuple[str, bool]] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
     missed: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -18,6 +18,7 @@ WORDS = {
     "23": ["COUNCIL TAX", "CTAX", "CT"], "05": ["RENT"], "24": ["BUSINESS RATES", "NNDR"], "19": ["INVOICE"],
     "11": ["PCN", "PARKING FINE"], "12": ["PCN", "PENALTY"],
 }  # fmt: skip
+PAID_THOUGH_CLOSED = 0.2
 OWN_WORDS, WRONG_WORDS = 0.30, 0.0005
 NAMED, OWN_NAME = 0.96, 0.78
 """Transfers that carry the payer's name, and those of them paid by the holder or one of the same surname."""
@@ -46,7 +47,7 @@ class Payers:
 
     def transfer(self, number: int) -> Transfer:
         how = self.one_of(HOW)
-        meant = self.chance.choice(self.register.entries[self.one_of(PAID_TO)])
+        meant = self.account(self.one_of(PAID_TO))
         quoted = self.quoted(meant) if how == "misquoted" else meant
         if quoted is None:
             how, quoted = "nothing", meant
@@ -60,6 +61,12 @@ class Payers:
             paid_on=TODAY, received_on=TODAY, reference=text or None, narrative=narrative, payer=Payer(name=name) if name else None,
         )  # fmt: skip
         return Transfer(payment, None if how == "foreign" else meant, how)
+
+    def account(self, fund: str) -> Entry:
+        """Any account of a fund; of those that are closed, seldom one."""
+        entries = self.register.entries[fund]
+        meant = self.chance.choice(entries)
+        return meant if meant.is_open or self.chance.random() < PAID_THOUGH_CLOSED else self.chance.choice(entries)
 
     def one_of(self, shares: dict[str, float]) -> str:
         return self.chance.choices(list(shares), list(shares.values()))[0]

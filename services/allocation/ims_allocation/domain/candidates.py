@@ -41,6 +41,12 @@ class Words:
         return tuple(sorted({self.line_of[word] for word in self.pattern.findall(text)}))
 
 
+    def contradict(self, text: str, line_of_business: str) -> bool:
+        """Whether a text in capitals names another kind of debt, and not this one."""
+        named = self.named(text)
+        return bool(named) and line_of_business not in named
+
+
 def whole(*texts: str | None) -> str:
     """Fields of free text as one, in capitals."""
     return " / ".join(text for text in texts if text).upper()

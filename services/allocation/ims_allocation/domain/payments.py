@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from ims_allocation.domain.accounts import AccountKey, vehicle_mark
-from ims_allocation.domain.candidates import tokens, vehicle_in, whole
+from ims_allocation.domain.candidates import near_keys, tokens, vehicle_in, whole
 from ims_allocation.domain.names import NO_NAMES, Names
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.references import Reading
@@ -192,6 +192,11 @@ def keys_of(council: str, payment: Payment) -> list[tuple[str, str]]:
     """What this payment's decision depends on: council, and a reference or `vehicle:` and a mark."""
     keys = [(council, reference) for _, reference in payment.reading.candidates]
     return keys or ([(council, f"vehicle:{payment.vehicle}")] if payment.vehicle else [])
+
+
+def near_keys_of(council: str, payment: Payment, pack: Pack) -> set[tuple[str, str]]:
+    """The keys at which an account meets this payment that its text nearly names, where references may be put right."""
+    return near_keys(council, payment.tokens) if pack.repairs else set()
 
 
 def shares_of(council: str, shares: tuple[Part, ...]) -> tuple[tuple[AccountKey, int], ...]:
