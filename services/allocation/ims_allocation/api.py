@@ -1,5 +1,6 @@
 """What allocation answers over HTTP: a payment's story, an account, suspense, and whether the books balance."""
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from ims_allocation.domain import Accounts, Intended, Standing, validate
 from ims_allocation.handlers.news import suggest_for
 from ims_allocation.journey import step
-from ims_allocation.store import accounts, placements, reports
+from ims_allocation.store import accounts, evidence, placements, reports
 from ims_kit import Service
 
 router = APIRouter(prefix="/v1")
@@ -81,6 +82,15 @@ async def suspense(
     return [
         {name: row[name] for name in shown} | {"suggestions": hints.get((council, row["payment_id"]), [])} for row in rows
     ]
+
+
+@router.get("/automatic/sample", tags=["suspense"])
+async def sample(
+    request: Request, council: str, on: date, after: UUID | None = None, count_max: Annotated[int, Query(ge=1, le=500)] = 100
+) -> list[dict[str, Any]]:
+    """One in twenty of a day's allocations that were repaired or had little margin, always the same ones, for a person to look at; the
+    page begins after a payment's id."""
+    return await evidence.tagged((council, on), after or UUID(int=0), count_max, pool_of(request))
 
 
 @router.get("/balances", tags=["books"])

@@ -9,7 +9,22 @@ from ims_allocation.domain.judging import REPAIRS_WATCHED_DAYS, is_sampled, repa
 from ims_allocation.domain.ledger import Line, journal_id, lines_of, written
 from ims_allocation.domain.names import NO_NAMES, Names
 from ims_allocation.domain.packs import Fund, Pack, no_pack, pack
-from ims_allocation.domain.payments import Cause, Part, Payment, PaymentKey, Placement, Record, cause, keys_of, known, near_keys_of, orphan
+from ims_allocation.domain.payments import (
+    Cause,
+    Evidence,
+    Part,
+    Payment,
+    PaymentKey,
+    Placement,
+    Record,
+    Vote,
+    Weighing,
+    cause,
+    keys_of,
+    known,
+    near_keys_of,
+    orphan,
+)
 from ims_allocation.domain.placing import kept_home
 from ims_allocation.domain.progress import Change, Progress
 from ims_allocation.domain.references import Reading
@@ -17,9 +32,9 @@ from ims_allocation.domain.suggesting import in_evidence, near, suggest
 from ims_allocation.domain.validation import Intended, Standing, validate
 
 __all__ = [
-    "NEAR", "NO_NAMES", "REPAIRS_WATCHED_DAYS", "Account", "AccountKey", "Accounts", "Cause", "Change", "Fund", "Hold", "Home",
-    "Intended", "Line", "Names", "Owing", "Pack", "Part", "Payment", "PaymentKey", "Placement", "Progress", "Reading", "Record", "Stage",
-    "Standing", "Telling", "amounts", "cause", "choose", "in_evidence", "is_sampled", "journal_id", "kept_home", "keys_of", "known",
-    "lines_of", "near", "near_keys", "near_keys_of", "no_pack", "orphan", "pack", "references_to_weigh", "repair_stops", "suggest",
-    "tell", "validate", "vehicle_mark", "whole", "written",
+    "NEAR", "NO_NAMES", "REPAIRS_WATCHED_DAYS", "Account", "AccountKey", "Accounts", "Cause", "Change", "Evidence", "Fund", "Hold",
+    "Home", "Intended", "Line", "Names", "Owing", "Pack", "Part", "Payment", "PaymentKey", "Placement", "Progress", "Reading", "Record",
+    "Stage", "Standing", "Telling", "Vote", "Weighing", "amounts", "cause", "choose", "in_evidence", "is_sampled", "journal_id",
+    "kept_home", "keys_of", "known", "lines_of", "near", "near_keys", "near_keys_of", "no_pack", "orphan", "pack", "references_to_weigh",
+    "repair_stops", "suggest", "tell", "validate", "vehicle_mark", "whole", "written",
 ]  # fmt: skip

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import mul
 
-
 NOUGHT = ord("0")
 
 
@@ -53,11 +52,14 @@ class CheckDigit:
 
     def total(self, counted: str) -> int:
         """The weighted sum. Characters that are no digits keep their place and count nothing."""
+        total: int
         if not self.doubles and counted.isdecimal() and counted.isascii():
             # As bytes, three times as fast as digit by digit: this is asked for every payment, and for every neighbour of a misread one.
-            return sum(map(mul, self.weights, counted.encode())) - NOUGHT * sum(self.weights[: len(counted)])
+            total = sum(map(mul, self.weights, counted.encode())) - NOUGHT * sum(self.weights[: len(counted)])
+            return total
         digits = [int(sign) if sign.isdecimal() else 0 for sign in counted]
-        return sum(self.doubled(digits) if self.doubles else map(mul, self.weights, digits))
+        total = sum(self.doubled(digits) if self.doubles else map(mul, self.weights, digits))
+        return total
 
     def counted(self, body: str) -> str:
         """A body with the digits that stand for its first characters."""

@@ -13,7 +13,7 @@ from ims_kit import Work
 async def on_accounts(heard: list[AccountChanged], work: Work, *, packs: Mapping[str, Pack], names: Names = NO_NAMES) -> None:
     """Remember each account by its highest revision, then place anew the payments that mind: few, or none."""
     about = {key: change for change in heard for key in keys_of(change, packs[change.council])}
-    news, keys = News(because={**about}), list(about)
+    news, keys = News(because=dict(about.items())), list(about)
     reached = await lock(keys, (), work)
     owed = [row for change in heard if needs_second_fact(change, packs) for row in accounts.owed_ever(change)]
     await accounts.keep(heard, owed, work, names)

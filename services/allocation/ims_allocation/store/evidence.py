@@ -42,7 +42,8 @@ async def found(outcomes: Collection[tuple[str, UUID, str, bool]], work: Work) -
     await FOUND(work.connection, rows)
 
 
-async def tagged(council: str, day: date, after: UUID, count_max: int, connection: Any) -> list[dict[str, Any]]:
-    """The sample of a day's automatic allocations that are worth a look, by payment, from after one on."""
-    rows = await connection.fetch(TAGGED, council, day, after)
+async def tagged(of: tuple[str, date], after: UUID, count_max: int, connection: Any) -> list[dict[str, Any]]:
+    """The sample of a day's automatic allocations that are worth a look, by payment, from after one on; `of` is the
+    council and the posting day."""
+    rows = await connection.fetch(TAGGED, *of, after)
     return [dict(row) for row in rows if is_sampled(row["payment_id"])][:count_max]
