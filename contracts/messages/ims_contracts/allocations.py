@@ -32,8 +32,9 @@ class Suggestion(Value):
     fund: Code
     account_reference: Reference
     why: list[Code]
-    """`one-character-off`, `neighbours-swapped`, `amount-is-due`, `amount-is-instalment`, `vehicle`, `name-agrees`, `words-agree`, `reference-fits`, …;
-    against it `amount-is-not-due`, `nothing-due`, `name-differs`, `vehicle-differs`, `words-of-another-debt`."""
+    """`one-character-off`, `neighbours-swapped`, `amount-is-due`, `amount-is-instalment`, `vehicle`, `name-agrees`,
+    `words-agree`, `reference-fits`, …; against it
+    `amount-is-not-due`, `nothing-due`, `name-differs`, `vehicle-differs`, `words-of-another-debt`."""
 
 
 class PaymentAllocated(Message):
