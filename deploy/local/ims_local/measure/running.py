@@ -25,14 +25,14 @@ class Run:
     def take(self, transfer: Transfer) -> None:
         """Decide one transfer, and say whether that was right."""
         heard, tally = transfer.payment, self.tally
-        began = time.perf_counter()
+        began = time.process_time()
         payment = known(heard, self.pack.references.read(heard.reference, heard.narrative), self.pack, self.register.names)
         accounts = self.there(payment.reading.candidates, payment)
         wanted = references_to_weigh(payment, accounts, self.pack)
         if wanted:
             accounts = self.there(meanings(payment.tokens, self.pack.references), payment)
         chosen = choose(payment, accounts, self.pack)
-        tally.seconds["weighed" if wanted else "exact"] += time.perf_counter() - began
+        tally.seconds["weighed" if wanted else "exact"] += time.process_time() - began
         tally.weighed += bool(wanted)
         self.count(transfer, payment, chosen)
 

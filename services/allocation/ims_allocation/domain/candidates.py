@@ -80,16 +80,15 @@ def vehicle_in(text: str) -> str | None:
 def meanings(typed: tuple[str, ...], references: References) -> dict[tuple[str, str], Meaning]:
     """Every reference that these texts could mean, by fund and reference; where several could mean one, the nearest. Read only."""
     found: dict[tuple[str, str], Meaning] = {}
-    for token in typed:
-        for scheme in references.by_length.get(len(token), ()):
-            exact = scheme.resolve(token)
-            if exact and scheme.is_valid(exact):
-                found[scheme.fund, exact] = Meaning(exact, scheme)
-    for token in typed:
-        for apart in (0, -1, 1):
-            for scheme in references.by_length.get(len(token) + apart, ()):
-                for reference, error in corrections(token, scheme).items():
-                    found.setdefault((scheme.fund, reference), Meaning(token, scheme, error))
+    written = [(scheme, token, scheme.resolve(token)) for token in typed for scheme in references.by_length.get(len(token), ())]
+    for scheme, _, reference in written:
+        if reference and scheme.is_valid(reference):
+            found[scheme.fund, reference] = Meaning(reference, scheme)
+    near = [(scheme, reference or token) for scheme, token, reference in written]
+    near += [(s, token) for token in typed for apart in (-1, 1) for s in references.by_length.get(len(token) + apart, ())]
+    for scheme, token in near:
+        for reference, error in corrections(token, scheme).items():
+            found.setdefault((scheme.fund, reference), Meaning(token, scheme, error))
     return found
 
 

@@ -20,6 +20,8 @@ ONE = 10**18
 """The weight of "none of these", against which all others are."""
 ACCOUNTS_IMAGINED = 100
 """How many accounts the rate `amount_by_chance` counts as: a small register says little of how common an amount is."""
+TWO_ERRORS_AWAY = 3_000
+"""Texts two keying errors away from a reference of nine or ten characters: a small register cannot be crowded."""
 KINDS_OF_DIGIT = 10
 """A letter of a mask counts as no more."""
 SHOWN_MAX = 5
@@ -70,17 +72,17 @@ def counted(accounts: Iterable[Account]) -> Owing:
 
 
 def typed(meaning: Meaning, rates: Rates, accounts: tuple[int, int]) -> Ratio:
-    """How likely the text is if this account is meant, against a stranger's number, or two errors in another's of the scheme.
-    `accounts` are how many the scheme has, and how many there are in all, of which any could be meant."""
+    """How likely the text is if this account is meant, against a stranger's number, or two keying errors in the reference of another.
+    `accounts` are how many the fund has, and how many there are in all, of which any could be meant."""
     length = len(meaning.scheme.mask)
     ways = {"substituted": length * 9, "swapped": length - 1, "dropped": length, "inserted": (length + 1) * KINDS_OF_DIGIT}
     if meaning.error:
         likely, among = rates.one_error * getattr(rates, meaning.error), MILLION * ways[meaning.error]
     else:
         likely, among = rates.exact, 1
-    free = sum(len(allowed) > 1 for allowed in meaning.scheme.allowed)
-    of_scheme, in_all = accounts
-    by_chance = rates.two_errors * of_scheme * KINDS_OF_DIGIT ** (length - free) + rates.foreign * in_all
+    of_fund, in_all = accounts
+    crowding = min(rates.crowding, (of_fund - 1) * MILLION // TWO_ERRORS_AWAY)
+    by_chance = rates.two_errors * crowding * KINDS_OF_DIGIT**length // MILLION + rates.foreign * in_all
     return Ratio(likely * KINDS_OF_DIGIT**length, by_chance * among)
 
 

@@ -23,7 +23,9 @@ class Rates:
     swapped: int = 200_000
     dropped: int = 120_000
     inserted: int = 80_000
-    two_errors: int = 3_000
+    two_errors: int = 4_000
+    crowding: int = 30_000
+    """Of texts two keying errors away from one of the scheme's references, those that are another's."""
     foreign: int = 40_000
     """What is typed is the number of nothing that we know."""
     amount_due: int = 800_000
@@ -33,8 +35,9 @@ class Rates:
     name_agrees: int = 750_000
     """The payer's name has the holder's surname in it."""
     name_by_chance: int = 10_000
-    words_agree: int = 300_000
-    """Words beside the reference name the account's own kind of debt."""
+    words_agree: int = 90_000
+    """Words beside the reference name the account's own kind of debt. (That speaks little: so they do where the account is another of
+    the kind.)"""
     words_by_chance: int = 60_000
     wrong_words: int = 500
     """They name another kind alone, and the payment is for this account all the same."""
