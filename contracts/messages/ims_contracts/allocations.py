@@ -27,12 +27,14 @@ class Part(Value):
 
 
 class Suggestion(Value):
-    """An account that suspended money may belong to, and what speaks for it. Best first."""
+    """An account that suspended money may belong to, and what speaks for it and against it. Best first."""
 
     fund: Code
     account_reference: Reference
     why: list[Code]
-    """`one-character-off`, `neighbours-swapped`, `amount-is-due`, `amount-is-instalment`, `vehicle`, `reference-in-narrative`, …"""
+    """`one-character-off`, `neighbours-swapped`, `amount-is-due`, `amount-is-instalment`, `vehicle`, `name-agrees`,
+    `words-agree`, `reference-fits`, …; against it
+    `amount-is-not-due`, `nothing-due`, `name-differs`, `vehicle-differs`, `words-of-another-debt`."""
 
 
 class PaymentAllocated(Message):
@@ -86,7 +88,7 @@ class PaymentSuspended(Message):
     amount_pence: PositivePence
     reason: Code
     """`no-reference`, `unknown-reference`, `invalid-reference`, `unknown-fund`, `wrong-fund`, `other-council`, `ambiguous`,
-    `account-awaited`, `several-accounts`, `no-event` (only a settlement knows of it), `stopped`, `left-by-officer`."""
+    `account-awaited`, `several-accounts`, `no-event` (only a settlement knows of it), `stopped`, `left-by-officer`, `not-open`."""
     suggestions: list[Suggestion] = Field(default=[], max_length=5)
     method_of_payment: Code
     posted_on: date

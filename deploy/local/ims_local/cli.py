@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ims_local.commands import benching, day, files, running, told, vectors
+from ims_local.commands import benching, day, files, measuring, running, told, vectors
 from ims_local.faults import Fault
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -32,6 +32,7 @@ app.command()(told.resend)
 app.command()(benching.bench)
 app.command()(benching.bench_readers)
 app.command()(vectors.vectors)
+app.add_typer(measuring.measure, name="measure")
 
 accounts = typer.Typer(no_args_is_help=True, help="Accounts that payments belong to.")
 accounts.command("load")(files.load)

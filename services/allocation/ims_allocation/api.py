@@ -1,5 +1,6 @@
 """What allocation answers over HTTP: a payment's story, an account, and whether the books balance."""
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from ims_allocation.domain import Intended, Standing, validate
 from ims_allocation.journey import decision_words, step
-from ims_allocation.store import accounts, decisions, placements, reports, suspense
+from ims_allocation.store import accounts, decisions, evidence, placements, reports, suspense
 from ims_kit import Service
 
 router = APIRouter(prefix="/v1")
@@ -77,6 +78,15 @@ async def validation(
     standing = Standing() if any(account.fund == fund for account in found) else None
     reason = validate(Intended(reference, amount_pence), rules[fund], standing)
     return {"is_valid": reason is None, "reason": reason}
+
+
+@router.get("/automatic/sample", tags=["suspense"])
+async def sample(
+    request: Request, council: str, on: date, after: UUID | None = None, count_max: Annotated[int, Query(ge=1, le=500)] = 100
+) -> list[dict[str, Any]]:
+    """One in twenty of a day's allocations that were repaired or had little margin, always the same ones, for a person to look at; the
+    page begins after a payment's id."""
+    return await evidence.tagged((council, on), after or UUID(int=0), count_max, pool_of(request))
 
 
 @router.get("/balances", tags=["books"])

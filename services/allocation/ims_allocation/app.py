@@ -17,8 +17,9 @@ def build(settings: Settings) -> Service:
     """The service, ready to run: the ledger."""
     packs = read_packs(settings.council_pack)
     service = Service("allocation", settings, asyncapi=asyncapi("allocation"))
-    service.hears(partial(on_payments, packs=packs), PaymentReceived, PaymentReversed, RefundSent)
-    service.hears(partial(on_accounts, packs=packs), AccountChanged)
+    names = settings.names
+    service.hears(partial(on_payments, packs=packs, names=names), PaymentReceived, PaymentReversed, RefundSent)
+    service.hears(partial(on_accounts, packs=packs, names=names), AccountChanged)
     service.hears(on_reconciliations, PaymentReconciled)
     service.api.state.packs = packs
     service.api.add_exception_handler(Unwelcome, unwelcome)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ims_allocation.domain import Cause, Placement, Record
+from ims_allocation.domain import Cause, Evidence, Placement, Record, Vote, Weighing
 from ims_allocation.store.decisions import Held
 
 WORDS = {
@@ -29,10 +29,36 @@ REASONS = {
     "other-council": "the reference is another council's",
     "wrong-fund": "the reference is of another fund than the one that was paid",
     "several-accounts": "it names several accounts, and the amount does not say how to share it",
+    "not-open": "the account that it names is not open",
     "ambiguous": "what is given does not say enough to be sure of one account",
     "payment-awaited": "money went back of a payment that is not known",
     "overdrawn": "more went back than ever came",
     "left-by-officer": "an officer decided of the rest of it, or took it off its account",
+}
+
+SAID = {
+    "reference-exact": "the reference is written as its own",
+    "substituted": "one character is another than in its reference",
+    "swapped": "two neighbouring characters of its reference are swapped",
+    "dropped": "a character of its reference is missing",
+    "inserted": "there is a character more than in its reference",
+    "amount-is-due": "the amount is one that it owes",
+    "amount-is-instalment": "the amount is its instalment",
+    "amount-is-not-due": "the amount is none that it owes",
+    "nothing-due": "it owes nothing",
+    "name-agrees": "the payer has its holder's surname",
+    "name-differs": "the payer has another name than its holder",
+    "vehicle": "the vehicle is its own",
+    "vehicle-differs": "the vehicle is another",
+    "words-agree": "the words name its kind of debt",
+    "words-of-another-debt": "the words name another kind of debt",
+}
+HELD_BY = {
+    "not-open": "an account that is not open is never chosen automatically",
+    "not-sure": "that is less than finance asks for",
+    "no-second-fact": "nothing but the reference speaks for it",
+    "repair-off": "finance has not switched automatic repair on for it",
+    "repair-stopped": "automatic repair has stopped for it: too many were wrong",
 }
 
 
@@ -50,6 +76,7 @@ def step(record: Record, row: Any) -> dict[str, Any]:
         "rule": placed.rule,
         "rule_version": row["rule_version"],
         "decision_id": placed.decision_id,
+        "evidence": told(placed.evidence) if placed.evidence else None,
         "candidates": [f"{fund}/{reference}" for fund, reference in payment.reading.candidates] if payment else [],
         "parts": [part._asdict() for part in placed.parts],
         "refund_due_pence": placed.refund_due_pence,
@@ -92,3 +119,33 @@ def decision_words(held: Held) -> str:
 
 def cause_words(cause: Cause) -> dict[str, Any]:
     return {"id": cause.cause_id, "reason": cause.reason, "amount_pence": cause.amount_pence, "on": cause.on}
+
+
+def told(evidence: Evidence) -> dict[str, Any]:
+    """What was weighed, as an officer would say it: the likeliest first."""
+    return {
+        "candidates": [candidate(each) for each in evidence.weighings],
+        "none_of_these_percent": percent(evidence.none_of_these),
+        "held_by": HELD_BY.get(evidence.held_by, evidence.held_by) or None,
+        "tag": evidence.tag,
+    }
+
+
+def candidate(weighed: Weighing) -> dict[str, Any]:
+    return {
+        "fund": weighed.fund,
+        "account_reference": weighed.account_reference,
+        "percent": percent(weighed.probability),
+        "votes": [spoken(vote) for vote in weighed.votes],
+    }
+
+
+def spoken(vote: Vote) -> str:
+    """One vote and its weight: `for it, 85 times: the amount is one that it owes`."""
+    side = "for it" if vote.times > 0 else "against it"
+    return f"{side}, {abs(vote.times):,} times: {SAID.get(vote.says, vote.says)}"
+
+
+def percent(of_a_million: int) -> str:
+    """A probability as text, exact: `99.9871`."""
+    return f"{of_a_million // 10_000}.{of_a_million % 10_000:04}"

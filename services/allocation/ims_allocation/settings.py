@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from ims_allocation.domain import Pack, no_pack, pack
+from ims_allocation.domain import NO_NAMES, Names, Pack, no_pack, pack
 from ims_contracts.message import Council
 from ims_kit import ServiceSettings
 
@@ -29,6 +29,12 @@ class Settings(ServiceSettings):
     """A council's funds, reference schemes and rules as YAML (`IMS_COUNCIL_PACK`); or a folder of such files, one a council."""
     applications: dict[str, Application] = Field(default={})
     """By name, each with the SHA-256 of its bearer token and its council (`IMS_APPLICATIONS`, JSON). Without one nobody decides."""
+    name_key: SecretStr | None = Field(default=None, min_length=16)
+    """The key under which surnames are made digests, so that a payer's name can speak for an account. None: no name is evidence."""
+
+    @property
+    def names(self) -> Names:
+        return Names(self.name_key.get_secret_value().encode()) if self.name_key else NO_NAMES
 
 
 class Packs(Mapping[str, Pack]):

@@ -1,19 +1,41 @@
 """Where money belongs: decided from what is known, and from nothing else."""
 
 from ims_allocation.domain.accounts import Account, AccountKey, Stage, amounts, vehicle_mark
-from ims_allocation.domain.choosing import Accounts, Hold, Home, choose
+from ims_allocation.domain.candidates import NEAR, near_keys, whole
+from ims_allocation.domain.choosing import Accounts, Hold, Home, choose, references_to_weigh
+from ims_allocation.domain.evidence import Owing
 from ims_allocation.domain.facts import Telling, tell
+from ims_allocation.domain.judging import REPAIRS_WATCHED_DAYS, is_sampled, repair_stops
 from ims_allocation.domain.ledger import Line, journal_id, lines_of, written
-from ims_allocation.domain.packs import Pack, no_pack, pack
-from ims_allocation.domain.payments import Cause, Decided, Part, Payment, PaymentKey, Placement, Record, cause, keys_of, known, orphan
+from ims_allocation.domain.names import NO_NAMES, Names
+from ims_allocation.domain.packs import Fund, Pack, no_pack, pack
+from ims_allocation.domain.payments import (
+    Cause,
+    Decided,
+    Evidence,
+    Part,
+    Payment,
+    PaymentKey,
+    Placement,
+    Record,
+    Vote,
+    Weighing,
+    cause,
+    keys_of,
+    known,
+    near_keys_of,
+    orphan,
+)
+from ims_allocation.domain.placing import kept_home
 from ims_allocation.domain.progress import Change, Progress
 from ims_allocation.domain.references import Reading
-from ims_allocation.domain.suggesting import near, suggest
+from ims_allocation.domain.suggesting import in_evidence, near, suggest
 from ims_allocation.domain.validation import Intended, Standing, validate
 
 __all__ = [
-    "Account", "AccountKey", "Accounts", "Cause", "Change", "Decided", "Hold", "Home", "Intended", "Line", "Pack", "Part", "Payment",
-    "PaymentKey", "Placement", "Progress", "Reading", "Record", "Stage", "Standing", "Telling", "amounts", "cause", "choose",
-    "journal_id", "keys_of", "known", "lines_of", "near", "no_pack", "orphan", "pack", "suggest", "tell", "validate", "vehicle_mark",
-    "written",
+    "NEAR", "NO_NAMES", "REPAIRS_WATCHED_DAYS", "Account", "AccountKey", "Accounts", "Cause", "Change", "Decided", "Evidence", "Fund",
+    "Hold", "Home", "Intended", "Line", "Names", "Owing", "Pack", "Part", "Payment", "PaymentKey", "Placement", "Progress", "Reading",
+    "Record", "Stage", "Standing", "Telling", "Vote", "Weighing", "amounts", "cause", "choose", "in_evidence", "is_sampled", "journal_id",
+    "kept_home", "keys_of", "known", "lines_of", "near", "near_keys", "near_keys_of", "no_pack", "orphan", "pack", "references_to_weigh",
+    "repair_stops", "suggest", "tell", "validate", "vehicle_mark", "whole", "written",
 ]  # fmt: skip

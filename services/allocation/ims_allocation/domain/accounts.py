@@ -34,6 +34,10 @@ class Account:
     instalment_pence: int | None = None
     second_keys: frozenset[str] = frozenset()
     issued_on: date | None = None
+    owes_nothing: bool = False
+    """Its back office says so; one that says nothing of what is owed does not."""
+    names: frozenset[str] = frozenset()
+    """Its holder's surnames, as keyed digests."""
 
     @property
     def key(self) -> AccountKey:

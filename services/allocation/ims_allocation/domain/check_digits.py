@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import mul
 
+NOUGHT = ord("0")
+
 
 @dataclass(frozen=True, slots=True)
 class CheckDigit:
@@ -42,13 +44,22 @@ class CheckDigit:
         beyond = counted[len(self.weights) :]
         if not self.weights or (beyond and any(sign.isdecimal() for sign in beyond)):
             return None
-        # Characters that are no digits keep their place and count nothing.
-        digits = map(int, counted) if counted.isdecimal() else [int(sign) if sign.isdecimal() else 0 for sign in counted]
-        remainder = sum(map(mul, self.weights, digits) if not self.doubles else self.doubled(digits)) % self.modulus
+        remainder = self.total(counted) % self.modulus
         if self.subtract:
             remainder = self.modulus - remainder
         written = self.results.get(remainder, str(remainder % self.modulus))
         return written if len(written) == 1 else None
+
+    def total(self, counted: str) -> int:
+        """The weighted sum. Characters that are no digits keep their place and count nothing."""
+        total: int
+        if not self.doubles and counted.isdecimal() and counted.isascii():
+            # As bytes, three times as fast as digit by digit: this is asked for every payment, and for every neighbour of a misread one.
+            total = sum(map(mul, self.weights, counted.encode())) - NOUGHT * sum(self.weights[: len(counted)])
+            return total
+        digits = [int(sign) if sign.isdecimal() else 0 for sign in counted]
+        total = sum(self.doubled(digits) if self.doubles else map(mul, self.weights, digits))
+        return total
 
     def counted(self, body: str) -> str:
         """A body with the digits that stand for its first characters."""

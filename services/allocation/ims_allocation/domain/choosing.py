@@ -1,10 +1,14 @@
 """Which account a payment is for, from what was typed, the accounts that there are, and the amount."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from ims_allocation.domain.accounts import Account, AccountKey
+from ims_allocation.domain.candidates import meanings
+from ims_allocation.domain.evidence import Owing, counted, find
+from ims_allocation.domain.judging import is_sure, judge
 from ims_allocation.domain.packs import Fund, Pack
-from ims_allocation.domain.payments import Part, Payment
+from ims_allocation.domain.payments import Evidence, Part, Payment
 from ims_allocation.domain.penalties import stage_on
 
 
@@ -13,6 +17,7 @@ class Home(NamedTuple):
 
     shares: tuple[Part, ...]
     rule: str
+    evidence: Evidence | None = None
 
 
 class Hold(NamedTuple):
@@ -20,12 +25,18 @@ class Hold(NamedTuple):
 
     reason: str
     near: tuple[AccountKey, ...] = ()
+    evidence: Evidence | None = None
 
 
 class Accounts:
-    """The accounts that a batch's payments can be for, by key and by vehicle."""
+    """The accounts that a batch's payments can be for, by key and by vehicle; what accounts in all owe, and the funds (council, fund)
+    that repair no more because too many repairs were wrong."""
 
-    def __init__(self, accounts: list[Account]) -> None:
+    def __init__(
+        self, accounts: list[Account], owing: Owing | None = None, repair_stopped: Collection[tuple[str, str]] = frozenset()
+    ) -> None:
+        """Without figures of what accounts owe, these are all there are."""
+        self.owing, self.repair_stopped = counted(accounts) if owing is None else owing, repair_stopped
         self.by_key = {account.key: account for account in accounts}
         self.by_vehicle: dict[tuple[str, str], list[Account]] = {}
         for account in accounts:
@@ -41,10 +52,12 @@ class Accounts:
 
 
 def choose(payment: Payment, accounts: Accounts, pack: Pack) -> Home | Hold:
-    """The account that the reference names; else, for want of one, the penalty that the vehicle and the amount name."""
+    """The account that the reference names; else, for want of one, the penalty that the vehicle and the amount name; else, of free
+    text, the account that the evidence names."""
     candidates = payment.reading.candidates
     if not candidates:
-        return choose_by_vehicle(payment, accounts, pack)
+        chosen = choose_by_vehicle(payment, accounts, pack)
+        return chosen if isinstance(chosen, Home) else choose_by_evidence(payment, accounts, pack, chosen)
     known = [(pack.funds[fund], reference) for fund, reference in candidates if fund in pack.funds]
     found = [a for fund, reference in known if (a := accounts.find(pack.council, fund, reference))]
     if not found:
@@ -56,10 +69,34 @@ def choose(payment: Payment, accounts: Accounts, pack: Pack) -> Home | Hold:
         return Hold("account-awaited", (account.key,))
     if payment.fund and payment.fund != account.fund:
         return Hold("wrong-fund", (account.key,))
-    needs_more = pack.funds[account.fund].needs_second_fact and pack.is_free_text(payment.channel)
-    if needs_more and payment.amount_pence not in account.amounts_pence:
-        return Hold("ambiguous", (account.key,))
-    return Home((share(account, payment.amount_pence),), "reference-and-amount" if needs_more else "reference")
+    if pack.is_free_text(payment.channel) and not is_sure(payment, account, pack.funds[account.fund]):
+        return choose_by_evidence(payment, accounts, pack, Hold("ambiguous", (account.key,)))
+    return Home((share(account, payment.amount_pence),), "reference")
+
+
+def choose_by_evidence(payment: Payment, accounts: Accounts, pack: Pack, otherwise: Hold) -> Home | Hold:
+    """The account that everything together makes all but certain; `otherwise`, with what was weighed, if none is."""
+    found = find(payment, accounts.by_key, accounts.owing, pack) if payment.tokens else []
+    if not found:
+        return otherwise
+    evidence = judge(payment, found, pack, accounts.repair_stopped)
+    if evidence.shares and payment.fund not in (None, evidence.shares[0].fund):
+        return otherwise._replace(reason="wrong-fund", evidence=evidence)
+    if evidence.shares:
+        return Home(evidence.shares, evidence.rule, evidence)
+    reason = "not-open" if evidence.held_by == "not-open" and not found[0].meaning.error else otherwise.reason
+    return otherwise._replace(reason=reason, evidence=evidence)
+
+
+def references_to_weigh(payment: Payment, accounts: Accounts, pack: Pack) -> set[tuple[str, str]]:
+    """Council and reference of every account that a payment's text could mean, if it is to be decided by evidence; else none. The
+    accounts that it names exactly must be known."""
+    if not payment.tokens or not pack.is_free_text(payment.channel):
+        return set()
+    chosen = choose(payment, accounts, pack)
+    if chosen.evidence is None and not (isinstance(chosen, Hold) and not payment.reading.candidates):
+        return set()
+    return {(pack.council, reference) for _, reference in meanings(payment.tokens, pack.references)}
 
 
 def names_another_penalty(payment: Payment, account: Account, known: list[tuple[Fund, str]], pack: Pack) -> bool:

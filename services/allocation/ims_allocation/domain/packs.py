@@ -1,12 +1,15 @@
 """A council's reference data: its funds, how each writes references, and which day decides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from ims_allocation.domain.approvals import NO_APPROVALS, Approvals
+from ims_allocation.domain.candidates import Words
 from ims_allocation.domain.check_digits import CheckDigit
 from ims_allocation.domain.masks import Mask
+from ims_allocation.domain.rates import Rates, rates
 from ims_allocation.domain.references import References, Scheme
 from ims_allocation.domain.validation import FundRules, Limits, ReferenceRule
 from ims_contracts.payments import PaymentReceived
@@ -24,7 +27,11 @@ class Fund:
     """What is owed is a schedule of stages; what one payment settles depends on the others."""
     needs_account: bool = True
     needs_second_fact: bool = False
-    """A reference typed as free text is not enough: the amount must be one that the account owed."""
+    """A reference typed as free text is not enough: something else must speak for the account."""
+    repair: bool = False
+    """A reference with one keying error may be put right without a person, if a second fact speaks for it: finance's switch, to be
+    put on when the rates have been measured on the council's own register."""
+    rates: Rates = field(default_factory=Rates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class Channel:
 PAID_ON = Channel()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pack:
     """One version of one council's reference data."""
 
@@ -53,6 +60,12 @@ class Pack:
     approvals: Approvals = NO_APPROVALS
     credit_note_funds: frozenset[str] = frozenset()
     """Those from whose accounts a release may take what suspense does not hold."""
+    words: Words = field(default_factory=lambda: Words({}))
+
+    @cached_property
+    def repairs(self) -> bool:
+        """Whether any fund's references may be put right."""
+        return any(fund.repair for fund in self.funds.values())
 
     def decided_on(self, payment: PaymentReceived) -> date:
         """The day that decides what was owed: a rule per channel; where the channel does not tell it, the payer's act."""
@@ -76,7 +89,8 @@ def pack(written: dict[str, Any]) -> Pack:
     for code, fields in written["funds"].items():
         masks, digit = fields.pop("masks"), fields.pop("check_digit", None)
         asked, most = fields.pop("reference", {}), fields.pop("amount_max_pence", None)
-        funds[code] = Fund(code=code, **fields)
+        own = written.get("evidence", {}) | fields.pop("evidence", {})
+        funds[code] = Fund(code=code, rates=rates(own), **fields)
         check = CheckDigit(**(digit | {"weights": tuple(digit["weights"])})) if digit else None
         rule = ReferenceRule(**asked, masks=tuple(Mask(mask, check) for mask in masks))
         if rule.contradicts_itself:
@@ -86,7 +100,8 @@ def pack(written: dict[str, Any]) -> Pack:
     channels = {name: Channel(**fields) for name, fields in written.get("channels", {}).items()}
     sources = frozenset(written.get("settlement_sources", ()))
     approvals, notes = Approvals(**written.get("approvals", {})), frozenset(written.get("credit_note_funds", ()))
-    return Pack(written["council"], written["version"], funds, References(schemes), channels, sources, rules, approvals, notes)
+    words = Words(written.get("words", {}))
+    return Pack(written["council"], written["version"], funds, References(schemes), channels, sources, rules, approvals, notes, words)
 
 
 def no_pack(council: str) -> Pack:

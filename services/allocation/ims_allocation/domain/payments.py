@@ -1,11 +1,13 @@
 """What allocation remembers of a payment: what is known of it, what went back of it, and where it was put."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
 from ims_allocation.domain.accounts import AccountKey, vehicle_mark
+from ims_allocation.domain.candidates import near_keys, tokens, vehicle_in, whole
+from ims_allocation.domain.names import NO_NAMES, Names
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.references import Reading
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
@@ -28,6 +30,12 @@ class Payment:
     fund: str | None = None
     """The fund the source said."""
     vehicle: str | None = None
+    tokens: tuple[str, ...] = ()
+    """Of free text, the numbers that may be references, or nearly."""
+    named: tuple[str, ...] = ()
+    """Of free text, the lines of business whose words are in it."""
+    names: frozenset[str] = frozenset()
+    """Of free text, the payer's names, as keyed digests."""
 
 
 class Cause(NamedTuple):
@@ -59,6 +67,40 @@ class Decided(NamedTuple):
     """What had gone back of the payment by then; what goes back later comes off what was decided."""
 
 
+class Vote(NamedTuple):
+    """What speaks for an account, or against it, and how much: so many times as likely if the payment is for it; below nothing,
+    so many times less likely."""
+
+    says: str
+    times: int
+
+
+class Weighing(NamedTuple):
+    """An account that the text could mean, its probability out of a million, and what spoke."""
+
+    fund: str
+    account_reference: str
+    probability: int
+    votes: tuple[Vote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was weighed, and what it came to. A home that it gave stays: accounts that come later do not move the money, people do."""
+
+    heard_revision: int
+    """The payment as it was then known; one that is known better is decided anew."""
+    weighings: tuple[Weighing, ...]
+    """The likeliest first."""
+    none_of_these: int
+    shares: tuple[Part, ...] = ()
+    rule: str = ""
+    held_by: str = ""
+    """The rule that left it to a person, whatever the odds."""
+    tag: str | None = None
+    """`repaired` or `low-margin`: automatic, and worth a look."""
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Where a payment's money is. Parts, refund due and suspended make what came less what went back."""
@@ -78,6 +120,8 @@ class Placement:
     is_for_agent: bool = False
     decision_id: UUID | None = None
     """The decision that placed it, where it was no rule."""
+    evidence: Evidence | None = field(default=None, compare=False)
+    """No part of where the money is: the same place by other figures is no news."""
 
     @property
     def allocated_pence(self) -> int:
@@ -131,10 +175,12 @@ class Record:
         return sum(cause.amount_pence for cause in self.applied if cause.kind == kind)
 
 
-def known(heard: PaymentReceived, reading: Reading, pack: Pack) -> Payment:
+def known(heard: PaymentReceived, reading: Reading, pack: Pack, names: Names = NO_NAMES) -> Payment:
     """What allocation keeps of a payment that was received."""
     if not (heard.reference or reading.candidates) and heard.source in pack.settlement_sources:
         reading = Reading(reason="no-event")
+    text = whole(heard.reference, heard.narrative) if pack.is_free_text(heard.channel) else ""
+    vehicle = vehicle_mark(heard.vehicle) if heard.vehicle else reading.vehicle or vehicle_in(text)
     return Payment(
         heard_revision=heard.revision,
         amount_pence=heard.amount_pence,
@@ -144,7 +190,10 @@ def known(heard: PaymentReceived, reading: Reading, pack: Pack) -> Payment:
         paid_at=heard.paid_at,
         reading=reading,
         fund=heard.fund,
-        vehicle=vehicle_mark(heard.vehicle) if heard.vehicle else reading.vehicle,
+        vehicle=vehicle,
+        tokens=tokens(text, pack.references),
+        named=pack.words.named(text),
+        names=names.of_payer(heard.payer.name) if text and heard.payer and heard.payer.name else frozenset(),
     )
 
 
@@ -168,6 +217,11 @@ def keys_of(council: str, payment: Payment) -> list[tuple[str, str]]:
     """What this payment's decision depends on: council, and a reference or `vehicle:` and a mark."""
     keys = [(council, reference) for _, reference in payment.reading.candidates]
     return keys or ([(council, f"vehicle:{payment.vehicle}")] if payment.vehicle else [])
+
+
+def near_keys_of(council: str, payment: Payment, pack: Pack) -> set[tuple[str, str]]:
+    """The keys at which an account meets this payment that its text nearly names, where references may be put right."""
+    return near_keys(council, payment.tokens) if pack.repairs else set()
 
 
 def shares_of(council: str, shares: tuple[Part, ...]) -> tuple[tuple[AccountKey, int], ...]:

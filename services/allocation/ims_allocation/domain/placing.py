@@ -20,7 +20,7 @@ def place(records: Iterable[Record], accounts: Accounts, packs: Mapping[str, Pac
     records = list(records)
     choices = {r.key: choice(r, accounts, packs[r.council]) for r in records if r.payment}
     settled = settle_penalties(records, choices, accounts, packs)
-    placed = {r.key: place_one(r, choices.get(r.key), settled.get(r.key)) for r in records}
+    placed = {r.key: with_evidence(place_one(r, choices.get(r.key), settled.get(r.key)), choices.get(r.key)) for r in records}
     for record in records:
         placement = placed[record.key]
         there = placement.allocated_pence + placement.refund_due_pence + placement.suspended_pence
@@ -34,10 +34,25 @@ def choice(record: Record, accounts: Accounts, pack: Pack) -> Home | Hold | Deal
     assert record.payment, "only a payment that is known is for something"
     if record.decided:
         return deal_out(record, record.decided, accounts, pack)
+    if kept := kept_home(record):
+        return kept
     chosen = choose(record.payment, accounts, pack)
     if record.is_orphan and isinstance(chosen, Home) and pack.is_penalty(chosen.shares[0].fund):
         return Hold("payment-awaited")
     return chosen
+
+
+def kept_home(record: Record) -> Home | None:
+    """The home that the evidence gave: it stays, as long as the payment is known as it was. One that names several accounts is decided
+    anew as each of them becomes known."""
+    evidence, payment = record.placement and record.placement.evidence, record.payment
+    if not evidence or not evidence.shares or not payment or len(payment.reading.candidates) > 1:
+        return None
+    return Home(evidence.shares, evidence.rule, evidence) if evidence.heard_revision == payment.heard_revision else None
+
+
+def with_evidence(placement: Placement, chosen: Home | Hold | Dealt | None) -> Placement:
+    return replace(placement, evidence=chosen.evidence) if isinstance(chosen, (Home, Hold)) and chosen.evidence else placement
 
 
 def settle_penalties(

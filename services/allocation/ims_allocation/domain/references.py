@@ -10,6 +10,7 @@ from ims_allocation.domain.validation import ReferenceRule
 
 TO_DIGITS = str.maketrans("OI", "01")
 CONFUSED = {"0": "[0O]", "O": "[0O]", "1": "[1I]", "I": "[1I]"}
+DIGITS, LETTERS = "0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 PIECES = re.compile(r"[A-Z]+|[0-9]+")
 TOKENS = re.compile(r"[A-Z0-9]+")
 # Two letters name the authority, eight characters follow: the common shape of a penalty charge notice.
@@ -19,7 +20,7 @@ DIGITS_OF_A_REFERENCE_MIN = 5
 
 
 class Scheme:
-    """How one fund writes its references."""
+    """How one fund writes its references; `allowed` are the characters at each position."""
 
     def __init__(self, fund: str, mask: str, check_digit: CheckDigit | None, rule: ReferenceRule | None = None) -> None:
         """`rule` is what the fund asks beside the mask, whose signs are those of masks.py."""
@@ -28,6 +29,8 @@ class Scheme:
         ends = "".join(check_digit.results.values()) if check_digit else ""
         strict = {"#": "[0-9]", "$": "[A-Z]", "?": "[0-9A-Z]", "*": "[0-9A-Z /-]", "@": f"[0-9{ends}]"}
         lenient = strict | {"#": "[0-9OI]", "@": f"[0-9OI{ends}]"} | CONFUSED
+        signs = {"#": DIGITS, "@": DIGITS + ends, "$": LETTERS, "?": DIGITS + LETTERS, "*": DIGITS + LETTERS}
+        self.allowed = tuple(signs.get(sign, sign) for sign in mask)
         self.strict = re.compile("".join(strict.get(sign, re.escape(sign)) for sign in mask))
         self.lenient = re.compile("".join(lenient.get(sign, re.escape(sign)) for sign in mask))
 

@@ -4,12 +4,24 @@ from collections.abc import Iterable, Iterator
 
 from ims_allocation.domain.accounts import Account
 from ims_allocation.domain.packs import Pack
-from ims_allocation.domain.payments import Payment
+from ims_allocation.domain.payments import Evidence, Payment
 from ims_allocation.domain.penalties import stage_on
 from ims_allocation.domain.references import References
 from ims_contracts.allocations import Suggestion
 
 SUGGESTIONS_MAX = 5
+SAID = {"reference-exact": "reference-fits", "swapped": "neighbours-swapped"} | dict.fromkeys(
+    ("substituted", "dropped", "inserted"), "one-character-off"
+)
+"""What was weighed, in the contract's words."""
+
+
+def in_evidence(evidence: Evidence) -> list[Suggestion]:
+    """The accounts that were weighed, the likeliest first, with all that spoke for each and against it."""
+    return [
+        Suggestion(fund=each.fund, account_reference=each.account_reference, why=[SAID.get(says, says) for says, _ in each.votes])
+        for each in evidence.weighings
+    ]
 
 
 def neighbours(typed: str, references: References) -> dict[tuple[str, str], str]:

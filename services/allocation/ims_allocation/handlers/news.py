@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from ims_allocation.domain import (
@@ -9,20 +11,29 @@ from ims_allocation.domain import (
     Cause,
     Change,
     Decided,
+    Names,
     Pack,
     Payment,
     PaymentKey,
     Progress,
+    Reading,
     Record,
+    choose,
+    in_evidence,
+    kept_home,
     keys_of,
+    known,
     near,
+    near_keys_of,
+    references_to_weigh,
     suggest,
     tell,
 )
-from ims_allocation.store import accounts, placements
+from ims_allocation.store import accounts, evidence, placements
 from ims_allocation.store.accounts import Key
 from ims_contracts import Message
 from ims_contracts.allocations import Suggestion
+from ims_contracts.payments import PaymentReceived
 from ims_kit import Work
 
 
@@ -42,6 +53,24 @@ class News:
     def payments(self) -> set[PaymentKey]:
         return {*self.facts, *self.causes, *self.orphans, *self.decided}
 
+    def hear(
+        self,
+        payments: Mapping[PaymentKey, PaymentReceived],
+        readings: Mapping[PaymentKey, Reading],
+        packs: Mapping[str, Pack],
+        names: Names,
+    ) -> None:
+        """Payments that are not plain."""
+        for key, payment in payments.items():
+            self.facts[key] = known(payment, readings[key], packs[key[0]], names)
+            self.because[key] = payment
+            for _, reference in readings[key].candidates:
+                self.because.setdefault((key[0], reference), payment)
+
+    def near_keys(self, packs: Mapping[str, Pack]) -> set[Key]:
+        """Where accounts that the payments heard of nearly name would meet them."""
+        return {key for (council, _), payment in self.facts.items() for key in near_keys_of(council, payment, packs[council])}
+
     def keys(self) -> set[Key]:
         """What the payments heard of depend on, as far as that can be known without looking."""
         known = [(council, payment) for (council, _), payment in self.facts.items()]
@@ -49,10 +78,12 @@ class News:
         return {key for council, payment in known for key in keys_of(council, payment)}
 
 
-async def lock(keys: Collection[Key], payments: Collection[PaymentKey], work: Work) -> set[Key]:
-    """Keep everyone else out of all that touches these, and say what that is."""
+async def lock(
+    keys: Collection[Key], payments: Collection[PaymentKey], work: Work, beside: Collection[Key] = ()
+) -> set[Key]:
+    """Keep everyone else out of all that touches these, and say what that is; out of what is `beside`, and no more."""
     reached = await placements.reach(keys, payments, work)
-    await work.lock([f"{council}/{key}" for council, key in (*reached, *((council, str(id_)) for council, id_ in payments))])
+    await work.lock([f"{council}/{key}" for council, key in (*reached, *beside, *((council, str(id_)) for council, id_ in payments))])
     # Another may have tied more to it before the lock was ours. That is rare: it takes a payment with several references.
     while not (now := await placements.reach(keys, payments, work)) <= reached:
         await work.lock([f"{council}/{key}" for council, key in now - reached])
@@ -64,7 +95,9 @@ async def bring_up_to_date(news: News, reached: set[Key], packs: Mapping[str, Pa
     """Decide, remember and tell; the locks of all that is reached are held."""
     held = await placements.latest({*news.payments, *await placements.minding(reached, work)}, work.connection)
     reached |= {key for record in held.values() for key in record.keys}
-    known = Accounts(await accounts.find(reached, work.connection))
+    undecided = {key: record.payment for key, record in held.items() if record.payment and is_open(record)} | news.facts
+    there = Accounts(await accounts.find(reached, work.connection))
+    known = await with_evidence(undecided, there, packs, work.connection, work.today)
     fresh = {key: orphan for key, orphan in news.orphans.items() if key not in held}
     changes = Progress({**fresh, **held}, known, packs).hear(news.facts, news.causes, news.decided)
     if not changes:
@@ -72,6 +105,27 @@ async def bring_up_to_date(news: News, reached: set[Key], packs: Mapping[str, Pa
     await placements.keep(changes, {change.after.council: packs[change.after.council].version for change in changes}, work)
     await placements.mind(interests(changes, packs), work)
     await tell_all(changes, news, (packs, known), work)
+
+
+async def with_evidence(
+    payments: Mapping[PaymentKey, Payment], known: Accounts, packs: Mapping[str, Pack], connection: Any, today: date | None = None
+) -> Accounts:
+    """What is known, and for those payments that the evidence decides, what it is weighed by: the accounts that their texts could
+    mean, in one query, how common their amounts are, and (where the day is given) whose repair has stopped."""
+    weighed = {key: wanted for key, p in payments.items() if (wanted := references_to_weigh(p, known, packs[key[0]]))}
+    if not weighed:
+        return known
+    councils, amounts = {council for council, _ in weighed}, {payments[key].amount_pence for key in weighed}
+    more = await accounts.find(set().union(*weighed.values()), connection)
+    owing = await evidence.owing(councils, amounts, connection)
+    repairing = [council for council in councils if packs[council].repairs]
+    stopped = await evidence.repair_stopped(repairing, today, connection) if repairing and today else set()
+    return Accounts(list({account.key: account for account in (*known.by_key.values(), *more)}.values()), owing, stopped)
+
+
+def is_open(record: Record) -> bool:
+    """Whether rules still decide where it goes: no person has, and no evidence did."""
+    return record.decided is None and kept_home(record) is None
 
 
 def interests(changes: list[Change], packs: Mapping[str, Pack]) -> set[tuple[str, str, UUID]]:
@@ -86,6 +140,8 @@ def interests(changes: list[Change], packs: Mapping[str, Pack]) -> set[tuple[str
         is_moved_by_others = len(payment.reading.candidates) > 1 or any(packs[record.council].is_penalty(fund) for fund in funds)
         if is_moved_by_others or placement.outcome == "suspended":
             keys = {*record.keys, *((record.council, part.account_reference) for part in placement.parts)}
+            if placement.outcome == "suspended" and placement.reason != "account-awaited":
+                keys |= near_keys_of(record.council, payment, packs[record.council])
             minded |= {(*key, record.payment_id) for key in keys}
     return minded
 
@@ -98,9 +154,17 @@ async def tell_all(changes: list[Change], news: News, seen: tuple[Mapping[str, P
         if not change.is_to_be_told:
             continue
         record = change.after
-        because = next((news.because[key] for key in (record.key, *record.keys) if key in news.because), None)
+        because = next((news.because[key] for key in minded(record, packs) if key in news.because), None)
         for fact in tell(change, packs[record.council].version, work.today, hints.get(record.key, [])):
             work.tell(fact, because=because)
+
+
+def minded(record: Record, packs: Mapping[str, Pack]) -> list[PaymentKey | Key]:
+    """What may have changed a payment's place: it itself, an account or vehicle that it names, or an account that it nearly names."""
+    if record.payment is None:
+        return [record.key]
+    near = near_keys_of(record.council, record.payment, packs[record.council])
+    return [record.key, *record.keys, *sorted(near)]
 
 
 async def suggestions(
@@ -116,17 +180,22 @@ async def suggestions(
 
 
 async def suggest_for(
-    puzzles: Mapping[PaymentKey, Payment], packs: Mapping[str, Pack], known: Accounts, connection: object
+    puzzles: Mapping[PaymentKey, Payment], packs: Mapping[str, Pack], known: Accounts, connection: Any
 ) -> dict[PaymentKey, list[Suggestion]]:
-    """The accounts that there are, near what was typed or named by it, for each of some payments in suspense."""
+    """The accounts that there are, near what was typed or named by it, for each of some payments in suspense: those that the evidence
+    weighs by their odds."""
     close = {key: near(payment, packs[key[0]]) for key, payment in puzzles.items()}
     named = {key: keys_of(key[0], payment) for key, payment in puzzles.items()}
     wanted = {(key[0], reference) for key, found in close.items() for _, reference in found}
-    found = Accounts([*known.by_key.values(), *await accounts.find({*wanted, *(k for ks in named.values() for k in ks)}, connection)])
+    more = await accounts.find({*wanted, *(k for ks in named.values() for k in ks)}, connection)
+    found = Accounts([*known.by_key.values(), *more], known.owing, known.repair_stopped)
+    found = await with_evidence(puzzles, found, packs, connection)
     hints = {}
     for (council, id_), payment in puzzles.items():
         why = close[council, id_] | dict.fromkeys(payment.reading.candidates, "reference-fits")
         there = {k: a for fund, ref in why if (a := found.by_key.get(k := (council, fund, ref)))}
         there |= {a.key: a for a in found.by_vehicle.get((council, payment.vehicle or ""), ())}
-        hints[council, id_] = suggest(payment, why, there.values())
+        chosen = choose(payment, found, packs[council])
+        weighed = in_evidence(chosen.evidence) if chosen.evidence else []
+        hints[council, id_] = weighed or suggest(payment, why, there.values())
     return hints

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from ims_allocation.domain import AccountKey, Pack, PaymentKey, Reading, cause, known, orphan
+from ims_allocation.domain import NO_NAMES, AccountKey, Fund, Names, Pack, PaymentKey, Reading, cause, orphan, whole
 from ims_allocation.handlers.news import News, bring_up_to_date, lock
 from ims_allocation.store import accounts, placements
 from ims_contracts.allocations import PaymentAllocated
@@ -13,7 +13,7 @@ from ims_kit import Work
 type Heard = PaymentReceived | PaymentReversed | RefundSent
 
 
-async def on_payments(heard: list[Heard], work: Work, *, packs: Mapping[str, Pack]) -> None:
+async def on_payments(heard: list[Heard], work: Work, *, packs: Mapping[str, Pack], names: Names = NO_NAMES) -> None:
     """Most payments name a running account that is known: they are placed without looking at anything else.
     All others are placed together with what they touch, under locks."""
     received = newest(heard)
@@ -22,13 +22,13 @@ async def on_payments(heard: list[Heard], work: Work, *, packs: Mapping[str, Pac
     plain = {key: p for key, p in received.items() if is_plain(p, readings[key], packs[key[0]], there)}
     news = News()
     hear_what_went_back(heard, news, packs)
-    hear_payments({key: p for key, p in received.items() if key not in plain}, readings, news, packs)
-    reached = await lock(news.keys(), news.payments, work) if news.payments else set()
+    news.hear({key: p for key, p in received.items() if key not in plain}, readings, packs, names)
+    reached = await lock(news.keys(), news.payments, work, news.near_keys(packs)) if news.payments else set()
     fresh = await place_plain(plain, readings, packs, work)
     again = {key: p for key, p in plain.items() if key not in fresh}
     if again:  # told before, known better, or something went back before it came
-        hear_payments(again, readings, news, packs)
-        reached |= await lock(news.keys(), again, work)
+        news.hear(again, readings, packs, names)
+        reached |= await lock(news.keys(), again, work, news.near_keys(packs))
     if news.payments:
         await keep_typed({key: received[key] for key in news.facts if not is_just_a_reference(received[key], readings[key])}, work)
         await bring_up_to_date(news, reached, packs, work)
@@ -45,7 +45,7 @@ def newest(heard: list[Heard]) -> dict[PaymentKey, PaymentReceived]:
     return received
 
 
-def is_plain(payment: PaymentReceived, reading: Reading, pack: Pack, there: set[AccountKey]) -> bool:
+def is_plain(payment: PaymentReceived, reading: Reading, pack: Pack, there: Mapping[AccountKey, accounts.Known]) -> bool:
     """One reference, of a running account that there is, and nothing that speaks against it."""
     if len(reading.candidates) != 1:
         return False
@@ -53,9 +53,17 @@ def is_plain(payment: PaymentReceived, reading: Reading, pack: Pack, there: set[
     fund = pack.funds[code]
     if fund.is_penalty or (payment.fund and payment.fund != code):
         return False
-    if fund.needs_second_fact and pack.is_free_text(payment.channel):
+    if not fund.needs_account:
+        return True
+    account = there.get((pack.council, code, reference))
+    return account is not None and (not pack.is_free_text(payment.channel) or is_beyond_doubt(payment, account, fund, pack))
+
+
+def is_beyond_doubt(payment: PaymentReceived, account: accounts.Known, fund: Fund, pack: Pack) -> bool:
+    """Typed freely, and still plain: the account is open and owes this, and no word names another kind of debt."""
+    if fund.needs_second_fact or account.status != "open" or payment.amount_pence not in account[1:]:
         return False
-    return not fund.needs_account or (pack.council, code, reference) in there
+    return not pack.words.contradict(whole(payment.reference, payment.narrative), fund.line_of_business)
 
 
 def hear_what_went_back(heard: list[Heard], news: News, packs: Mapping[str, Pack]) -> None:
@@ -71,16 +79,6 @@ def hear_what_went_back(heard: list[Heard], news: News, packs: Mapping[str, Pack
             key = each.council, each.payment_id
             news.causes.setdefault(key, []).append(cause(each))
             news.because[key] = each
-
-
-def hear_payments(
-    payments: Mapping[PaymentKey, PaymentReceived], readings: Mapping[PaymentKey, Reading], news: News, packs: Mapping[str, Pack]
-) -> None:
-    for key, payment in payments.items():
-        news.facts[key] = known(payment, readings[key], packs[key[0]])
-        news.because[key] = payment
-        for _, reference in readings[key].candidates:
-            news.because.setdefault((key[0], reference), payment)
 
 
 async def place_plain(

@@ -3,23 +3,24 @@
 import json
 from collections.abc import Collection, Iterable
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from ims_allocation.domain import Account, AccountKey, Stage, amounts, vehicle_mark
+from ims_allocation.domain import NEAR, NO_NAMES, Account, AccountKey, Names, Stage, amounts, vehicle_mark
 from ims_allocation.store.tables import AccountRow, OwedRow
 from ims_contracts.accounts import AccountChanged
 from ims_kit import Insert, Work
 
 KEEP = Insert(
     AccountRow,
-    "council account_reference fund revision status stages balance_pence instalment_pence second_keys issued_on",
+    "council account_reference fund revision status stages balance_pence instalment_pence second_keys issued_on names",
     conflict="""(council, account_reference, fund) DO UPDATE SET revision = excluded.revision, status = excluded.status,
       stages = excluded.stages, balance_pence = excluded.balance_pence, instalment_pence = excluded.instalment_pence,
-      second_keys = excluded.second_keys, issued_on = excluded.issued_on WHERE account.revision < excluded.revision""",
+      second_keys = excluded.second_keys, issued_on = excluded.issued_on, names = excluded.names
+      WHERE account.revision < excluded.revision""",
 )
 KEEP_OWED = Insert(OwedRow, "council account_reference fund amount_pence")
 
-KNOWN = """SELECT council, fund, account_reference FROM account
+KNOWN = """SELECT council, fund, account_reference, status, balance_pence, instalment_pence FROM account
   JOIN unnest($1::text[], $2::text[]) AS asked (council, account_reference) USING (council, account_reference)"""
 BY_KEY = """SELECT a.*, ARRAY(SELECT amount_pence FROM owed o WHERE o.council = a.council
     AND o.account_reference = a.account_reference AND o.fund = a.fund) AS owed
@@ -32,19 +33,23 @@ type Key = tuple[str, str]
 """Council, and a reference or `vehicle:` and a mark."""
 
 
-async def keep(changes: Collection[AccountChanged], owed: list[tuple[str, str, str, int]], work: Work) -> None:
+async def keep(
+    changes: Collection[AccountChanged], owed: list[tuple[str, str, str, int]], work: Work, names: Names = NO_NAMES
+) -> None:
     """Remember what accounts are now: of several revisions the highest; and what those without check digits ever owed."""
     latest: dict[AccountKey, AccountChanged] = {}
     for change in sorted(changes, key=lambda each: each.revision):
         latest[change.council, change.fund, change.account_reference] = change
-    await KEEP(work.connection, [row(change) for _, change in sorted(latest.items())])
+    await KEEP(work.connection, [row(change, names) for _, change in sorted(latest.items())])
     await KEEP_OWED(work.connection, sorted(set(owed)))
 
 
-def row(told: AccountChanged) -> tuple[Any, ...]:
+def row(told: AccountChanged, names: Names = NO_NAMES) -> tuple[Any, ...]:
+    holder = told.holder.name if told.holder else None
     return (
         *(told.council, told.account_reference, told.fund, told.revision, told.status, stages(told)),
         *(told.balance_pence, told.instalment_pence, marks(told), told.issued_on),
+        json.dumps(sorted(names.of_holder(holder)) if holder else []),
     )
 
 
@@ -61,17 +66,25 @@ def marks(change: AccountChanged) -> str:
     return json.dumps([vehicle_mark(key) for key in change.second_keys])
 
 
-async def known(keys: Collection[Key], work: Work) -> set[AccountKey]:
+class Known(NamedTuple):
+    """What the hot path needs of an account that there is."""
+
+    status: str
+    balance_pence: int | None
+    instalment_pence: int | None
+
+
+async def known(keys: Collection[Key], work: Work) -> dict[AccountKey, Known]:
     """Which accounts there are of these councils and references: the one look-up of the hot path."""
     if not keys:
-        return set()
+        return {}
     rows = await work.connection.fetch(KNOWN, *zip(*keys, strict=True))
-    return {tuple(row) for row in rows}
+    return {(council, fund, reference): Known(*rest) for council, fund, reference, *rest in rows}
 
 
 async def find(keys: Collection[Key], connection: Any) -> list[Account]:
     """The accounts of these references and vehicles."""
-    references = [key for key in keys if not key[1].startswith(VEHICLE)]
+    references = [key for key in keys if not key[1].startswith((VEHICLE, NEAR))]
     vehicles = [(council, key.removeprefix(VEHICLE)) for council, key in keys if key.startswith(VEHICLE)]
     rows = await connection.fetch(BY_KEY, *zip(*references, strict=True)) if references else []
     if vehicles:
@@ -92,6 +105,8 @@ def account(row: Any) -> Account:
         instalment_pence=row["instalment_pence"],
         second_keys=frozenset(json.loads(row["second_keys"])),
         issued_on=row["issued_on"],
+        owes_nothing=row["balance_pence"] == 0,
+        names=frozenset(json.loads(row["names"])),
     )
 
 

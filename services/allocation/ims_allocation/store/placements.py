@@ -19,7 +19,7 @@ PLACE = Insert(
     PlacementRow,
     """council payment_id revision kind heard_revision amount_pence reversed_pence refunded_pence method_of_payment channel
     decided_on paid_at outcome reason rule rule_version fund account_reference allocated_pence refund_due_pence suspended_pence
-    posted_on details""",
+    posted_on details tag""",
     returning="council payment_id",
 )
 POST = Insert(LedgerLineRow, "journal_id council posted_on ledger_account account_reference payment_id amount_pence")
@@ -53,13 +53,15 @@ LATEST = """SELECT DISTINCT ON (council, payment_id) p.* FROM placement p
   JOIN unnest($1::text[], $2::uuid[]) AS asked (council, payment_id) USING (council, payment_id)
   ORDER BY council, payment_id, revision DESC"""
 # All that touches one another: the accounts that payments may be for, the other payments that may be for those, and so on.
+# What a text could mean ties an account to the payment, and not one payment to another: else a sequence would be one knot.
 REACH = """WITH RECURSIVE reach (council, key) AS (
     SELECT * FROM unnest($1::text[], $2::text[])
   UNION SELECT council, key FROM interest JOIN unnest($3::text[], $4::uuid[]) AS asked (council, payment_id) USING (council, payment_id)
+    WHERE key NOT LIKE 'near:%'
   UNION (
     WITH so_far AS (SELECT * FROM reach)
     SELECT theirs.council, theirs.key FROM so_far
-      JOIN interest mine USING (council, key) JOIN interest theirs USING (council, payment_id)))
+      JOIN interest mine USING (council, key) JOIN interest theirs USING (council, payment_id) WHERE theirs.key NOT LIKE 'near:%'))
   SELECT council, key FROM reach"""
 MINDING = """SELECT DISTINCT council, payment_id FROM interest
   JOIN unnest($1::text[], $2::text[]) AS asked (council, key) USING (council, key)"""
@@ -130,7 +132,7 @@ async def place_plain(plain: Sequence[Plain], posted_on: date, work: Work) -> se
 
 async def keep(changes: Sequence[Change], versions: dict[str, str], work: Work) -> None:
     """Record what became of payments, and post its journals, a statement each."""
-    rows = [row(change.after, versions[change.after.council], work) for change in changes]
+    rows = [row(change, versions[change.after.council], work) for change in changes]
     kept = await PLACE(work.connection, sorted(rows, key=lambda each: (each[0], each[1].int, each[2])))
     if len(kept) < len(rows):
         # Only a plain payment is placed without a lock, as its first revision: it came at this moment. All begins again, and sees it.
@@ -154,8 +156,16 @@ def line_row(line: Line, journal: UUID, council: str, posted_on: Any, payment_id
     return journal, council, posted_on, line.ledger_account, line.account_reference, payment_id, line.amount_pence
 
 
-def row(record: Record, version: str, work: Work) -> tuple[Any, ...]:
+def new_tag(change: Change) -> str | None:
+    """The tag of what the evidence placed, on the first row that says so: once is enough to look at it."""
+    was, now = change.before.placement, change.after.placement
+    tag = now.evidence.tag if now and now.evidence else None
+    return None if was and was.evidence and was.evidence.tag == tag else tag
+
+
+def row(change: Change, version: str, work: Work) -> tuple[Any, ...]:
     """One revision of a payment as its row: what is counted in columns, and the whole of it."""
+    record = change.after
     placed, payment = record.placement, record.payment
     assert placed, "only what has been placed is recorded"
     facts: tuple[Any, ...] = (0, 0)
@@ -170,5 +180,5 @@ def row(record: Record, version: str, work: Work) -> tuple[Any, ...]:
         *(record.council, record.payment_id, record.revision, kind, *facts, *backs, *how),
         *(placed.outcome, placed.reason, placed.rule, placed.version(version), part.fund if part else None),
         *(part.account_reference if part else None, placed.allocated_pence, placed.refund_due_pence, placed.suspended_pence),
-        *(work.today, WHOLE.dump_json(record).decode()),
+        *(work.today, WHOLE.dump_json(record).decode(), new_tag(change)),
     )

@@ -33,6 +33,8 @@ class AccountRow(Table, table=True):
     instalment_pence: int | None = big()
     second_keys: str = Field(sa_column=Column(JSONB))
     issued_on: date | None
+    names: str = Field(sa_column=Column(JSONB))
+    """The holder's surnames as keyed digests; none without a key."""
 
 
 class OwedRow(Table, table=True):
@@ -74,6 +76,19 @@ class PlacementRow(Table, table=True):
     posted_on: date
     details: str | None = Field(sa_column=Column(JSONB))
     """The whole record; nothing for a plain payment, which its columns tell whole."""
+    tag: str | None = None
+    """`repaired` or `low-margin`: automatic by the evidence, and worth a look."""
+
+
+class RepairOutcomeRow(Table, table=True):
+    """What a person found of a reference that was put right automatically."""
+
+    __tablename__ = "repair_outcome"
+    council: str = Field(primary_key=True)
+    payment_id: UUID = Field(primary_key=True)
+    fund: str
+    is_wrong: bool
+    found_on: date
 
 
 class InterestRow(Table, table=True):

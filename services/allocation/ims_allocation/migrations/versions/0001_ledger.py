@@ -11,22 +11,29 @@ TABLES = """
 CREATE TABLE account (            -- what back offices told; nothing of whose account it is
   council text, account_reference text, fund text, revision bigint NOT NULL, status text NOT NULL, stages jsonb NOT NULL,
   balance_pence bigint, instalment_pence bigint, second_keys jsonb NOT NULL, issued_on date,
+  names jsonb NOT NULL DEFAULT '[]',
   PRIMARY KEY (council, account_reference, fund));
 CREATE INDEX account_second_keys ON account USING gin (second_keys) WHERE second_keys <> '[]';
 CREATE TABLE owed (               -- every amount that an account of a fund without check digits ever owed
   council text, account_reference text, fund text, amount_pence bigint,
   PRIMARY KEY (council, account_reference, fund, amount_pence));
+CREATE TABLE owing (              -- how many accounts of a fund owe an amount; of nought pence, how many there are
+  council text, amount_pence bigint, fund text, accounts bigint NOT NULL, PRIMARY KEY (council, amount_pence, fund));
 CREATE TABLE placement (          -- where each payment is, revision by revision; the highest holds
   council text, payment_id uuid, revision int CHECK (revision > 0), kind text NOT NULL, heard_revision int NOT NULL,
   amount_pence bigint NOT NULL, reversed_pence bigint NOT NULL, refunded_pence bigint NOT NULL,
   method_of_payment text, channel text, decided_on date, paid_at timestamptz,
   outcome text NOT NULL, reason text, rule text NOT NULL, rule_version text NOT NULL, fund text, account_reference text,
   allocated_pence bigint NOT NULL, refund_due_pence bigint NOT NULL CHECK (refund_due_pence >= 0), suspended_pence bigint NOT NULL,
-  posted_on date NOT NULL, details jsonb,
+  posted_on date NOT NULL, details jsonb, tag text,
   PRIMARY KEY (council, payment_id, revision),
   CONSTRAINT no_penny_is_lost
     CHECK (amount_pence - reversed_pence - refunded_pence = allocated_pence + refund_due_pence + suspended_pence));
 CREATE INDEX placement_suspended ON placement (council, posted_on) WHERE suspended_pence <> 0;
+CREATE INDEX placement_tagged ON placement (council, posted_on, payment_id) WHERE tag IS NOT NULL;
+CREATE TABLE repair_outcome (     -- what people found of references that were put right automatically
+  council text, payment_id uuid, fund text NOT NULL, is_wrong boolean NOT NULL, found_on date NOT NULL, PRIMARY KEY (council, payment_id));
+CREATE INDEX repair_outcome_wrong ON repair_outcome (council, found_on) WHERE is_wrong;
 CREATE TABLE interest (           -- the payments whose placement may change when this account, or another payment of it, does
   council text, key text, payment_id uuid, PRIMARY KEY (council, key, payment_id));
 CREATE INDEX interest_of_payment ON interest (council, payment_id);
@@ -83,6 +90,31 @@ BEGIN
 END $$;
 CREATE TRIGGER journals_balance AFTER INSERT ON ledger_line REFERENCING NEW TABLE AS posted
   FOR EACH STATEMENT EXECUTE FUNCTION journals_must_balance();
+-- Counted by the database, so that whoever writes accounts counts them. In the order of the key: two writers never cross.
+CREATE FUNCTION amounts_of(account) RETURNS SETOF bigint LANGUAGE sql IMMUTABLE AS $$
+  SELECT 0::bigint UNION SELECT $1.balance_pence WHERE $1.balance_pence > 0 UNION SELECT $1.instalment_pence WHERE $1.instalment_pence > 0
+  UNION SELECT (stage ->> 1)::bigint FROM jsonb_array_elements($1.stages) AS stage WHERE (stage ->> 1)::bigint > 0 $$;
+CREATE FUNCTION count_owing() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO owing (council, amount_pence, fund, accounts)
+    SELECT council, amount, fund, count(*) FROM now_so, amounts_of(now_so) AS amount GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (council, amount_pence, fund) DO UPDATE SET accounts = owing.accounts + excluded.accounts;
+  RETURN NULL;
+END $$;
+CREATE FUNCTION recount_owing() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO owing (council, amount_pence, fund, accounts)
+    SELECT council, amount, fund, sum(change) FROM (
+      SELECT council, fund, amount, 1 AS change FROM now_so, amounts_of(now_so) AS amount
+      UNION ALL SELECT council, fund, amount, -1 FROM was_so, amounts_of(was_so) AS amount) AS changes
+    GROUP BY 1, 2, 3 HAVING sum(change) <> 0 ORDER BY 1, 2, 3
+    ON CONFLICT (council, amount_pence, fund) DO UPDATE SET accounts = owing.accounts + excluded.accounts;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER accounts_are_counted AFTER INSERT ON account REFERENCING NEW TABLE AS now_so
+  FOR EACH STATEMENT EXECUTE FUNCTION count_owing();
+CREATE TRIGGER accounts_are_recounted AFTER UPDATE ON account REFERENCING NEW TABLE AS now_so OLD TABLE AS was_so
+  FOR EACH STATEMENT EXECUTE FUNCTION recount_owing();
 CREATE FUNCTION nothing_is_taken_back() RETURNS trigger LANGUAGE plpgsql AS
   'BEGIN RAISE EXCEPTION ''% only grows: a correction is another row'', TG_TABLE_NAME; END';
 CREATE TRIGGER ledger_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_line

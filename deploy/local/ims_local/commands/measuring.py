@@ -1,0 +1,48 @@
+"""`ims measure`: how well the system decides, on data of which the truth is known."""
+
+from importlib.resources import files
+from typing import Annotated, Any
+
+import typer
+import yaml
+from rich.table import Table
+
+from ims_local.progress import Steps
+from ims_local.screen import AsJson, answer, remarks
+
+measure = typer.Typer(no_args_is_help=True, help="How well the system decides, on data of which the truth is known.")
+
+
+@measure.command()
+def choosing(
+    accounts: Annotated[int, typer.Option(help="How many accounts the synthetic register has.", min=1_000)] = 1_000_000,
+    payments: Annotated[int, typer.Option(help="How many free-text transfers each seed makes.", min=100)] = 20_000,
+    seed: Annotated[int, typer.Option(help="The first seed.")] = 1,
+    seeds: Annotated[int, typer.Option(help="How many seeds are pooled.", min=1)] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Allocate free-text transfers by the evidence, in memory: how many without a person, and how many of those wrongly."""
+    from ims_allocation.domain import pack
+    from ims_local.measure.register import Register
+    from ims_local.measure.running import Run
+    from ims_local.measure.transfers import Payers
+
+    written = yaml.safe_load(files("ims_local.measure").joinpath("pack.yaml").read_text("utf-8"))
+    with (steps := Steps(None if as_json else remarks)).shown():
+        with steps.step(f"{accounts:,} accounts"):
+            register = Register(pack(written), accounts, seed)
+        run = Run(register)
+        with steps.step(f"{payments * seeds:,} transfers", payments * seeds) as advance:
+            for each in range(seed, seed + seeds):
+                for transfer in Payers(register, each).transfers(payments):
+                    run.take(transfer)
+                    advance(1)
+    answer({"accounts": accounts, "seeds": seeds} | run.tally.found(), as_json, table)
+
+
+def table(found: dict[str, Any]) -> Table:
+    """The figures for people."""
+    shown = Table("Measured", "Figure", box=None)
+    for name, value in found.items():
+        shown.add_row(name.replace("_", " "), f"{value:,}" if isinstance(value, int) else str(value))
+    return shown

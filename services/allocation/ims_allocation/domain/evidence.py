@@ -1,0 +1,203 @@
+"""Weighs everything that a free text, an amount and a name say for each account that could be meant, and for none of these.
+
+After Fellegi and Sunter, "A Theory for Record Linkage" (1969): what is seen counts by how much likelier it is if the payment is for
+the account than if it is not. All in whole numbers, so that the same facts weigh the same on every machine.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from ims_allocation.domain.accounts import Account
+from ims_allocation.domain.candidates import Meaning, meanings
+from ims_allocation.domain.packs import Fund, Pack
+from ims_allocation.domain.payments import Payment, Vote, Weighing
+from ims_allocation.domain.penalties import stage_on
+from ims_allocation.domain.rates import MILLION, Rates
+from ims_allocation.domain.references import Scheme
+
+ONE = 10**18
+"""The weight of "none of these", against which all others are."""
+ACCOUNTS_IMAGINED = 100
+"""How many accounts the rate `amount_by_chance` counts as: a small register says little of how common an amount is."""
+TWO_ERRORS_AWAY = 3_000
+"""Texts two keying errors away from a reference of nine or ten characters: a small register cannot be crowded."""
+KINDS_OF_DIGIT = 10
+"""A letter of a mask counts as no more."""
+SHOWN_MAX = 5
+
+
+class Ratio(NamedTuple):
+    """How many times likelier something is if the payment is for the account: `is_so` over `by_chance`."""
+
+    is_so: int
+    by_chance: int
+
+    @property
+    def times(self) -> int:
+        """Rounded down; below nothing where it is less likely."""
+        return self.is_so // self.by_chance if self.is_so >= self.by_chance else -(self.by_chance // max(self.is_so, 1))
+
+
+class Owing:
+    """How many of a fund's accounts owe an amount (council, fund, pence), and how many there are (council, fund)."""
+
+    def __init__(self, by_amount: Mapping[tuple[str, str, int], int], accounts: Mapping[tuple[str, str], int]) -> None:
+        self.by_amount, self.accounts = by_amount, accounts
+        self.in_council: Counter[str] = Counter()
+        for (council, _), count in accounts.items():
+            self.in_council[council] += count
+
+    def among(self, account: Account) -> tuple[int, int]:
+        """How many accounts an account's fund has, and how many its council; at least the one."""
+        return max(1, self.accounts.get((account.council, account.fund), 0)), max(1, self.in_council[account.council])
+
+
+def due(account: Account, payment: Payment) -> frozenset[int]:
+    """The amounts by which a payment may be known to be for an account."""
+    if account.stages:
+        return frozenset({stage_on(account.stages, payment.decided_on).amount_pence})
+    return account.amounts_pence
+
+
+def counted(accounts: Iterable[Account]) -> Owing:
+    """The amounts that some accounts owe, counted: for a register that is held whole."""
+    by_amount: Counter[tuple[str, str, int]] = Counter()
+    there: Counter[tuple[str, str]] = Counter()
+    for account in accounts:
+        fund = account.council, account.fund
+        there[fund] += 1
+        by_amount.update((*fund, pence) for pence in account.amounts_pence | {stage.amount_pence for stage in account.stages})
+    return Owing(by_amount, there)
+
+
+def typed(meaning: Meaning, rates: Rates, accounts: tuple[int, int]) -> Ratio:
+    """How likely the text is if this account is meant, against a stranger's number, or two keying errors in the reference of another.
+    `accounts` are how many the fund has, and how many there are in all, of which any could be meant."""
+    length = len(meaning.scheme.mask)
+    ways = {"substituted": length * 9, "swapped": length - 1, "dropped": length, "inserted": (length + 1) * KINDS_OF_DIGIT}
+    if meaning.error:
+        likely, among = rates.one_error * getattr(rates, meaning.error), MILLION * ways[meaning.error]
+    else:
+        likely, among = rates.exact, 1
+    of_fund, in_all = accounts
+    crowding = min(rates.crowding, (of_fund - 1) * MILLION // TWO_ERRORS_AWAY)
+    by_chance = rates.two_errors * crowding * KINDS_OF_DIGIT**length // MILLION + rates.foreign * in_all
+    return Ratio(likely * KINDS_OF_DIGIT**length, by_chance * among)
+
+
+def amount(payment: Payment, account: Account, rates: Rates, owing: Owing) -> tuple[Ratio, Vote]:
+    """An amount that the account owes speaks for it by how rare it is; one that it does not, against it."""
+    fund = account.council, account.fund
+    if payment.amount_pence not in due(account, payment):
+        likely = rates.nothing_due if account.owes_nothing else MILLION - rates.amount_due
+        ratio = Ratio(likely, MILLION)
+        return ratio, Vote("nothing-due" if account.owes_nothing else "amount-is-not-due", ratio.times)
+    others = max(0, owing.by_amount.get((*fund, payment.amount_pence), 0) - 1)
+    common = others * MILLION + ACCOUNTS_IMAGINED * rates.amount_by_chance
+    among = max(0, owing.accounts.get(fund, 0) - 1) + ACCOUNTS_IMAGINED
+    ratio = Ratio(rates.amount_due * among + (MILLION - rates.amount_due) * common // MILLION, common)
+    return ratio, Vote("amount-is-instalment" if payment.amount_pence == account.instalment_pence else "amount-is-due", ratio.times)
+
+
+def name(payment: Payment, account: Account, rates: Rates) -> tuple[Ratio, Vote] | None:
+    if not payment.names or not account.names:
+        return None
+    if payment.names & account.names:
+        ratio = Ratio(rates.name_agrees, rates.name_by_chance)
+        return ratio, Vote("name-agrees", ratio.times)
+    ratio = Ratio(MILLION - rates.name_agrees, MILLION - rates.name_by_chance)
+    return ratio, Vote("name-differs", ratio.times)
+
+
+def vehicle(payment: Payment, account: Account, rates: Rates) -> tuple[Ratio, Vote] | None:
+    if not payment.vehicle or not account.second_keys:
+        return None
+    if payment.vehicle in account.second_keys:
+        ratio = Ratio(rates.vehicle_agrees, rates.vehicle_by_chance)
+        return ratio, Vote("vehicle", ratio.times)
+    ratio = Ratio(MILLION - rates.vehicle_agrees, MILLION - rates.vehicle_by_chance)
+    return ratio, Vote("vehicle-differs", ratio.times)
+
+
+def contradicts(payment: Payment, fund: Fund) -> bool:
+    """The text names another kind of debt, and not this one."""
+    return bool(payment.named) and fund.line_of_business not in payment.named
+
+
+def words(payment: Payment, fund: Fund) -> tuple[Ratio, Vote] | None:
+    if not payment.named:
+        return None
+    rates = fund.rates
+    if contradicts(payment, fund):
+        ratio = Ratio(rates.wrong_words, rates.words_by_chance)
+        return ratio, Vote("words-of-another-debt", ratio.times)
+    ratio = Ratio(rates.words_agree, rates.words_by_chance)
+    return ratio, Vote("words-agree", ratio.times)
+
+
+class Found(NamedTuple):
+    """An account that could be meant, how the text means it, and how much it weighs; `elsewhere` is the weight of the payer's having
+    given this account's reference for another kind of debt."""
+
+    account: Account
+    meaning: Meaning
+    weight: int
+    elsewhere: int
+    votes: tuple[Vote, ...]
+
+    @property
+    def facts(self) -> set[str]:
+        """What speaks for it beside the reference, words left out: they name a kind of debt, not an account."""
+        return {vote.says for vote in self.votes if vote.says in SECOND_FACTS}
+
+
+SECOND_FACTS = frozenset({"amount-is-due", "amount-is-instalment", "name-agrees", "vehicle"})
+
+
+def find(payment: Payment, there: Mapping[tuple[str, str, str], Account], owing: Owing, pack: Pack) -> list[Found]:
+    """Every account that the payment's text could mean, the likeliest first."""
+    found, read = [], dict[tuple[Scheme, str], Ratio]()
+    for (fund, reference), meaning in meanings(payment.tokens, pack.references).items():
+        account = there.get((pack.council, fund, reference))
+        if account and fund in pack.funds and not is_impossible(payment, account, pack.funds[fund]):
+            how = meaning.scheme, meaning.error
+            if how not in read:
+                read[how] = typed(meaning, pack.funds[fund].rates, owing.among(account))
+            found.append(weigh(payment, (account, meaning, read[how]), owing, pack.funds[fund]))
+    return sorted(found, key=lambda each: (-each.weight, each.account.key))
+
+
+def is_impossible(payment: Payment, account: Account, fund: Fund) -> bool:
+    """A penalty that parking has not told the price of, or that was issued after it was paid."""
+    return fund.is_penalty and (not account.stages or (account.issued_on or payment.decided_on) > payment.decided_on)
+
+
+def weigh(payment: Payment, candidate: tuple[Account, Meaning, Ratio], owing: Owing, fund: Fund) -> Found:
+    account, meaning, read = candidate
+    rates = fund.rates
+    of_amount = amount(payment, account, rates, owing)
+    of_person = [each for each in (name(payment, account, rates), vehicle(payment, account, rates)) if each]
+    of_words = words(payment, fund)
+    quoted = product(ONE, [read, *(ratio for ratio, _ in of_person)])
+    weight = product(quoted, [of_amount[0], *([of_words[0]] if of_words else [])])
+    elsewhere = quoted * rates.misquoted * MILLION // (rates.exact * rates.words_by_chance) if contradicts(payment, fund) else 0
+    votes = [Vote(meaning.error or "reference-exact", read.times), of_amount[1], *(vote for _, vote in of_person)]
+    return Found(account, meaning, weight, elsewhere, tuple([*votes, of_words[1]] if of_words else votes))
+
+
+def product(weight: int, ratios: Iterable[Ratio]) -> int:
+    for ratio in ratios:
+        weight = weight * ratio.is_so // ratio.by_chance
+    return weight
+
+
+def probabilities(found: list[Found]) -> tuple[tuple[Weighing, ...], int]:
+    """The likeliest accounts with their probability out of a million, and that of none of these."""
+    rest = ONE + sum(each.elsewhere for each in found)
+    total = rest + sum(each.weight for each in found)
+    weighings = tuple(
+        Weighing(each.account.fund, each.account.account_reference, each.weight * MILLION // total, each.votes)
+        for each in found[:SHOWN_MAX]
+    )
+    return weighings, rest * MILLION // total
