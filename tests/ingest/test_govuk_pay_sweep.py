@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
 import random
+import signal
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -213,6 +216,43 @@ async def test_it_goes_on_where_it_was_cut_off(asking: Ingest, pay: FakePay, mon
     assert marks[0] < marks[-1] <= datetime.fromisoformat(found["swept_until"])
     assert {fact.source_payment_id for fact in await asking.told()} >= {f"pay{number}" for number in range(1, 5)}
     assert max(Counter(fact.source_payment_id for fact in await asking.told()).values()) == 1
+
+
+SWEEP = """
+import asyncio
+from ims_ingest.app import build
+from ims_ingest.handlers.sweeping import sweep_if_due
+from ims_ingest.settings import Settings
+
+async def main():
+    service = build(Settings())
+    await service.open()
+    await sweep_if_due(service, service.settings.govuk_pay_accounts[0])
+
+asyncio.run(main())
+"""
+
+
+async def test_a_process_that_is_killed_while_it_sweeps_loses_nothing(asking: Ingest, pay: FakePay, ingest_url: str) -> None:
+    for number in range(5):
+        pay.pay(f"pay{number}", at(number + 1))
+    pay.seconds = 0.1
+    env = os.environ | {
+        "IMS_DATABASE_URL": ingest_url, "IMS_KAFKA_BOOTSTRAP": "127.0.0.1:1", "IMS_GOVUK_PAY_ACCOUNTS": json.dumps([account(pay.url)])
+    }  # fmt: skip
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", SWEEP, env=env)
+    while len(pay.asked) < 7:
+        assert process.returncode is None
+        await asyncio.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    await process.wait()
+    before = {fact.source_payment_id for fact in await asking.told()}
+    assert 1 <= len(before) < 5
+    pay.seconds = 0
+    one = asking.service.settings.govuk_pay_accounts[0]
+    while not (await asking.rows("SELECT looked_at FROM sweep"))[0][0]:
+        await sweeping.sweep_if_due(asking.service, one)
+    assert Counter(fact.source_payment_id for fact in await asking.told()) == Counter(f"pay{number}" for number in range(5))
 
 
 async def test_a_sweep_is_due_by_schedule_and_reads_the_last_days_again(asking: Ingest, pay: FakePay) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter
 
 from ims_contracts.message import PositivePence
 from ims_contracts.payments import Payer, PaymentDisputed, PaymentSubmitted, ReversalSubmitted
@@ -74,12 +74,12 @@ class Dispute(BaseModel):
     payment_id: Id
     amount: PositivePence
     status: str | None = None
-    created_date: datetime
+    created_date: AwareDatetime
 
 
 class PayEvent(BaseModel):
     event_type: str
-    created_date: datetime
+    created_date: AwareDatetime
     resource: Resource
 
     @property
@@ -93,7 +93,7 @@ class PayEvent(BaseModel):
 
 class DisputeEvent(BaseModel):
     event_type: str
-    created_date: datetime
+    created_date: AwareDatetime
     resource: Dispute
 
     @property

@@ -1,10 +1,10 @@
 """What GOV.UK Pay's API answers: pages of what was searched for, payments, refunds and disputes. Amounts are pence, times UTC."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 
 from ims_contracts.message import PositivePence
 from ims_ingest.domain.govuk_pay import RefundState, refund_state
@@ -27,7 +27,7 @@ class Page(BaseModel):
 
 
 class FoundPayment(Resource):
-    created_date: datetime
+    created_date: AwareDatetime
 
     @property
     def created_on(self) -> date:
@@ -41,7 +41,7 @@ class FoundRefund(BaseModel):
     payment_id: Id | None = None
     amount: PositivePence
     status: str | None = None
-    created_date: datetime
+    created_date: AwareDatetime
 
     @property
     def state(self) -> RefundState:
