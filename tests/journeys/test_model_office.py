@@ -117,7 +117,7 @@ async def test_19_a_penalty_paid_to_another_department_is_held_with_the_right_ac
     paid = await office.pays_by_card(penalty, 3500, at(day_of(MARCH, 3)), fund="19")
     assert (await office.outcome_of(paid, "wrong-fund"))["suspended_pence"] == 3500
     assert await office.ledger_of(paid) == {"clearing:card-stripe": 3500, "suspense": -3500}
-    waiting = await office.asked("allocation", "/v1/suspense", count_max=500)
+    waiting = await office.asked("allocation", "/v1/suspense", count_max=200)
     (item,) = [each for each in waiting["items"] if each["payment_id"] == str(paid)]
     assert (item["reason"], item["suspended_pence"]) == ("wrong-fund", 3500)
     assert (item["suggestions"][0]["fund"], item["suggestions"][0]["account_reference"]) == ("11", penalty)

@@ -97,7 +97,8 @@ def with_revisions(asked: Deciding, if_match: str | None) -> Deciding:
 
 
 async def decide(command: Command, asked: Deciding, packs: Mapping[str, Pack], work: Work) -> dict[str, Any]:
-    """Keep a decision, and let it take effect if it needs nobody else; it is shown, and whether it is new. Raises Unwelcome with every fault."""
+    """Keep a decision, and let it take effect if it needs nobody else; as it is shown, and whether it is new. Raises Unwelcome with
+    every fault."""
     pack = packs[command.council]
     keys = [key for group in asked.decisions for key in keys_of_group(group, pack)]
     named_there = {each.account_reference for group in asked.decisions for each in (*group.to, *group.credit_notes)}

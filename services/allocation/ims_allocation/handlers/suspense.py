@@ -1,5 +1,6 @@
 """The doors of suspense: the queue, what may be done with it, and what its items may be for."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import partial
@@ -42,7 +43,8 @@ async def get_suspense(
     text: Annotated[str | None, Query(min_length=1, max_length=140)] = None,
     sort: Literal["since", "-since", "amount", "-amount"] = "since",
     after_: Annotated[str | None, Query(alias="after")] = None,
-    count_max: Annotated[int, Query(ge=1, le=500)] = 50,
+    with_suggestions: bool = True,
+    count_max: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
     """What is in suspense, the oldest first, and what all of it comes to that was asked for: why it is there, since when, whose it is,
     and which accounts it may be for. Ages are working days, amounts pence; `text` is looked for in what the payer typed; `after` is
@@ -54,13 +56,13 @@ async def get_suspense(
     last = after(after_, OLDEST_FIRST if sort.endswith("since") else BY_AMOUNT, UUID)
     asked = Asked(council, wanted, sort, (last[0], last[1]) if last else None, count_max)
     pool = service_of(request).pool
-    rows, (count, pence) = await suspense.page(pool, asked), await suspense.totals(pool, asked)
+    rows, totals = await asyncio.gather(suspense.page(pool, asked), suspense.totals(pool, asked))
     end = rows[-1] if len(rows) == count_max else None
     column = suspense.SORTS[sort][0]
     return {
-        "count": count,
-        "pence": pence,
-        "items": await shown(rows, request),
+        "count": totals[0],
+        "pence": totals[1],
+        "items": await shown(rows, request, with_suggestions),
         "next": cursor([end[column], end["payment_id"]]) if end else None,
     }
 
@@ -140,11 +142,11 @@ def since_of(age_min: int | None, age_max: int | None) -> dict[str, date | None]
     }
 
 
-async def shown(rows: list[Any], request: Request) -> list[dict[str, Any]]:
+async def shown(rows: list[Any], request: Request, with_suggestions: bool = True) -> list[dict[str, Any]]:
     """Items as they are shown, with what each may be for as far as is known now."""
     pool, packs = service_of(request).pool, request.app.state.packs
     today = datetime.now(UTC).astimezone(LONDON).date()
-    records = await placements.latest([(row["council"], row["payment_id"]) for row in rows], pool)
+    records = await placements.latest([(row["council"], row["payment_id"]) for row in rows] if with_suggestions else [], pool)
     puzzles = {key: record.payment for key, record in records.items() if record.payment}
     hints = await suggest_for(puzzles, packs, Accounts([]), pool)
     same = (
