@@ -87,7 +87,6 @@ async def test_items_are_assigned_written_to_and_decided_many_at_once(office: Of
             group(of("both"), to((TAX, 9000)), reason="a guess"),
             group(of("both"), to((TAX, 2000), (OTHER_TAX, 3000)), reason="the payer rang"),
         ],
-        "by": "Ann",
     }
     results = (await office.post("/v1/suspense/actions", acts, "many")).json()["results"]
     assert [each["status"] for each in results] == [201, 201, 404, 201, 201, 422, 201]
@@ -102,7 +101,7 @@ async def test_items_are_assigned_written_to_and_decided_many_at_once(office: Of
     again = (await office.post("/v1/suspense/actions", acts, "many")).json()["results"]
     assert [each["status"] for each in again] == [200, 200, 404, 200, 200, 412, 200]
     assert len((await office.get(f"/v1/suspense/{name('none 1')}"))["notes"]) == 2
-    other = await office.post("/v1/suspense/actions", {"note": [{"payment_id": str(name("none 1")), "note": "x"}], "by": "Ann"}, "many")
+    other = await office.post("/v1/suspense/actions", {"note": [{"payment_id": str(name("none 1")), "note": "x"}]}, "many")
     assert other.json()["results"][0]["status"] == 422
     await office.assert_lawful()
 
@@ -110,7 +109,7 @@ async def test_items_are_assigned_written_to_and_decided_many_at_once(office: Of
 async def test_an_item_is_taken_from_its_owner_only_by_who_knows_of_them(office: Office) -> None:
     async def assign(owner: str | None, instead_of: str | None = None) -> int:
         act = {"payment_id": str(name("none 1")), "owner": owner, "instead_of": instead_of}
-        answer = await office.post("/v1/suspense/actions", {"assign": [act], "by": "Ann"})
+        answer = await office.post("/v1/suspense/actions", {"assign": [act]})
         return int(answer.json()["results"][0]["status"])
 
     assert [await assign("Ann"), await assign("Ann"), await assign("Bob"), await assign("Bob", "Cid")] == [201, 201, 409, 409]
@@ -121,13 +120,13 @@ async def test_an_item_is_taken_from_its_owner_only_by_who_knows_of_them(office:
 
 async def test_what_is_left_keeps_its_owner_and_what_comes_back_has_it_again(office: Office) -> None:
     act = {"payment_id": str(name("none 3")), "owner": "Ann"}
-    await office.post("/v1/suspense/actions", {"assign": [act], "by": "Ann"})
+    await office.post("/v1/suspense/actions", {"assign": [act]})
     await office.decide(group(of("none 3"), to((TAX, 1000))))
     item = await office.get(f"/v1/suspense/{name('none 3')}")
     assert (item["owner"], item["suspended_pence"], item["reason"]) == ("Ann", 2000, "left-by-officer")
     rest = (await office.decide(group(of(("none 3", 2)), to((TAX, 3000))))).json()
     assert await found(office, owner="Ann") == set()
-    await office.post(f"/v1/decisions/{rest['decision_id']}/undo", {"by": "Ann", "reason": "no"})
+    await office.post(f"/v1/decisions/{rest['decision_id']}/undo", {"reason": "no"})
     assert await found(office, owner="Ann") == {"none 3"}
     await office.assert_lawful()
 

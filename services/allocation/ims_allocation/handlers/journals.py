@@ -15,7 +15,7 @@ from ims_allocation.domain.deciding import Known
 from ims_allocation.domain.journalling import Journal, journal
 from ims_allocation.handlers.decisions import State, listed, of_id, post_approval, post_undoing
 from ims_allocation.handlers.enacting import enact, named, same
-from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
+from ims_allocation.handlers.officers import BEARER, Command, Unwelcome, done, openapi, read, service_of
 from ims_allocation.handlers.pages import after
 from ims_allocation.store import accounts, decisions
 from ims_allocation.store.decisions import Held
@@ -23,11 +23,11 @@ from ims_kit import Work
 
 router = APIRouter(prefix="/v1/journals", tags=["journals"])
 # A journal is approved and undone as every decision is.
-router.post("/{decision_id}/approve", openapi_extra=openapi(Approving))(post_approval)
-router.post("/{decision_id}/undo", openapi_extra=openapi(Undoing))(post_undoing)
+router.post("/{decision_id}/approve", openapi_extra=openapi(Approving), dependencies=BEARER)(post_approval)
+router.post("/{decision_id}/undo", openapi_extra=openapi(Undoing), dependencies=BEARER)(post_undoing)
 
 
-@router.post("", status_code=201, openapi_extra=openapi(Journalling))
+@router.post("", status_code=201, openapi_extra=openapi(Journalling), dependencies=BEARER)
 async def post_journal(request: Request, response: Response) -> dict[str, Any]:
     """Move money between accounts: one may give to several; several give to as many, each to the one at its own place. What is given
     and what is got must come to the same. Above the council's limit it is only proposed, until another person approves it."""
@@ -77,7 +77,7 @@ async def move(command: Command, asked: Journalling, packs: Mapping[str, Pack], 
     held = head(command, asked, made, pack, work)
     await decisions.keep(held, (), made.lines, work)
     if not held.needs_approval:
-        await enact(held, asked.by, set(), packs, work)
+        await enact(held, command.by, set(), packs, work)
     return {"is_new": True} | await of_id(command.council, held.decision_id, work.connection)
 
 
@@ -92,6 +92,6 @@ def head(command: Command, asked: Journalling, made: Journal, pack: Pack, work: 
         needs_approval=pack.approvals.needs(Amounts(journalled_pence=made.amount_pence)),
         reason=asked.reason,
         note=asked.note,
-        decided_by=asked.by,
+        decided_by=command.by,
         decided_at=work.now,
     )

@@ -15,7 +15,7 @@ from ims_allocation.domain.asked import Acting, Assigning, Deciding, Group, Noti
 from ims_allocation.domain.days import age, aged
 from ims_allocation.handlers.decisions import decide, with_revisions
 from ims_allocation.handlers.news import suggest_for
-from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
+from ims_allocation.handlers.officers import BEARER, Command, Unwelcome, done, openapi, read, service_of
 from ims_allocation.handlers.pages import after, cursor
 from ims_allocation.store import placements, suspense
 from ims_allocation.store.suspense import Asked, Note
@@ -77,20 +77,20 @@ async def get_item(request: Request, response: Response, payment_id: UUID, counc
     return (await shown([row], request))[0] | {"notes": await suspense.notes(pool, key)}
 
 
-@router.post("/actions", openapi_extra=openapi(Acting))
+@router.post("/actions", openapi_extra=openapi(Acting), dependencies=BEARER)
 async def post_actions(request: Request) -> dict[str, Any]:
     """Assign items, write notes to them, decide on them: many at once, each by itself. Every action has a result of its own, in the
     order in which they were sent; one that cannot be done does not stop the others. Sent again under the same key, what was done
     stays done, and the rest is tried again."""
     command, acting = await read(request, Acting)
     todo: list[tuple[str, Callable[[Command, Work], Awaitable[bool]]]] = [
-        *((f"assign.{at}", partial(assign, assigning, acting.by)) for at, assigning in enumerate(acting.assign)),
-        *((f"note.{at}", partial(note, noting, acting.by)) for at, noting in enumerate(acting.note)),
-        *((f"decide.{at}", partial(release, releasing, acting.by, request.app.state.packs)) for at, releasing in enumerate(acting.decide)),
+        *((f"assign.{at}", partial(assign, assigning)) for at, assigning in enumerate(acting.assign)),
+        *((f"note.{at}", partial(note, noting)) for at, noting in enumerate(acting.note)),
+        *((f"decide.{at}", partial(release, releasing, request.app.state.packs)) for at, releasing in enumerate(acting.decide)),
     ]
     results: list[dict[str, Any]] = []
     for name, act in todo:
-        own = Command(command.council, uuid5(command.id, name), command.content_sha256)
+        own = command._replace(id=uuid5(command.id, name))
         try:
             is_new = await done(request, partial(act, own))
             results.append({"action": name, "status": 201 if is_new else 200, "is_new": is_new})
@@ -99,15 +99,15 @@ async def post_actions(request: Request) -> dict[str, Any]:
     return {"results": results}
 
 
-async def assign(assigning: Assigning, by: str, command: Command, work: Work) -> bool:
+async def assign(assigning: Assigning, command: Command, work: Work) -> bool:
     """Give an item an owner or a service area, or take them away. Raises Unwelcome where it is not in suspense, or another's by now."""
-    own = Note(*command[:2], assigning.payment_id, "assign", assigning.owner, assigning.area, None, by)
+    own = Note(*command[:2], assigning.payment_id, "assign", assigning.owner, assigning.area, None, command.by)
     return await write(own, (assigning.owner, assigning.instead_of), work)
 
 
-async def note(noting: Noting, by: str, command: Command, work: Work) -> bool:
+async def note(noting: Noting, command: Command, work: Work) -> bool:
     """Write a note to an item. Raises Unwelcome where it is not in suspense."""
-    return await write(Note(*command[:2], noting.payment_id, "note", None, None, noting.note, by), None, work)
+    return await write(Note(*command[:2], noting.payment_id, "note", None, None, noting.note, command.by), None, work)
 
 
 async def write(own: Note, owners: tuple[str | None, ...] | None, work: Work) -> bool:
@@ -126,10 +126,10 @@ async def write(own: Note, owners: tuple[str | None, ...] | None, work: Work) ->
     return True
 
 
-async def release(releasing: Releasing, by: str, packs: Mapping[str, Any], command: Command, work: Work) -> bool:
+async def release(releasing: Releasing, packs: Mapping[str, Any], command: Command, work: Work) -> bool:
     """Decide on one group of payments, as the door of decisions does."""
     group = Group(**{name: getattr(releasing, name) for name in Group.model_fields})
-    asked = with_revisions(Deciding(decisions=[group], reason=releasing.reason, note=releasing.note, by=by), None)
+    asked = with_revisions(Deciding(decisions=[group], reason=releasing.reason, note=releasing.note), None)
     return bool((await decide(command, asked, packs, work))["is_new"])
 
 
