@@ -1,12 +1,12 @@
 """The doors of decisions on payments: release from suspense, reallocation, splitting, what is to go back; approval, undoing."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
 
 from ims_allocation.domain import Accounts, Pack
 from ims_allocation.domain.asked import Approving, Deciding, Undoing
@@ -14,7 +14,7 @@ from ims_allocation.domain.deciding import Known, Plan, keys_of_group, plan
 from ims_allocation.handlers.enacting import approve, enact, named, refuse_stale, same, there, undo
 from ims_allocation.handlers.news import lock
 from ims_allocation.handlers.officers import BEARER, Command, Unwelcome, done, openapi, read, service_of
-from ims_allocation.handlers.pages import after, cursor
+from ims_allocation.handlers.pages import INSTANT, PenceAsked, after, cursor
 from ims_allocation.store import accounts, decisions, placements
 from ims_allocation.store.decisions import Held, Share
 from ims_kit import Work
@@ -69,16 +69,16 @@ async def get_decisions(
     state: State | None = None,
     by: str | None = None,
     payment_id: UUID | None = None,
-    amount_min: int | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    amount_min: PenceAsked | None = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
     before: str | None = None,
     count_max: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:
     """Decisions, the newest first; `before` is `next` of the page before. `amount_min` is in pence."""
     asked = {
         "kind": kind, "state": state, "by": by, "payment_id": payment_id, "amount_min": amount_min, "since": since, "until": until,
-        "before": after(before, datetime.fromisoformat, UUID),
+        "before": after(before, INSTANT.validate_python, UUID),
     }  # fmt: skip
     return await listed(council, asked, count_max, service_of(request).pool)
 

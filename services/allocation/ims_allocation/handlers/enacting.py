@@ -91,6 +91,8 @@ async def undo(command: Command, decision_id: UUID, undoing: Undoing, packs: Pac
     if held.verdict is None:
         await decisions.give(held, "withdrawn", command.by, work)
         return decision_id
+    if held.verdict == "withdrawn" and held.given_by and is_same_person(held.given_by, command.by):
+        return decision_id
     if held.state != "in-force" or held.undoes:
         words = "It undoes another: decide anew instead." if held.undoes else f"It is {held.state}."
         raise Unwelcome(409, "There is nothing to undo", words)

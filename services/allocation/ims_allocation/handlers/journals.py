@@ -1,12 +1,12 @@
 """The doors of journals: money moved from account to account, where no payment is moved; approval, undoing."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
 
 from ims_allocation.domain import Accounts, Pack
 from ims_allocation.domain.approvals import Amounts
@@ -16,7 +16,7 @@ from ims_allocation.domain.journalling import Journal, journal
 from ims_allocation.handlers.decisions import State, listed, of_id, post_approval, post_undoing
 from ims_allocation.handlers.enacting import enact, named, same
 from ims_allocation.handlers.officers import BEARER, Command, Unwelcome, done, openapi, read, service_of
-from ims_allocation.handlers.pages import after
+from ims_allocation.handlers.pages import INSTANT, PenceAsked, after
 from ims_allocation.store import accounts, decisions
 from ims_allocation.store.decisions import Held
 from ims_kit import Work
@@ -49,16 +49,16 @@ async def get_journals(
     council: str,
     state: State | None = None,
     by: str | None = None,
-    amount_min: int | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    amount_min: PenceAsked | None = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
     before: str | None = None,
     count_max: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:
     """Journals between accounts, the newest first; `before` is `next` of the page before. `amount_min` is in pence."""
     asked = {
         "kind": "journal", "state": state, "by": by, "amount_min": amount_min, "since": since, "until": until,
-        "before": after(before, datetime.fromisoformat, UUID),
+        "before": after(before, INSTANT.validate_python, UUID),
     }  # fmt: skip
     return await listed(council, asked, count_max, service_of(request).pool)
 

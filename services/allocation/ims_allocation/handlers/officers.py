@@ -83,6 +83,8 @@ async def read[Body: Asked](request: Request, kind: type[Body]) -> tuple[Command
         body = kind.model_validate_json(await body_of(request) or b"{}")
     except ValidationError as error:
         raise Unwelcome(422, "The body cannot be read; nothing was changed", *reasons_of(error)) from None
+    if "\\u0000" in body.model_dump_json():
+        raise Unwelcome(422, "The body cannot be read; nothing was changed", "No text may hold the character NUL: leave it out.")
     content = hashlib.sha256(f"{request.url.path}\n{by}\n{body.model_dump_json()}".encode()).hexdigest()
     return Command(council, uuid5(NAMES, f"{council}\n{key}"), content, by), body
 

@@ -16,7 +16,7 @@ from ims_allocation.domain.days import age, aged
 from ims_allocation.handlers.decisions import decide, with_revisions
 from ims_allocation.handlers.news import suggest_for
 from ims_allocation.handlers.officers import BEARER, Command, Unwelcome, done, openapi, read, service_of
-from ims_allocation.handlers.pages import after, cursor
+from ims_allocation.handlers.pages import PenceAsked, after, cursor
 from ims_allocation.store import placements, suspense
 from ims_allocation.store.suspense import Asked, Note
 from ims_kit import Work
@@ -24,7 +24,6 @@ from ims_kit import Work
 router = APIRouter(prefix="/v1/suspense", tags=["suspense"])
 
 LONDON = ZoneInfo("Europe/London")
-OLDEST_FIRST, BY_AMOUNT = date.fromisoformat, int
 
 
 @router.get("")
@@ -36,11 +35,11 @@ async def get_suspense(
     is_owned: bool | None = None,
     area: str | None = None,
     method: str | None = None,
-    amount_min: int | None = None,
-    amount_max: int | None = None,
+    amount_min: PenceAsked | None = None,
+    amount_max: PenceAsked | None = None,
     age_min: Annotated[int | None, Query(ge=0, le=10_000)] = None,
     age_max: Annotated[int | None, Query(ge=0, le=10_000)] = None,
-    text: Annotated[str | None, Query(min_length=1, max_length=140)] = None,
+    text: Annotated[str | None, Query(min_length=1, max_length=140, pattern="^[^\\x00]+$")] = None,
     sort: Literal["since", "-since", "amount", "-amount"] = "since",
     after_: Annotated[str | None, Query(alias="after")] = None,
     with_suggestions: bool = True,
@@ -53,7 +52,7 @@ async def get_suspense(
         "reason": reason, "owner": owner, "is_owned": is_owned, "area": area, "method": method, "amount_min": amount_min,
         "amount_max": amount_max, "text": suspense.anywhere(text) if text else None, **since_of(age_min, age_max),
     }  # fmt: skip
-    last = after(after_, OLDEST_FIRST if sort.endswith("since") else BY_AMOUNT, UUID)
+    last = after(after_, date.fromisoformat if sort.endswith("since") else int, UUID)
     asked = Asked(council, wanted, sort, (last[0], last[1]) if last else None, count_max)
     pool = service_of(request).pool
     rows, totals = await asyncio.gather(suspense.page(pool, asked), suspense.totals(pool, asked))
