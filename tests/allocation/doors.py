@@ -1,4 +1,4 @@
-"""Allocation's doors, with an application that may decide, and people who do."""
+"""Allocation's doors, and the officers who decide there."""
 
 import hashlib
 from collections.abc import Iterable
@@ -15,19 +15,25 @@ from ims_allocation.store import reports
 from ims_contracts.accounts import AccountChanged
 from ims_kit import begin
 
-TOKEN = "a secret of this test"
-APPLICATIONS: Any = {"desk": {"token_sha256": hashlib.sha256(TOKEN.encode()).hexdigest(), "council": COUNCIL}}
+
+def token(officer: str) -> str:
+    return f"the token of {officer}"
+
+
+OFFICERS: Any = {
+    each: {"token_sha256": hashlib.sha256(token(each).encode()).hexdigest(), "council": COUNCIL} for each in ("Ann", "Bob", "Cid")
+}
 KEYS = map(str, count(1))
 
 
 class Office:
-    """An officer's application: it asks for what people decide."""
+    """Officers before the service: Ann, unless another is named."""
 
     def __init__(self, pool: Any) -> None:
-        service = build(Settings(kafka_bootstrap="nowhere:9", database_url="postgresql://nowhere/none", applications=APPLICATIONS))
+        service = build(Settings(kafka_bootstrap="nowhere:9", database_url="postgresql://nowhere/none", officers=OFFICERS))
         service.pool = self.pool = pool
         transport = httpx.ASGITransport(app=service.api)
-        self.http = httpx.AsyncClient(transport=transport, base_url="http://allocation", headers={"authorization": f"Bearer {TOKEN}"})
+        self.http = httpx.AsyncClient(transport=transport, base_url="http://allocation")
 
     async def hear(self, *heard: Any) -> None:
         accounts = [each for each in heard if isinstance(each, AccountChanged)]
@@ -37,8 +43,11 @@ class Office:
         async with begin(self.pool) as work:
             await on_payments(others, work, packs=PACKS)
 
-    async def post(self, path: str, body: dict[str, Any], key: str | None = None, **headers: str) -> httpx.Response:
-        return await self.http.post(path, json=body, headers={"idempotency-key": key or next(KEYS)} | headers)
+    async def post(
+        self, path: str, body: dict[str, Any] | None = None, key: str | None = None, by: str = "Ann", **headers: str
+    ) -> httpx.Response:
+        sent = {"idempotency-key": key or next(KEYS), "authorization": f"Bearer {token(by)}"} | headers
+        return await self.http.post(path, json=body, headers=sent)
 
     async def get(self, path: str, **params: Any) -> Any:
         answer = await self.http.get(path, params={"council": COUNCIL} | params)
@@ -49,7 +58,7 @@ class Office:
         return await self.get(f"/v1/payments/{name(called)}")
 
     async def decide(self, *groups: dict[str, Any], by: str = "Ann", key: str | None = None, **more: Any) -> httpx.Response:
-        return await self.post("/v1/decisions", {"decisions": groups, "reason": "the payer rang", "by": by} | more, key)
+        return await self.post("/v1/decisions", {"decisions": groups, "reason": "the payer rang"} | more, key, by)
 
     async def placed(self, called: str) -> dict[Any, int]:
         """Where a payment is, by account, and in pence."""

@@ -93,7 +93,7 @@ async def test_what_is_told_names_the_message_that_caused_it(pool: Any) -> None:
     heard = payment()
     await hear(pool, running_account())
     async with begin(pool) as work:
-        work.causes[id(heard)] = Cause("payment-received:1", "story", "00-1")
+        work.causes = {id(heard): lambda: Cause("payment-received:1", "story", "00-1")}
         await on_payments([heard], work, packs=PACKS)
     [row] = await pool.fetch("SELECT headers FROM told")
     assert json.loads(row["headers"])["ce_causationid"] == "payment-received:1"

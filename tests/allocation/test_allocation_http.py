@@ -126,3 +126,16 @@ async def test_a_council_without_a_pack_has_all_its_money_held(pool: Any) -> Non
 async def test_what_an_account_was_paid_in_all_counts_the_payments_that_are_not_listed(pool: Any, http: httpx.AsyncClient) -> None:
     in_all, listed = await reports.on_account(pool, (COUNCIL, "11", "BJ90134361"), count_max=0)
     assert (in_all, list(listed)) == (3500, [])
+
+
+async def test_every_door_says_in_words_what_it_does_and_what_it_takes(http: httpx.AsyncClient) -> None:
+    document = (await http.get("/openapi.json")).json()
+    ours = {path: doors for path, doors in document["paths"].items() if path.startswith("/v1/") and "aside" not in path}
+    doors = [door for each in ours.values() for door in each.values()]
+    assert [door["operationId"] for door in doors if "description" not in door] == []
+    changing = [each["post"] for each in ours.values() if "post" in each]
+    assert len(changing) == 7
+    for door in changing:
+        assert door["requestBody"]["content"]["application/json"]["schema"]["type"] == "object"
+        assert (door["security"], "Idempotency-Key" in [each["name"] for each in door["parameters"]]) == ([{"HTTPBearer": []}], True)
+    assert "$ref" not in str([door["requestBody"] for door in changing])

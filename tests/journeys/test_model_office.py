@@ -117,7 +117,7 @@ async def test_19_a_penalty_paid_to_another_department_is_held_with_the_right_ac
     paid = await office.pays_by_card(penalty, 3500, at(day_of(MARCH, 3)), fund="19")
     assert (await office.outcome_of(paid, "wrong-fund"))["suspended_pence"] == 3500
     assert await office.ledger_of(paid) == {"clearing:card-stripe": 3500, "suspense": -3500}
-    waiting = await office.asked("allocation", "/v1/suspense", count_max=500)
+    waiting = await office.asked("allocation", "/v1/suspense", count_max=200)
     (item,) = [each for each in waiting["items"] if each["payment_id"] == str(paid)]
     assert (item["reason"], item["suspended_pence"]) == ("wrong-fund", 3500)
     assert (item["suggestions"][0]["fund"], item["suggestions"][0]["account_reference"]) == ("11", penalty)
@@ -162,3 +162,20 @@ async def test_27_a_cheque_that_bounces_opens_the_penalty_again_at_the_stage_it_
     assert (opened["outcome"], opened["amount_pence"], opened["balance_pence"]) == ("cheque-returned", -7000, 10500)
     again = await office.pays_by_card(penalty, 10500, at(date(2026, 4, 28)))
     assert (await office.outcome_of(again, "full"))["due_before_pence"] == 10500
+
+
+async def test_29_an_officer_reallocates_what_is_in_suspense_undoes_it_and_does_it_again(office: Office) -> None:
+    penalty = await office.penalty(MARCH)
+    paid = await office.pays_by_card(penalty, 3500, at(day_of(MARCH, 3)), fund="19")
+    held = await office.outcome_of(paid, "wrong-fund")
+    decision = await office.decides(paid, held["revision"], penalty)
+    step = await office.outcome_of(paid, "discount")
+    assert (step["rule"], step["balance_pence"], await office.paid_on(penalty)) == ("officer", 0, 3500)
+    (told,) = await office.told_to_parking(paid)
+    assert (told["outcome"], told["amount_pence"]) == ("discount", 3500)
+    await office.undoes(decision)
+    assert (await office.outcome_of(paid, "wrong-fund"))["suspended_pence"] == 3500
+    assert await office.paid_on(penalty) == 0
+    await office.decides(paid, 3, penalty)
+    assert (await office.outcome_of(paid, "discount"))["revision"] == 4
+    assert await office.ledger_of(paid) == {"clearing:card-stripe": 3500, "fund:11": -3500}

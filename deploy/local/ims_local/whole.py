@@ -19,6 +19,11 @@ SOURCES = [
     "bacs-dd", "bacs-arudd", "bacs-arucs", "bacs-ddica", "bacs-addacs", "bacs-auddis", "bacs-input-report",
 ]
 DESK = "parking system"
+OFFICERS = ["Ann", "Bob"]  # one decides, another approves
+
+
+def sha256(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 class WholeStack(Stack):
@@ -32,6 +37,10 @@ class WholeStack(Stack):
     def token(self) -> str:
         """The bearer token of the stack's own publisher."""
         return self.register.password("publisher")
+
+    def token_of(self, officer: str) -> str:
+        """The bearer token of one of the stack's officers."""
+        return self.register.password(f"officer {officer}")
 
     @property
     def pay_secret(self) -> str:
@@ -59,13 +68,15 @@ class WholeStack(Stack):
 
     def doors(self, desk_port: int) -> dict[str, dict[str, str]]:
         """What each service must know of the world around this stack."""
-        publisher = {"token_sha256": hashlib.sha256(self.token.encode()).hexdigest(), "council": COUNCIL, "sources": SOURCES}
+        publisher = {"token_sha256": sha256(self.token), "council": COUNCIL, "sources": SOURCES}
+        officers = {each: {"token_sha256": sha256(self.token_of(each)), "council": COUNCIL} for each in OFFICERS}
         parking = {"url": f"http://127.0.0.1:{desk_port}/postings", "secret": self.parking_secret}
         return {
             "ingest": {
                 "IMS_PUBLISHERS": json.dumps({"local": publisher}),
                 "IMS_GOVUK_PAY_SECRETS": json.dumps({COUNCIL: [self.pay_secret]}),
             },
+            "allocation": {"IMS_OFFICERS": json.dumps(officers)},
             "notify": {"IMS_DESTINATIONS": json.dumps({"parking": parking})},
         }
 

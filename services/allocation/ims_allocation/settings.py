@@ -13,8 +13,8 @@ from ims_kit import ServiceSettings
 ANYTOWN = Path(__file__).parent / "packs"
 
 
-class Application(BaseModel):
-    """A program through which officers of one council decide; it says who they are."""
+class Officer(BaseModel):
+    """Somebody of a council who may decide about its money, and approve what another decided."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,8 +27,8 @@ class Settings(ServiceSettings):
 
     council_pack: Path = ANYTOWN
     """A council's funds, reference schemes and rules as YAML (`IMS_COUNCIL_PACK`); or a folder of such files, one a council."""
-    applications: dict[str, Application] = Field(default={})
-    """By name, each with the SHA-256 of its bearer token and its council (`IMS_APPLICATIONS`, JSON). Without one nobody decides."""
+    officers: dict[str, Officer] = Field(default={})
+    """JSON by officer's name: `token_sha256` (of the bearer token), `council`. None: nobody can decide anything over HTTP."""
     name_key: SecretStr | None = Field(default=None, min_length=16)
     """The key under which surnames are made digests, so that a payer's name can speak for an account. None: no name is evidence."""
 

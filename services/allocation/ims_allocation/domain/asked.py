@@ -57,7 +57,6 @@ class Deciding(Asked):
     decisions: list[Group] = Field(min_length=1, max_length=COUNT_MAX)
     reason: Reason
     note: Note | None = None
-    by: Person
 
 
 class Journalling(Asked):
@@ -67,19 +66,16 @@ class Journalling(Asked):
     targets: list[Towards] = Field(min_length=1, max_length=COUNT_MAX)
     reason: Reason
     note: Note | None = None
-    by: Person
 
 
 class Approving(Asked):
-    """Who approves; never who decided."""
+    """That a decision is approved, by whoever sends this; never by who decided."""
 
-    by: Person
 
 
 class Undoing(Asked):
-    """Who takes a decision back, and why."""
+    """Why a decision is taken back."""
 
-    by: Person
     reason: Reason
 
 
@@ -114,4 +110,3 @@ class Acting(Asked):
     assign: list[Assigning] = Field(default=[], max_length=500)
     note: list[Noting] = Field(default=[], max_length=500)
     decide: list[Releasing] = Field(default=[], max_length=COUNT_MAX)
-    by: Person

@@ -1,20 +1,20 @@
 """The doors of decisions on payments: release from suspense, reallocation, splitting, what is to go back; approval, undoing."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
 
 from ims_allocation.domain import Accounts, Pack
 from ims_allocation.domain.asked import Approving, Deciding, Undoing
 from ims_allocation.domain.deciding import Known, Plan, keys_of_group, plan
 from ims_allocation.handlers.enacting import approve, enact, named, refuse_stale, same, there, undo
 from ims_allocation.handlers.news import lock
-from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
-from ims_allocation.handlers.pages import after, cursor
+from ims_allocation.handlers.officers import BEARER, Command, Unwelcome, done, openapi, read, service_of
+from ims_allocation.handlers.pages import INSTANT, PenceAsked, after, cursor
 from ims_allocation.store import accounts, decisions, placements
 from ims_allocation.store.decisions import Held, Share
 from ims_kit import Work
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
 type State = Literal["proposed", "in-force", "withdrawn", "undone"]
 
 
-@router.post("", status_code=201, openapi_extra=openapi(Deciding))
+@router.post("", status_code=201, openapi_extra=openapi(Deciding), dependencies=BEARER)
 async def post_decision(request: Request, response: Response) -> dict[str, Any]:
     """Decide where the money of payments goes: from suspense, from an account where it should not be, or back to the payer. One
     command may name several payments and accounts; all of it happens, or nothing. Above the council's limits it is only proposed,
@@ -37,16 +37,16 @@ async def post_decision(request: Request, response: Response) -> dict[str, Any]:
     return made
 
 
-@router.post("/{decision_id}/approve", openapi_extra=openapi(Approving))
+@router.post("/{decision_id}/approve", openapi_extra=openapi(Approving), dependencies=BEARER)
 async def post_approval(request: Request, decision_id: UUID) -> dict[str, Any]:
     """Approve what another person decided: it takes effect now. Its author may not. If one of its payments has changed since, it
     has to be decided anew."""
-    command, approving = await read(request, Approving)
-    is_new = await done(request, partial(approve, command.council, decision_id, approving, request.app.state.packs))
+    command, _ = await read(request, Approving)
+    is_new = await done(request, partial(approve, command, decision_id, request.app.state.packs))
     return {"is_new": is_new} | await of_id(command.council, decision_id, service_of(request).pool)
 
 
-@router.post("/{decision_id}/undo", openapi_extra=openapi(Undoing))
+@router.post("/{decision_id}/undo", openapi_extra=openapi(Undoing), dependencies=BEARER)
 async def post_undoing(request: Request, decision_id: UUID) -> dict[str, Any]:
     """Take a decision back, once: what was only proposed is withdrawn; of what is in force the payments are placed as if it had not
     been. What needed approval needs it again to be undone. The answer is the undoing, itself a decision."""
@@ -69,16 +69,16 @@ async def get_decisions(
     state: State | None = None,
     by: str | None = None,
     payment_id: UUID | None = None,
-    amount_min: int | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    amount_min: PenceAsked | None = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
     before: str | None = None,
     count_max: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:
     """Decisions, the newest first; `before` is `next` of the page before. `amount_min` is in pence."""
     asked = {
         "kind": kind, "state": state, "by": by, "payment_id": payment_id, "amount_min": amount_min, "since": since, "until": until,
-        "before": after(before, datetime.fromisoformat, UUID),
+        "before": after(before, INSTANT.validate_python, UUID),
     }  # fmt: skip
     return await listed(council, asked, count_max, service_of(request).pool)
 
@@ -97,7 +97,8 @@ def with_revisions(asked: Deciding, if_match: str | None) -> Deciding:
 
 
 async def decide(command: Command, asked: Deciding, packs: Mapping[str, Pack], work: Work) -> dict[str, Any]:
-    """Keep a decision, in effect at once if it needs nobody else; it is shown, and whether it is new. Raises Unwelcome with all faults."""
+    """Keep a decision, and let it take effect if it needs nobody else; as it is shown, and whether it is new. Raises Unwelcome with
+    every fault."""
     pack = packs[command.council]
     keys = [key for group in asked.decisions for key in keys_of_group(group, pack)]
     named_there = {each.account_reference for group in asked.decisions for each in (*group.to, *group.credit_notes)}
@@ -116,7 +117,7 @@ async def decide(command: Command, asked: Deciding, packs: Mapping[str, Pack], w
     held = head(command, asked, made, pack, work)
     await decisions.keep(held, [Share(key, seen[key], decided) for key, decided in made.decided.items()], made.lines, work)
     if not held.needs_approval:
-        await enact(held, asked.by, reached, packs, work)
+        await enact(held, command.by, reached, packs, work)
     return {"is_new": True} | await of_id(command.council, held.decision_id, work.connection)
 
 
@@ -131,7 +132,7 @@ def head(command: Command, asked: Deciding, made: Plan, pack: Pack, work: Work) 
         needs_approval=pack.approvals.needs(made.amounts),
         reason=asked.reason,
         note=asked.note,
-        decided_by=asked.by,
+        decided_by=command.by,
         decided_at=work.now,
     )
 

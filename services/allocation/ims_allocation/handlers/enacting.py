@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ims_allocation.domain import Line, Pack, PaymentKey, written
 from ims_allocation.domain.approvals import is_same_person
-from ims_allocation.domain.asked import Approving, Undoing
+from ims_allocation.domain.asked import Undoing
 from ims_allocation.handlers.news import News, bring_up_to_date, lock
 from ims_allocation.handlers.officers import Command, Unwelcome
 from ims_allocation.journey import since
@@ -60,20 +60,21 @@ async def post(held: Held, lines: list[Line], is_beside_payments: bool, work: Wo
     )
 
 
-async def approve(council: str, decision_id: UUID, approving: Approving, packs: Packs, work: Work) -> bool:
+async def approve(command: Command, decision_id: UUID, packs: Packs, work: Work) -> bool:
     """Let what another person decided take effect; whether that is new. Raises Unwelcome where it may not be."""
+    council, by = command.council, command.by
     held = await there(council, decision_id, work.connection)
     shares = await decisions.shares(work.connection, council, [held.undoes or decision_id])
     reached = await hold(council, {decision_id, held.undoes or decision_id}, shares, work)
     held = await there(council, decision_id, work.connection)
-    if held.verdict == "in-force" and held.given_by and is_same_person(held.given_by, approving.by):
+    if held.verdict == "in-force" and held.given_by and is_same_person(held.given_by, by):
         return False
     if held.verdict:
         raise Unwelcome(409, "The decision waits for no approval", f"It is {held.state}.")
-    if is_same_person(held.decided_by, approving.by):
+    if is_same_person(held.decided_by, by):
         raise Unwelcome(403, "Who decided may not approve it", "Have another person approve it.")
     await (check_undoing(held, shares, work) if held.undoes else check_revisions(shares, 409, work))
-    await enact(held, approving.by, reached, packs, work)
+    await enact(held, by, reached, packs, work)
     return True
 
 
@@ -88,19 +89,21 @@ async def undo(command: Command, decision_id: UUID, undoing: Undoing, packs: Pac
         return same(known, command).decision_id
     held = await there(council, decision_id, work.connection)
     if held.verdict is None:
-        await decisions.give(held, "withdrawn", undoing.by, work)
+        await decisions.give(held, "withdrawn", command.by, work)
+        return decision_id
+    if held.verdict == "withdrawn" and held.given_by and is_same_person(held.given_by, command.by):
         return decision_id
     if held.state != "in-force" or held.undoes:
         words = "It undoes another: decide anew instead." if held.undoes else f"It is {held.state}."
         raise Unwelcome(409, "There is nothing to undo", words)
     own = Held(
         council, command.id, "undo", decision_id, command.content_sha256, held.amount_pence, held.needs_approval, undoing.reason, None,
-        undoing.by, work.now,
+        command.by, work.now,
     )  # fmt: skip
     await check_undoing(own, shares, work)
     await decisions.keep(own, (), (), work)
     if not own.needs_approval:
-        await enact(own, undoing.by, reached, packs, work)
+        await enact(own, command.by, reached, packs, work)
     return own.decision_id
 
 

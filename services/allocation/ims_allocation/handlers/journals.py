@@ -1,12 +1,12 @@
 """The doors of journals: money moved from account to account, where no payment is moved; approval, undoing."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
 
 from ims_allocation.domain import Accounts, Pack
 from ims_allocation.domain.approvals import Amounts
@@ -15,19 +15,19 @@ from ims_allocation.domain.deciding import Known
 from ims_allocation.domain.journalling import Journal, journal
 from ims_allocation.handlers.decisions import State, listed, of_id, post_approval, post_undoing
 from ims_allocation.handlers.enacting import enact, named, same
-from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
-from ims_allocation.handlers.pages import after
+from ims_allocation.handlers.officers import BEARER, Command, Unwelcome, done, openapi, read, service_of
+from ims_allocation.handlers.pages import INSTANT, PenceAsked, after
 from ims_allocation.store import accounts, decisions
 from ims_allocation.store.decisions import Held
 from ims_kit import Work
 
 router = APIRouter(prefix="/v1/journals", tags=["journals"])
 # A journal is approved and undone as every decision is.
-router.post("/{decision_id}/approve", openapi_extra=openapi(Approving))(post_approval)
-router.post("/{decision_id}/undo", openapi_extra=openapi(Undoing))(post_undoing)
+router.post("/{decision_id}/approve", openapi_extra=openapi(Approving), dependencies=BEARER)(post_approval)
+router.post("/{decision_id}/undo", openapi_extra=openapi(Undoing), dependencies=BEARER)(post_undoing)
 
 
-@router.post("", status_code=201, openapi_extra=openapi(Journalling))
+@router.post("", status_code=201, openapi_extra=openapi(Journalling), dependencies=BEARER)
 async def post_journal(request: Request, response: Response) -> dict[str, Any]:
     """Move money between accounts: one may give to several; several give to as many, each to the one at its own place. What is given
     and what is got must come to the same. Above the council's limit it is only proposed, until another person approves it."""
@@ -49,16 +49,16 @@ async def get_journals(
     council: str,
     state: State | None = None,
     by: str | None = None,
-    amount_min: int | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    amount_min: PenceAsked | None = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
     before: str | None = None,
     count_max: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:
     """Journals between accounts, the newest first; `before` is `next` of the page before. `amount_min` is in pence."""
     asked = {
         "kind": "journal", "state": state, "by": by, "amount_min": amount_min, "since": since, "until": until,
-        "before": after(before, datetime.fromisoformat, UUID),
+        "before": after(before, INSTANT.validate_python, UUID),
     }  # fmt: skip
     return await listed(council, asked, count_max, service_of(request).pool)
 
@@ -77,7 +77,7 @@ async def move(command: Command, asked: Journalling, packs: Mapping[str, Pack], 
     held = head(command, asked, made, pack, work)
     await decisions.keep(held, (), made.lines, work)
     if not held.needs_approval:
-        await enact(held, asked.by, set(), packs, work)
+        await enact(held, command.by, set(), packs, work)
     return {"is_new": True} | await of_id(command.council, held.decision_id, work.connection)
 
 
@@ -92,6 +92,6 @@ def head(command: Command, asked: Journalling, made: Journal, pack: Pack, work: 
         needs_approval=pack.approvals.needs(Amounts(journalled_pence=made.amount_pence)),
         reason=asked.reason,
         note=asked.note,
-        decided_by=asked.by,
+        decided_by=command.by,
         decided_at=work.now,
     )

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 import asyncpg
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
+from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ValidationError
 
 from ims_allocation.domain.asked import Asked
@@ -20,6 +21,8 @@ from ims_kit import Service, Work
 BYTES_MAX = 1 << 20
 KEY_LENGTH_MAX = 255
 TRIES = 5
+BEARER = [Depends(HTTPBearer(auto_error=False, description="An officer's token: who acts is who holds it."))]
+"""What a door says of its callers; `officer_of` is what asks."""
 CROSSED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 NAMES = UUID("2c9a6a3e-9f5b-5d38-8a11-6f0f6a0c7d21")
 
@@ -43,12 +46,14 @@ async def unwelcome(_request: Request, error: Exception) -> Response:
 
 
 class Command(NamedTuple):
-    """What an officer asks through an application: once, however often it is sent under the same key."""
+    """What an officer asks: once, however often it is sent under the same key."""
 
     council: str
     id: UUID
     """Of the key, so that what is kept under it can be found again."""
     content_sha256: str
+    by: str
+    """The officer, as the settings name them: who acts is who holds the token."""
 
 
 def service_of(request: Request) -> Service:
@@ -56,31 +61,32 @@ def service_of(request: Request) -> Service:
     return service
 
 
-def council_of(request: Request) -> str:
-    """The council of the application whose bearer token this is. Every token is compared, so that the time taken tells nothing."""
+def officer_of(request: Request) -> tuple[str, str]:
+    """Council and name of the officer whose bearer token this is. Every token is compared, so that the time taken tells nothing."""
     settings: Settings = service_of(request).settings
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    digest, council = hashlib.sha256(token.strip().encode()).hexdigest(), None
-    for application in settings.applications.values():
-        if hmac.compare_digest(application.token_sha256, digest):
-            council = application.council
-    if council is None or scheme.lower() != "bearer":
-        raise Unwelcome(401, "Say who you are", "Send the application's token as `Authorization: Bearer …`.")
-    return council
+    digest, found = hashlib.sha256(token.strip().encode()).hexdigest(), None
+    for name, officer in settings.officers.items():
+        if hmac.compare_digest(officer.token_sha256, digest):
+            found = officer.council, name
+    if found is None or scheme.lower() != "bearer":
+        raise Unwelcome(401, "Say who you are", "Send your token as `Authorization: Bearer …`.")
+    return found
 
 
 async def read[Body: Asked](request: Request, kind: type[Body]) -> tuple[Command, Body]:
     """The command and its body. Raises Unwelcome where who sends it, its key, or anything in it is not in order."""
-    council, key = council_of(request), request.headers.get("idempotency-key", "")
+    (council, by), key = officer_of(request), request.headers.get("idempotency-key", "")
     if not 0 < len(key) <= KEY_LENGTH_MAX:
         raise Unwelcome(400, "The Idempotency-Key header is missing or too long", "Send one a command, the same when you try again.")
-    raw = await body_of(request)
     try:
-        body = kind.model_validate_json(raw)
+        body = kind.model_validate_json(await body_of(request) or b"{}")
     except ValidationError as error:
         raise Unwelcome(422, "The body cannot be read; nothing was changed", *reasons_of(error)) from None
-    content = hashlib.sha256(f"{request.url.path}\n{body.model_dump_json()}".encode()).hexdigest()
-    return Command(council, uuid5(NAMES, f"{council}\n{key}"), content), body
+    if "\\u0000" in body.model_dump_json():
+        raise Unwelcome(422, "The body cannot be read; nothing was changed", "No text may hold the character NUL: leave it out.")
+    content = hashlib.sha256(f"{request.url.path}\n{by}\n{body.model_dump_json()}".encode()).hexdigest()
+    return Command(council, uuid5(NAMES, f"{council}\n{key}"), content, by), body
 
 
 async def done[Result](request: Request, act: Callable[[Work], Awaitable[Result]]) -> Result:
@@ -114,7 +120,7 @@ def openapi(kind: type[BaseModel]) -> dict[str, Any]:
     """What a door says of its body, which it reads itself: with every fault at once, and not before it knows the caller."""
     content = {"application/json": {"schema": inlined(kind.model_json_schema())}}
     key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string", "maxLength": KEY_LENGTH_MAX}}
-    return {"requestBody": {"required": True, "content": content}, "parameters": [key], "security": [{"bearer": []}]}
+    return {"requestBody": {"required": True, "content": content}, "parameters": [key]}
 
 
 def inlined(schema: dict[str, Any]) -> dict[str, Any]:

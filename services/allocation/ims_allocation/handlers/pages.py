@@ -3,9 +3,18 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import AwareDatetime, TypeAdapter
 
 from ims_allocation.handlers.officers import Unwelcome
+from ims_contracts.message import PENCE_MAX
+
+type PenceAsked = Annotated[int, Query(ge=-PENCE_MAX, le=PENCE_MAX)]
+INSTANT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+"""An instant with its zone."""
 
 
 def cursor(last: Sequence[Any]) -> str:

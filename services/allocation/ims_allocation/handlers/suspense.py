@@ -1,5 +1,6 @@
 """The doors of suspense: the queue, what may be done with it, and what its items may be for."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import partial
@@ -14,8 +15,8 @@ from ims_allocation.domain.asked import Acting, Assigning, Deciding, Group, Noti
 from ims_allocation.domain.days import age, aged
 from ims_allocation.handlers.decisions import decide, with_revisions
 from ims_allocation.handlers.news import suggest_for
-from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
-from ims_allocation.handlers.pages import after, cursor
+from ims_allocation.handlers.officers import BEARER, Command, Unwelcome, done, openapi, read, service_of
+from ims_allocation.handlers.pages import PenceAsked, after, cursor
 from ims_allocation.store import placements, suspense
 from ims_allocation.store.suspense import Asked, Note
 from ims_kit import Work
@@ -23,7 +24,6 @@ from ims_kit import Work
 router = APIRouter(prefix="/v1/suspense", tags=["suspense"])
 
 LONDON = ZoneInfo("Europe/London")
-OLDEST_FIRST, BY_AMOUNT = date.fromisoformat, int
 
 
 @router.get("")
@@ -35,14 +35,15 @@ async def get_suspense(
     is_owned: bool | None = None,
     area: str | None = None,
     method: str | None = None,
-    amount_min: int | None = None,
-    amount_max: int | None = None,
+    amount_min: PenceAsked | None = None,
+    amount_max: PenceAsked | None = None,
     age_min: Annotated[int | None, Query(ge=0, le=10_000)] = None,
     age_max: Annotated[int | None, Query(ge=0, le=10_000)] = None,
-    text: Annotated[str | None, Query(min_length=1, max_length=140)] = None,
+    text: Annotated[str | None, Query(min_length=1, max_length=140, pattern="^[^\\x00]+$")] = None,
     sort: Literal["since", "-since", "amount", "-amount"] = "since",
     after_: Annotated[str | None, Query(alias="after")] = None,
-    count_max: Annotated[int, Query(ge=1, le=500)] = 50,
+    with_suggestions: bool = True,
+    count_max: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
     """What is in suspense, the oldest first, and what all of it comes to that was asked for: why it is there, since when, whose it is,
     and which accounts it may be for. Ages are working days, amounts pence; `text` is looked for in what the payer typed; `after` is
@@ -51,16 +52,16 @@ async def get_suspense(
         "reason": reason, "owner": owner, "is_owned": is_owned, "area": area, "method": method, "amount_min": amount_min,
         "amount_max": amount_max, "text": suspense.anywhere(text) if text else None, **since_of(age_min, age_max),
     }  # fmt: skip
-    last = after(after_, OLDEST_FIRST if sort.endswith("since") else BY_AMOUNT, UUID)
+    last = after(after_, date.fromisoformat if sort.endswith("since") else int, UUID)
     asked = Asked(council, wanted, sort, (last[0], last[1]) if last else None, count_max)
     pool = service_of(request).pool
-    rows, (count, pence) = await suspense.page(pool, asked), await suspense.totals(pool, asked)
+    rows, totals = await asyncio.gather(suspense.page(pool, asked), suspense.totals(pool, asked))
     end = rows[-1] if len(rows) == count_max else None
     column = suspense.SORTS[sort][0]
     return {
-        "count": count,
-        "pence": pence,
-        "items": await shown(rows, request),
+        "count": totals[0],
+        "pence": totals[1],
+        "items": await shown(rows, request, with_suggestions),
         "next": cursor([end[column], end["payment_id"]]) if end else None,
     }
 
@@ -75,20 +76,20 @@ async def get_item(request: Request, response: Response, payment_id: UUID, counc
     return (await shown([row], request))[0] | {"notes": await suspense.notes(pool, key)}
 
 
-@router.post("/actions", openapi_extra=openapi(Acting))
+@router.post("/actions", openapi_extra=openapi(Acting), dependencies=BEARER)
 async def post_actions(request: Request) -> dict[str, Any]:
     """Assign items, write notes to them, decide on them: many at once, each by itself. Every action has a result of its own, in the
     order in which they were sent; one that cannot be done does not stop the others. Sent again under the same key, what was done
     stays done, and the rest is tried again."""
     command, acting = await read(request, Acting)
     todo: list[tuple[str, Callable[[Command, Work], Awaitable[bool]]]] = [
-        *((f"assign.{at}", partial(assign, assigning, acting.by)) for at, assigning in enumerate(acting.assign)),
-        *((f"note.{at}", partial(note, noting, acting.by)) for at, noting in enumerate(acting.note)),
-        *((f"decide.{at}", partial(release, releasing, acting.by, request.app.state.packs)) for at, releasing in enumerate(acting.decide)),
+        *((f"assign.{at}", partial(assign, assigning)) for at, assigning in enumerate(acting.assign)),
+        *((f"note.{at}", partial(note, noting)) for at, noting in enumerate(acting.note)),
+        *((f"decide.{at}", partial(release, releasing, request.app.state.packs)) for at, releasing in enumerate(acting.decide)),
     ]
     results: list[dict[str, Any]] = []
     for name, act in todo:
-        own = Command(command.council, uuid5(command.id, name), command.content_sha256)
+        own = command._replace(id=uuid5(command.id, name))
         try:
             is_new = await done(request, partial(act, own))
             results.append({"action": name, "status": 201 if is_new else 200, "is_new": is_new})
@@ -97,15 +98,15 @@ async def post_actions(request: Request) -> dict[str, Any]:
     return {"results": results}
 
 
-async def assign(assigning: Assigning, by: str, command: Command, work: Work) -> bool:
+async def assign(assigning: Assigning, command: Command, work: Work) -> bool:
     """Give an item an owner or a service area, or take them away. Raises Unwelcome where it is not in suspense, or another's by now."""
-    own = Note(*command[:2], assigning.payment_id, "assign", assigning.owner, assigning.area, None, by)
+    own = Note(*command[:2], assigning.payment_id, "assign", assigning.owner, assigning.area, None, command.by)
     return await write(own, (assigning.owner, assigning.instead_of), work)
 
 
-async def note(noting: Noting, by: str, command: Command, work: Work) -> bool:
+async def note(noting: Noting, command: Command, work: Work) -> bool:
     """Write a note to an item. Raises Unwelcome where it is not in suspense."""
-    return await write(Note(*command[:2], noting.payment_id, "note", None, None, noting.note, by), None, work)
+    return await write(Note(*command[:2], noting.payment_id, "note", None, None, noting.note, command.by), None, work)
 
 
 async def write(own: Note, owners: tuple[str | None, ...] | None, work: Work) -> bool:
@@ -124,10 +125,10 @@ async def write(own: Note, owners: tuple[str | None, ...] | None, work: Work) ->
     return True
 
 
-async def release(releasing: Releasing, by: str, packs: Mapping[str, Any], command: Command, work: Work) -> bool:
+async def release(releasing: Releasing, packs: Mapping[str, Any], command: Command, work: Work) -> bool:
     """Decide on one group of payments, as the door of decisions does."""
     group = Group(**{name: getattr(releasing, name) for name in Group.model_fields})
-    asked = with_revisions(Deciding(decisions=[group], reason=releasing.reason, note=releasing.note, by=by), None)
+    asked = with_revisions(Deciding(decisions=[group], reason=releasing.reason, note=releasing.note), None)
     return bool((await decide(command, asked, packs, work))["is_new"])
 
 
@@ -140,11 +141,11 @@ def since_of(age_min: int | None, age_max: int | None) -> dict[str, date | None]
     }
 
 
-async def shown(rows: list[Any], request: Request) -> list[dict[str, Any]]:
+async def shown(rows: list[Any], request: Request, with_suggestions: bool = True) -> list[dict[str, Any]]:
     """Items as they are shown, with what each may be for as far as is known now."""
     pool, packs = service_of(request).pool, request.app.state.packs
     today = datetime.now(UTC).astimezone(LONDON).date()
-    records = await placements.latest([(row["council"], row["payment_id"]) for row in rows], pool)
+    records = await placements.latest([(row["council"], row["payment_id"]) for row in rows] if with_suggestions else [], pool)
     puzzles = {key: record.payment for key, record in records.items() if record.payment}
     hints = await suggest_for(puzzles, packs, Accounts([]), pool)
     same = (

@@ -126,9 +126,12 @@ async def page(connection: Any, asked: Asked) -> list[Any]:
     if asked.after:
         where += f" AND (i.{column}, i.payment_id) {beyond} (${len(values) + 1}, ${len(values) + 2})"
         values += asked.after
+    # A text that is rarely found would have every item looked up in the order of the index: the fence has the table read once.
+    fence = "OFFSET 0" if asked.wanted.get("text") else ""
     found: list[Any] = await connection.fetch(
         f"""SELECT i.*, t.reference AS typed, t.narrative FROM (
-            SELECT i.* FROM suspense_item i WHERE {where} ORDER BY {column}{order}, payment_id{order} LIMIT {int(asked.count_max)}
+            SELECT * FROM (SELECT i.* FROM suspense_item i WHERE {where} {fence}) AS wanted
+            ORDER BY {column}{order}, payment_id{order} LIMIT {int(asked.count_max)}
           ) AS i LEFT JOIN typed t USING (council, payment_id) ORDER BY {column}{order}, payment_id{order}""",  # noqa: S608 - our own words
         *values,
     )
