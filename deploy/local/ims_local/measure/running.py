@@ -62,7 +62,8 @@ class Run:
         tally.wrong += not is_right
         tally.ways[chosen.rule + (" weighed" if evidence and chosen.rule == "reference" else ""), is_right] += 1
         if not is_right:
-            tally.mistakes.append({"how": transfer.how, "meant": truth, "typed": transfer.payment.reference, "chosen": chosen})
+            said = evidence.weighings[0].votes if evidence else ()
+            tally.mistakes.append({"how": transfer.how, "meant": truth, "chosen": chosen.shares[0][:2], "votes": said})
 
     def is_decidable(self, transfer: Transfer, payment: Payment) -> bool:
         """Whether a careful person with the register could be sure: of an open account that the text means, exactly or one keying error

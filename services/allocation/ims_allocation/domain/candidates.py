@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ims_allocation.domain.neighbours import LENGTH_APART_MAX, corrections, deleted
-from ims_allocation.domain.references import PIECES, VEHICLE_SHAPE, References, Scheme
+from ims_allocation.domain.references import PIECES, TO_DIGITS, VEHICLE_SHAPE, References, Scheme
 
 DIGITS_OF_A_TOKEN_MIN = 7
 """Shorter numbers have so many neighbours that repairing them is guessing (formats.md 4.4, policy 3)."""
@@ -64,7 +64,7 @@ def tokens(text: str, references: References) -> tuple[str, ...]:
                 run += piece
                 if len(run) > references.length_max + LENGTH_APART_MAX:
                     break
-                digits = sum(map(str.isdecimal, run))
+                digits = sum(map(str.isdecimal, run.translate(TO_DIGITS)))
                 if len(run) in lengths and digits >= DIGITS_OF_A_TOKEN_MIN and len(run) - digits <= LETTERS_OF_A_TOKEN_MAX:
                     found[run] = None
     return tuple(found) if len(found) <= TOKENS_MAX else ()
@@ -76,7 +76,7 @@ def vehicle_in(text: str) -> str | None:
     return mark.group().replace(" ", "") if mark else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def meanings(typed: tuple[str, ...], references: References) -> dict[tuple[str, str], Meaning]:
     """Every reference that these texts could mean, by fund and reference; where several could mean one, the nearest. Read only."""
     found: dict[tuple[str, str], Meaning] = {}

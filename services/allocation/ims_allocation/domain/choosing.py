@@ -36,12 +36,19 @@ class Accounts:
         self, accounts: list[Account], owing: Owing | None = None, repair_stopped: Collection[tuple[str, str]] = frozenset()
     ) -> None:
         """Without figures of what accounts owe, these are all there are."""
-        self.owing, self.repair_stopped = counted(accounts) if owing is None else owing, repair_stopped
+        self.figures, self.repair_stopped = owing, repair_stopped
         self.by_key = {account.key: account for account in accounts}
         self.by_vehicle: dict[tuple[str, str], list[Account]] = {}
         for account in accounts:
             for mark in account.second_keys:
                 self.by_vehicle.setdefault((account.council, mark), []).append(account)
+
+    @property
+    def owing(self) -> Owing:
+        """What accounts owe; counted when it is first asked for, where it was not given."""
+        if self.figures is None:
+            self.figures = counted(self.by_key.values())
+        return self.figures
 
     def find(self, council: str, fund: Fund, reference: str) -> Account | None:
         """The account; a fund that needs none has whatever account is named."""

@@ -180,6 +180,7 @@ def known(heard: PaymentReceived, reading: Reading, pack: Pack, names: Names = N
     if not (heard.reference or reading.candidates) and heard.source in pack.settlement_sources:
         reading = Reading(reason="no-event")
     text = whole(heard.reference, heard.narrative) if pack.is_free_text(heard.channel) else ""
+    named = (reference for _, reference in reading.candidates) if text else ()
     vehicle = vehicle_mark(heard.vehicle) if heard.vehicle else reading.vehicle or vehicle_in(text)
     return Payment(
         heard_revision=heard.revision,
@@ -191,7 +192,7 @@ def known(heard: PaymentReceived, reading: Reading, pack: Pack, names: Names = N
         reading=reading,
         fund=heard.fund,
         vehicle=vehicle,
-        tokens=tokens(text, pack.references),
+        tokens=tuple(dict.fromkeys([*named, *tokens(text, pack.references)])),
         named=pack.words.named(text),
         names=names.of_payer(heard.payer.name) if text and heard.payer and heard.payer.name else frozenset(),
     )

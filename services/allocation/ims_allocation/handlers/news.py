@@ -171,12 +171,15 @@ async def suggestions(
     changes: list[Change], packs: Mapping[str, Pack], known: Accounts, work: Work
 ) -> dict[PaymentKey, list[Suggestion]]:
     """For each payment that goes to suspense, the accounts that it may be for."""
-    puzzles = {}
+    puzzles, weighed = {}, {}
     for change in changes:
         payment, placement = change.after.payment, change.after.placement
         if payment and placement and placement.outcome == "suspended" and placement.reason != "account-awaited":
-            puzzles[change.after.key] = payment
-    return await suggest_for(puzzles, packs, known, work.connection)
+            if placement.evidence:
+                weighed[change.after.key] = in_evidence(placement.evidence)
+            else:
+                puzzles[change.after.key] = payment
+    return weighed | await suggest_for(puzzles, packs, known, work.connection)
 
 
 async def suggest_for(
@@ -188,7 +191,7 @@ async def suggest_for(
     named = {key: keys_of(key[0], payment) for key, payment in puzzles.items()}
     wanted = {(key[0], reference) for key, found in close.items() for _, reference in found}
     more = await accounts.find({*wanted, *(k for ks in named.values() for k in ks)}, connection)
-    found = Accounts([*known.by_key.values(), *more], known.owing, known.repair_stopped)
+    found = Accounts([*known.by_key.values(), *more])
     found = await with_evidence(puzzles, found, packs, connection)
     hints = {}
     for (council, id_), payment in puzzles.items():

@@ -1,0 +1,49 @@
+"""The measurement of choosing measures: the same for the same seed, close to its aim, and able to see a mistake."""
+
+from importlib.resources import files
+from typing import Any
+
+import pytest
+import yaml
+
+from ims_allocation.domain import pack
+from ims_local.measure.register import Register
+from ims_local.measure.running import Run
+from ims_local.measure.tally import interval
+from ims_local.measure.transfers import Payers
+
+
+@pytest.fixture(scope="module")
+def register() -> Register:
+    return Register(pack(yaml.safe_load(files("ims_local.measure").joinpath("pack.yaml").read_text("utf-8"))), 20_000, 1)
+
+
+def run(register: Register, seed: int, count: int) -> dict[str, Any]:
+    measured = Run(register)
+    for transfer in Payers(register, seed).transfers(count):
+        measured.take(transfer)
+    found = measured.tally.found()
+    del found["microseconds"]
+    return found
+
+
+def test_a_seed_gives_the_same_figures_again_and_they_are_near_the_aim(register: Register) -> None:
+    once = run(register, 1, 1_500)
+    assert once == run(register, 1, 1_500)
+    assert once["automatic_of_decidable_percent"] > 90
+    assert once["wrong"] <= 1
+    assert sum(each["right"] + each["wrong"] for each in once["ways"].values()) + sum(once["held"].values()) == 1_500
+
+
+def test_a_wrong_allocation_is_counted(register: Register) -> None:
+    measured = Run(register)
+    transfer = next(each for each in Payers(register, 2).transfers(100) if each.how == "exact" and each.meant and each.meant.fund == "23")
+    other = next(entry for entry in register.entries["23"] if entry is not transfer.meant)
+    measured.take(transfer)
+    measured.take(transfer._replace(meant=other))
+    assert (measured.tally.automatic, measured.tally.wrong) == (2, 1)
+
+
+@pytest.mark.parametrize(("count", "low", "high"), [(0, 0, 3.689), (1, 0.0253, 5.572), (10, 4.795, 18.390)])
+def test_the_interval_of_rare_events_is_the_exact_one(count: int, low: float, high: float) -> None:
+    assert interval(count) == (pytest.approx(low, abs=0.001), pytest.approx(high, abs=0.001))
