@@ -126,7 +126,7 @@ async def test_a_file_that_says_otherwise_what_was_told_can_only_be_rejected(ing
         assert held.status_code == 409
         answer = await decide(ingest, held.json()["file_id"], "accept")
         assert answer.status_code == 409
-        assert "reject it" in answer.json()["reasons"][0]
+        assert "reject this one" in answer.json()["reasons"][0]
         assert (await decide(ingest, held.json()["file_id"], "reject")).status_code == 200
 
 

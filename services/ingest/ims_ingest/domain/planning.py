@@ -10,6 +10,7 @@ from ims_contracts.message import Message
 from ims_contracts.payments import PaymentReceived, PaymentReversed
 from ims_contracts.remittances import RemittanceReceived
 from ims_contracts.statements import SettlementMember, SettlementReceived, StatementReceived
+from ims_ingest.domain.corrections import Times, told_again
 from ims_ingest.domain.proving import Part, Proof, Totals
 from ims_ingest.domain.rows import Shown, account, reversal, settled_payment, settled_reversal, settlement_member, submission
 from ims_ingest.domain.submissions import accept
@@ -44,10 +45,11 @@ def empty() -> Chunk:
 
 
 class Plan:
-    """Turns records into chunks. Parts in `known` came in another file, with the same content: they are passed over."""
+    """Turns records into chunks. Parts in `known` came in another file, with the same content: they are passed over. `times` says
+    of payments that went back with an import which telling of them this is."""
 
-    def __init__(self, proof: Proof, known: Collection[UUID]) -> None:
-        self.proof, self.head, self.known = proof, proof.head, known
+    def __init__(self, proof: Proof, known: Collection[UUID], times: Times | None = None) -> None:
+        self.proof, self.head, self.known, self.times = proof, proof.head, known, times
         self.parts = proof.parts()
         self.by_reference = {part.reference: part for part in self.parts if part.kind == "settlement"}
         self.remittances = {part.reference: part for part in self.parts if part.kind == "remittance"}
@@ -100,7 +102,7 @@ class Plan:
             return
         told = accept(submission(row, self.occurrences[alike], self.head, remittance_id), self.head.judged_on(row))
         assert isinstance(told, PaymentReceived), "the proof has tried every row"
-        self.chunk.payments.append(told)
+        self.chunk.payments.append(told_again(told, self.times) if self.times else told)
 
     def take_entry(self, entry: Entry) -> None:
         self.entry_number += 1

@@ -80,6 +80,8 @@ class Proof:
         self.remittance = Totals()
         self.remittances: dict[str, Totals] = {}
         """Where the file names several: each by itself."""
+        self.told_again: dict[UUID, UUID] = {}
+        """Remittances that are known by another id than the first of their name, which was taken back."""
         self.statements: list[Totals] = []
         self.settlements: dict[str, Totals] = {}
         self.whole: Whole | None = None
@@ -187,7 +189,7 @@ class Proof:
                 # Claims are numbered, and the numbers may begin again: of a named one the day belongs to the name.
                 day = [] if totals.paid_on is None else [totals.paid_on.isoformat()]
                 key = derive("remittance", head.council, head.format, head.source, reference, *day)
-                found.append(Part(key, "remittance", reference, f"{totals.digest:064x}"))
+                found.append(Part(self.told_again.get(key, key), "remittance", reference, f"{totals.digest:064x}"))
         return found
 
     def statement_part(self, totals: Totals) -> Part:

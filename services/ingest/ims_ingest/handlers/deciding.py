@@ -14,7 +14,7 @@ from ims_ingest.domain.taking_back import Import, further, remittance_reversed, 
 from ims_ingest.handlers.files import answer, find
 from ims_ingest.handlers.importing import take_in
 from ims_ingest.handlers.publishers import Answer, Unwelcome, body_of, reasons_of
-from ims_ingest.store import decisions, files, imports
+from ims_ingest.store import corrections, decisions, files, imports
 from ims_ingest.store.decisions import Decision, held
 from ims_ingest.store.payments import reverse
 from ims_kit import Service
@@ -58,14 +58,14 @@ async def decide(request: Request, file_id: UUID, verdict: str) -> None:
     """Remember a decision about a file that is held. Raises Unwelcome where there is nothing to decide, or nothing clear."""
     service: Service = request.app.state.service
     decision = await decision_of(request)
-    await find(request, file_id)
+    found = await find(request, file_id)
     async with service.begin() as work:
         state, held_for = await held(file_id, work)
         if state != "conflict":
             raise Unwelcome(409, "This file is not held", f"It is {state}: there is nothing to decide.")
-        if verdict == "accepted" and held_for not in CLEAR:
+        if verdict == "accepted" and held_for not in CLEAR and not await corrections.taken_back(found.head, work):
             raise Unwelcome(409, "This file cannot be taken in as it is", "It says otherwise what another file told under the same name: "
-                            "reject it, and have what is right sent under a name of its own.")  # fmt: skip
+                            "take that one back first, or reject this one.")  # fmt: skip
         await decisions.decide(file_id, verdict, decision, work)
     log.warning("file decided", file_id=str(file_id), verdict=verdict)
 

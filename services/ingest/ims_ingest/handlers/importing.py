@@ -9,11 +9,13 @@ from uuid import UUID
 import structlog
 
 from ims_contracts.remittances import Fault, RemittanceRefused
+from ims_ingest.domain.corrections import Times
 from ims_ingest.domain.planning import Chunk, Plan
 from ims_ingest.domain.proving import Proof
 from ims_ingest.domain.rows import FileHead, refused_id
 from ims_ingest.domain.submissions import LONDON
 from ims_ingest.formats import Format, Formats, detect, packed
+from ims_ingest.handlers.correcting import count_tellings, is_correcting, name_parts
 from ims_ingest.handlers.full_accounts import close_missing, too_many_missing
 from ims_ingest.handlers.overlaps import came_before, leave_out_known, only_new
 from ims_ingest.settings import Settings
@@ -38,6 +40,8 @@ class Read(NamedTuple):
     proof: Proof
     is_accepted: bool = False
     """A person accepted it, though other files told some of it."""
+    times: Times | None = None
+    """Which telling it is, of payments that went back with an import."""
 
 
 async def finish_files(service: Service) -> None:
@@ -75,6 +79,9 @@ async def read_in(service: Service, known: files.Known) -> None:
             return
         if await is_early(service, read, known):
             return
+        if read.proof.remittance.count and await is_correcting(service, read.head):
+            await name_parts(service, read.proof)
+            read = read._replace(times=await count_tellings(service, chunks_of(read, stream, set())))
         if known.state == "kept" and (await is_overlap(service, read, stream) or await is_drop(service, read, stream)):
             return
         is_accepted = await decisions.is_accepted(read.head.file_id, service.pool)
@@ -193,7 +200,7 @@ def chunks_of(read: Read, stream: BinaryIO, told_before: set[UUID]) -> Iterator[
     """The file read once more, from its start."""
     assert read.format is not None
     stream.seek(0)
-    return Plan(read.proof, told_before).chunks(read.format.read(stream))
+    return Plan(read.proof, told_before, read.times).chunks(read.format.read(stream))
 
 
 async def tell_chunks(service: Service, read: Read, stream: BinaryIO, done: tuple[set[UUID], files.Known]) -> None:
