@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from ims_contracts.remittances import Fault, RemittanceRefused
-from ims_ingest.domain.planning import Chunk, Plan
+from ims_ingest.domain.planning import Chunk, Plan, payment_ids
 from ims_ingest.domain.proving import Proof
 from ims_ingest.domain.rows import FileHead, refused_id
 from ims_ingest.domain.submissions import LONDON
@@ -144,7 +144,9 @@ async def is_overlap(service: Service, read: Read, stream: BinaryIO) -> bool:
     of them: the file is known. Some: it is for a person. Either way nothing of it is told."""
     if not (total := read.proof.remittance.added_count) or await is_known_by_name(service, read):
         return False
-    came = await came_before(service, read.head, chunks_of(read, stream, set()))
+    assert read.format is not None
+    stream.seek(0)
+    came = await came_before(service, read.head, payment_ids(read.format.read(stream), read.head))
     if came == total:
         async with service.begin() as work:
             await files.move(read.head, "known", work, summary(read.proof))
