@@ -166,9 +166,9 @@ LONG = ["1 " * 500_000, "4111111111111111 " * 20_000, "4111-" * 100_000, "<Id>30
 
 @pytest.mark.parametrize("text", LONG)
 def test_no_text_keeps_the_search_for_card_numbers_long(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     redact(text)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 def test_a_card_number_is_found_where_a_text_without_lines_is_cut() -> None:

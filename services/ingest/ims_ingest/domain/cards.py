@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 
-CARD_DIGITS_MIN = 13
 # Where a card number may begin: its first four digits, and at least nine more, perhaps with single spaces or hyphens between them.
 BEGINNING = re.compile(r"(?<!\d)(?:2[2-7]|3\d|4\d|5[0-8]|6\d|81)\d\d(?=(?:[ -]?\d){9})")
 # People write them in fours, or as they are embossed: 4-6-5 (American Express), 4-6-4 (Diners Club).
@@ -66,7 +65,7 @@ def end_of_card(text: str, begin: int) -> int | None:
     ends = [begin + group.end() for group in DIGITS.finditer(run[0])]
     for end in reversed(ends):
         number = text[begin:end]
-        if GROUPS.fullmatch(number) and is_card(number.replace(" ", "").replace("-", "")):
+        if is_card(number.replace(" ", "").replace("-", "")) and GROUPS.fullmatch(number):
             return end
     return None
 

@@ -1,7 +1,7 @@
 """A file that comes after an import was taken back: what of it was told before and went back whole is counted again, once, under
 a name of its own. What came and stands is counted no second time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 from ims_contracts.payments import PaymentReceived
@@ -19,6 +19,11 @@ def part_again(part_id: UUID, nth: int) -> UUID:
 def payment_again(payment_id: UUID, nth: int) -> UUID:
     """The nth payment that a row of one name made. It need not be known what the row said."""
     return payment_id if nth == 1 else derive("payment", str(payment_id), str(nth))
+
+
+def named_now(payments: Iterable[UUID], times: Times | None) -> Iterator[UUID]:
+    """The ids of payments as this telling has them."""
+    return (payment_again(each, times.get(each, 1)) for each in payments) if times else iter(payments)
 
 
 def told_again(payment: PaymentReceived, times: Times) -> PaymentReceived:

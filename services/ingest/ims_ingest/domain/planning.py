@@ -1,7 +1,7 @@
 """A file that proved, cut into chunks that each commit by themselves: the same bytes always give the same chunks."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sized
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,8 +11,9 @@ from ims_contracts.payments import PaymentReceived, PaymentReversed
 from ims_contracts.remittances import RemittanceReceived
 from ims_contracts.statements import SettlementMember, SettlementReceived, StatementReceived
 from ims_ingest.domain.corrections import Times, told_again
+from ims_ingest.domain.identity import from_source
 from ims_ingest.domain.proving import Part, Proof, Totals
-from ims_ingest.domain.rows import Shown, account, reversal, settled_payment, settled_reversal, settlement_member, submission
+from ims_ingest.domain.rows import FileHead, Shown, account, reversal, settled_payment, settled_reversal, settlement_member, submission
 from ims_ingest.domain.submissions import accept
 from ims_ingest.formats.records import AccountRow, Advice, Entry, Member, Record, Row, StatementBegins, StatementEnds
 
@@ -36,12 +37,34 @@ class Chunk(NamedTuple):
     """Told as they are: nobody else tells them."""
 
     def is_full(self) -> bool:
-        counted: tuple[Sized, ...] = (self.payments, self.known_from_settlement, self.reversals, self.accounts, self.advices, self.facts)
-        return sum(len(each) for each in counted) >= CHUNK or len(self.entries) >= ENTRIES_CHUNK
+        payments = len(self.payments) + len(self.known_from_settlement) + len(self.reversals)
+        return payments + len(self.accounts) + len(self.advices) + len(self.facts) >= CHUNK or len(self.entries) >= ENTRIES_CHUNK
 
 
 def empty() -> Chunk:
     return Chunk([], [], [], [], [], [], [])
+
+
+class Occurrences:
+    """Numbers the rows that say the same, in their order."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[int] = Counter()
+
+    def of(self, row: Row) -> int:
+        alike = hash(row.key)  # the key itself, for each of a million rows, would not fit memory; a day's keys hardly collide
+        self.seen[alike] += 1
+        return self.seen[alike]
+
+
+def payment_ids(records: Iterable[Record], head: FileHead) -> Iterator[UUID]:
+    """The payments that a file's rows become, in a third of the time that it takes to make them."""
+    occurrences = Occurrences()
+    for record in records:
+        if isinstance(record, Row):
+            occurrence = occurrences.of(record)
+            if record.amount_pence >= 0:
+                yield from_source(head.council, head.source, f"{record.key}:{occurrence}")
 
 
 class Plan:
@@ -53,7 +76,7 @@ class Plan:
         self.parts = proof.parts()
         self.by_reference = {part.reference: part for part in self.parts if part.kind == "settlement"}
         self.remittances = {part.reference: part for part in self.parts if part.kind == "remittance"}
-        self.occurrences: Counter[int] = Counter()
+        self.occurrences = Occurrences()
         self.statement = self.entry_number = -1
         self.members: dict[str, list[SettlementMember]] = {reference: [] for reference in self.by_reference}
         self.pages: Counter[str] = Counter()
@@ -95,12 +118,11 @@ class Plan:
         name = row.remittance or self.proof.whole.source_reference
         if (remittance_id := self.remittances[name].part_id) in self.known:
             return
-        alike = hash(row.key)  # the key itself, for each of a million rows, would not fit memory; a day's keys hardly collide
-        self.occurrences[alike] += 1
+        occurrence = self.occurrences.of(row)
         if row.amount_pence < 0:
-            self.chunk.reversals.append(reversal(row, self.occurrences[alike], self.head, remittance_id))
+            self.chunk.reversals.append(reversal(row, occurrence, self.head, remittance_id))
             return
-        told = accept(submission(row, self.occurrences[alike], self.head, remittance_id), self.head.judged_on(row))
+        told = accept(submission(row, occurrence, self.head, remittance_id), self.head.judged_on(row))
         assert isinstance(told, PaymentReceived), "the proof has tried every row"
         self.chunk.payments.append(told_again(told, self.times) if self.times else told)
 

@@ -1,7 +1,8 @@
 """A row of a file made what ingest tells of it."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from ims_contracts.accounts import AccountChanged, AccountFields
@@ -30,7 +31,7 @@ class FileHead(NamedTuple):
 
     @property
     def received_on(self) -> date:
-        return self.received_at.astimezone(LONDON).date()
+        return day_in_london(self.received_at)
 
     def day_of(self, row: Row) -> date:
         """The day that a row is of."""
@@ -46,23 +47,33 @@ class FileHead(NamedTuple):
         return (self.received_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
+@lru_cache(64)
+def day_in_london(at: datetime) -> date:
+    """Each row of a file asks for the day on which the file came."""
+    return at.astimezone(LONDON).date()
+
+
+NOTHING_SAID: dict[str, Any] = dict.fromkeys(PaymentSubmitted.model_fields)
+
+
 def submission(row: Row, occurrence: int, head: FileHead, remittance_id: UUID | None) -> PaymentSubmitted:
     """A row of collections as a payment: known by what it says, and by its number among rows that say the same."""
-    return PaymentSubmitted.model_construct(
-        council=head.council,
-        source=head.source,
-        source_payment_id=f"{row.key}:{occurrence}",
-        channel=row.channel,
-        method_of_payment=row.method_of_payment,
-        amount_pence=row.amount_pence,
-        paid_on=head.day_of(row),
-        received_on=head.received_on,
-        reference=row.reference or None,
-        fund=row.fund,
-        narrative=row.narrative or None,
-        remittance_id=remittance_id,
-        remittance_line=row.line,
-    )
+    return PaymentSubmitted.of_valid({
+        **NOTHING_SAID,
+        "council": head.council,
+        "source": head.source,
+        "source_payment_id": f"{row.key}:{occurrence}",
+        "channel": row.channel,
+        "method_of_payment": row.method_of_payment,
+        "amount_pence": row.amount_pence,
+        "paid_on": head.day_of(row),
+        "received_on": head.received_on,
+        "reference": row.reference or None,
+        "fund": row.fund,
+        "narrative": row.narrative or None,
+        "remittance_id": remittance_id,
+        "remittance_line": row.line,
+    })
 
 
 def reversal(row: Row, occurrence: int, head: FileHead, remittance_id: UUID | None) -> PaymentReversed:

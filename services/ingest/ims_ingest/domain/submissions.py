@@ -18,7 +18,7 @@ from ims_contracts.payments import (
     PaymentSubmitted,
     ReversalSubmitted,
 )
-from ims_ingest.domain.cards import BEGINNING, CARD_DIGITS_MIN, redact
+from ims_ingest.domain.cards import BEGINNING, redact
 from ims_ingest.domain.identity import original_payment, payment_id, reversal_id
 
 LONDON = ZoneInfo("Europe/London")
@@ -41,8 +41,7 @@ def accept(submitted: PaymentSubmitted, today: date) -> PaymentReceived | Paymen
     """Take a payment in, with its day in Europe/London and without card numbers; or refuse it with every reason."""
     said = submitted.__dict__
     is_suspect = may_hold_what_may_not_be_kept([said[name] for name in TEXTS])
-    ids = faults_of_ids(said) if is_suspect or not said["provider"] else []
-    if reasons := [*ids, *faults_of_dates(submitted, today)]:
+    if reasons := faults(submitted, today, is_suspect):
         source, source_payment_id = tidy(submitted.source), tidy(submitted.source_payment_id)
         return PaymentRefused(
             council=submitted.council,
@@ -58,12 +57,21 @@ def accept(submitted: PaymentSubmitted, today: date) -> PaymentReceived | Paymen
     return PaymentReceived.of_valid({**said, **changes, "payment_id": payment_id(submitted.council, submitted), "revision": 1})
 
 
+def faults(submitted: PaymentSubmitted, today: date, is_suspect: bool | None = None) -> list[str]:
+    """Every reason why a payment is not taken in."""
+    said = submitted.__dict__
+    if is_suspect is None:
+        is_suspect = may_hold_what_may_not_be_kept([said[name] for name in TEXTS])
+    reasons = faults_of_ids(said) if is_suspect else []
+    if said["provider_payment_id"] and not said["provider"]:
+        reasons.append("provider_payment_id is given without provider: name the provider that made the payment")
+    return [*reasons, *faults_of_dates(submitted, today)]
+
+
 def may_hold_what_may_not_be_kept(texts: Iterable[str | None]) -> bool:
     """A quick look, as hardly any text holds a control character or what could be a card number; if so, each is looked at."""
-    given = [text for text in texts if text]
-    if not "".join(given).isprintable():
-        return True
-    return any(len(text) >= CARD_DIGITS_MIN and BEGINNING.search(text) for text in given)
+    given = "|".join(filter(None, texts))
+    return not given.isprintable() or BEGINNING.search(given) is not None
 
 
 def faults_of_ids(said: dict[str, Any]) -> list[str]:
@@ -75,8 +83,6 @@ def faults_of_ids(said: dict[str, Any]) -> list[str]:
                 reasons.append(f"{field} has a character that cannot be printed: send it without")
             if redact(value) != value:
                 reasons.append(f"{field} looks like a payment card number, which may not be kept: send another id")
-    if said["provider_payment_id"] and not said["provider"]:
-        reasons.append("provider_payment_id is given without provider: name the provider that made the payment")
     return reasons
 
 

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from uuid import UUID
 
 from ims_ingest.domain.corrections import Times, part_again, payment_again
-from ims_ingest.domain.planning import Chunk
+from ims_ingest.domain.planning import CHUNK
 from ims_ingest.domain.proving import Proof
 from ims_ingest.domain.rows import FileHead
 from ims_ingest.store import corrections
@@ -34,11 +35,11 @@ async def name_parts(service: Service, proof: Proof) -> None:
         proof.told_again |= {part_id: part_again(part_id, nth) for part_id in asked}
 
 
-async def count_tellings(service: Service, chunks: Iterator[Chunk]) -> Times:
+async def count_tellings(service: Service, payments: Iterator[UUID]) -> Times:
     """Which telling this is, of those of the file's payments that went back whole with an import."""
     times: dict[UUID, int] = {}
-    for chunk in chunks:
-        await count_of(service, [each.payment_id for each in chunk.payments if not each.provider_payment_id], times)
+    while some := await asyncio.to_thread(list, islice(payments, CHUNK)):
+        await count_of(service, some, times)
     return times
 
 

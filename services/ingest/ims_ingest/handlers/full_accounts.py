@@ -1,5 +1,6 @@
 """A full file of accounts: what it leaves out is closed, unless that is so much that a person must look."""
 
+import asyncio
 from collections.abc import Iterator
 
 from ims_ingest.domain.planning import CHUNK, Chunk
@@ -12,7 +13,7 @@ from ims_kit import Service
 async def too_many_missing(service: Service, head: FileHead, chunks: Iterator[Chunk]) -> list[str]:
     """Why a full file is held for a person: it leaves out more than the set share of the accounts that its source told of."""
     settings: Settings = service.settings
-    for chunk in chunks:
+    while chunk := await asyncio.to_thread(next, chunks, None):
         async with service.begin() as work:
             await full_accounts.list_accounts(head, chunk.accounts, work)
     async with service.pool.acquire() as connection:

@@ -9,8 +9,8 @@ from uuid import UUID
 import structlog
 
 from ims_contracts.remittances import Fault, RemittanceRefused
-from ims_ingest.domain.corrections import Times
-from ims_ingest.domain.planning import Chunk, Plan
+from ims_ingest.domain.corrections import Times, named_now
+from ims_ingest.domain.planning import Chunk, Plan, payment_ids
 from ims_ingest.domain.proving import Proof
 from ims_ingest.domain.rows import FileHead, refused_id
 from ims_ingest.domain.submissions import LONDON
@@ -81,7 +81,7 @@ async def read_in(service: Service, known: files.Known) -> None:
             return
         if read.proof.remittance.count and await is_correcting(service, read.head):
             await name_parts(service, read.proof)
-            read = read._replace(times=await count_tellings(service, chunks_of(read, stream, set())))
+            read = read._replace(times=await count_tellings(service, ids_of(read, stream)))
         if known.state == "kept" and (await is_overlap(service, read, stream) or await is_drop(service, read, stream)):
             return
         is_accepted = await decisions.is_accepted(read.head.file_id, service.pool)
@@ -151,7 +151,7 @@ async def is_overlap(service: Service, read: Read, stream: BinaryIO) -> bool:
     of them: the file is known. Some: it is for a person. Either way nothing of it is told."""
     if not (total := read.proof.remittance.added_count) or await is_known_by_name(service, read):
         return False
-    came = await came_before(service, read.head, chunks_of(read, stream, set()))
+    came = await came_before(service, read.head, named_now(ids_of(read, stream), read.times))
     if came == total:
         async with service.begin() as work:
             await files.move(read.head, "known", work, summary(read.proof))
@@ -194,6 +194,13 @@ async def claim(service: Service, read: Read) -> set[UUID] | None:
         reasons = [f"{part.kind} {part.reference} came before, with other content" for part in contradicted]
         await contradict(service, read, reasons, "content")
     return None if contradicted or is_all_known else known
+
+
+def ids_of(read: Read, stream: BinaryIO) -> Iterator[UUID]:
+    """The payments that the file's rows become, by their first names."""
+    assert read.format is not None
+    stream.seek(0)
+    return payment_ids(read.format.read(stream), read.head)
 
 
 def chunks_of(read: Read, stream: BinaryIO, told_before: set[UUID]) -> Iterator[Chunk]:

@@ -2,27 +2,27 @@
 
 import asyncio
 from collections.abc import Iterator
+from itertools import islice
+from uuid import UUID
 
-from ims_ingest.domain.planning import Chunk
+from ims_ingest.domain.planning import CHUNK, Chunk
 from ims_ingest.domain.proving import Proof
 from ims_ingest.domain.rows import FileHead
 from ims_ingest.store import files
 from ims_kit import Service
 
 
-async def came_before(service: Service, head: FileHead, chunks: Iterator[Chunk]) -> int:
+async def came_before(service: Service, head: FileHead, payments: Iterator[UUID]) -> int:
     """How many of the file's payments came otherwise."""
     came = 0
-    async with service.pool.acquire() as connection:
-        for chunk in chunks:
-            came += len(await files.overlapping(head, [payment.payment_id for payment in chunk.payments], connection))
-            await asyncio.sleep(0)
+    while some := await asyncio.to_thread(list, islice(payments, CHUNK)):
+        came += len(await files.overlapping(head, some, service.pool))
     return came
 
 
 async def leave_out_known(service: Service, proof: Proof, chunks: Iterator[Chunk]) -> None:
     """Let the file's totals be those of what it adds."""
-    for chunk in chunks:
+    while chunk := await asyncio.to_thread(next, chunks, None):
         new = await only_new(service, proof.head, chunk)
         told = [{id(each) for each in part} for part in (new.payments, new.reversals)]
         proof.leave_out(

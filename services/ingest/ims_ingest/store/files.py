@@ -1,5 +1,6 @@
 """Files: their bytes, how far they have been taken in, and what was found in them."""
 
+import asyncio
 import contextlib
 import json
 import tempfile
@@ -46,7 +47,8 @@ async def keep(head: FileHead, content: BinaryIO | None, size: int, work: Work) 
     if content is None:
         return True
     for number, piece in enumerate(iter(lambda: content.read(PIECE_BYTES), b"")):
-        await work.connection.execute("INSERT INTO file_piece VALUES ($1, $2, $3)", head.file_id, number, zlib.compress(piece))
+        packed = await asyncio.to_thread(zlib.compress, piece)
+        await work.connection.execute("INSERT INTO file_piece VALUES ($1, $2, $3)", head.file_id, number, packed)
     return True
 
 
