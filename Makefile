@@ -3,7 +3,7 @@
 PAYMENTS ?= 5000
 BIN := .venv/bin
 
-.PHONY: help setup check test crash demo down bench lock
+.PHONY: help setup check test crash promises demo down bench lock
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: setup ## Every test, on a real Kafka and a real PostgreSQL
 
 crash: setup ## Kill every service 20 times, and the servers, during 20,000 payments; then count to the penny
 	IMS_CRASH_PAYMENTS=20000 IMS_CRASH_KILLS=20 $(BIN)/pytest -s tests/journeys/test_crash.py
+
+promises: setup ## Hold SERVICE=allocation, as IMS_PROMISES_ALLOCATION starts it (none: ours), to what every service promises
+	$(BIN)/pytest tests/promises -k $(or $(SERVICE),promises)
 
 demo: setup ## A council's day, end to end, and PAYMENTS=5000 more payments; leaves the system running
 	$(BIN)/ims demo --payments $(PAYMENTS)
