@@ -26,8 +26,8 @@ from reconcile.anytown_bank import (
 from reconcile.reconcile_world import World
 
 AP, PO = "ALLPAY LTD 190326", "STRIPE ANYTOWN po_1SYNTH"
-LATER = statement([], "later", closed_on=date(2026, 4, 30), opening_pence=None, closing_pence=None, is_proved=None)
-"""A statement long after: all windows have passed."""
+LATER = statement([], "later", closed_on=date(2026, 4, 30), opening=0, bank_account="20201599999999")
+"""A final statement of another account, long after: all windows have passed."""
 
 
 ONE = settlement("po_1SYNTH", [member("a", 5000)])
@@ -62,7 +62,8 @@ BREAKS: list[tuple[str, list[Message], list[tuple[str, int]], list[Message]]] = 
     ("a line whose file never came", [line("l", 300, AP)], [("bank-line-unexplained", 300)], file_of("f", [100, 200])),
     ("money out that nobody explains", [line("l", -300, "BANK CHARGES")], [("bank-debit-unexplained", -300)], []),
     ("a returned cheque", [line("l", -900, "UNPAID CHEQUE 000101")], [("bank-line-unexplained", -900)],
-     [reversal("c", 900, method_of_payment="cheque", reason="cheque-returned")]),
+     [reversal("c", 900, method_of_payment="cheque", reason="cheque-returned", payment_id=named("f:1")), *file_of("f", [900]),
+      line("m", 900, AP)]),
     ("a refused file", [RemittanceRefused(council=COUNCIL, remittance_id=named("f"), source="allpay", content_sha256="0", fault_count=1,
      faults=[], received_on=DAY)], [("remittance-refused", 0)], [*file_of("f", [100, 200]), line("l", 300, AP)]),
     ("a file taken back before it reached the bank", file_of("f", [100, 200]), [("remittance-without-bank-line", 300)],

@@ -11,14 +11,16 @@ type Row = tuple[Any, ...]
 
 EXPECT = Insert(
     tables.Expectation,
-    "council subject_id kind payment_id revision source method_of_payment amount_pence due_on reference remittance_id statement_line_id",
+    "council subject_id kind payment_id revision source method_of_payment amount_pence due_on reference remittance_id statement_line_id"
+    " provider",
     conflict="""(subject_id, council) DO UPDATE SET revision = excluded.revision, source = excluded.source, due_on = excluded.due_on,
       method_of_payment = excluded.method_of_payment, remittance_id = coalesce(excluded.remittance_id, expectation.remittance_id)
       WHERE excluded.revision > expectation.revision""",
 )
 STATEMENT = Insert(
     tables.Statement,
-    "statement_id council bank_account opened_on closed_on opening_pence closing_pence line_count net_pence is_proved",
+    "statement_id council bank_account opened_on closed_on opening_pence closing_pence line_count net_pence is_proved format"
+    " currency sequence",
     returning="statement_id",
 )
 LINE = Insert(
@@ -30,17 +32,15 @@ SETTLEMENT = Insert(
     tables.Settlement,
     "settlement_id council source reference method_of_payment paid_on gross_pence fee_pence net_pence member_count page_count",
 )
-PAGE = Insert(
-    tables.SettlementPage, "settlement_id page member_count gross_pence fee_pence net_pence", returning="settlement_id page"
-)
-MEMBER = Insert(tables.Member, "member_id council settlement_id kind payment_id gross_pence fee_pence net_pence")
+PAGE = Insert(tables.SettlementPage, "settlement_id page member_count gross_pence fee_pence net_pence", returning="settlement_id page")
+MEMBER = Insert(tables.Member, "member_id council settlement_id kind payment_id gross_pence fee_pence net_pence occurred_on reference")
 REMITTANCE = Insert(
     tables.Remittance,
-    "remittance_id council source reference business_on payment_count reversal_count net_pence is_refused",
+    "remittance_id council source reference business_on payment_count reversal_count net_pence is_refused refused_for",
     # A file refused and then put right is the same file; one that came whole is not undone by a refusal told late.
     conflict="""(remittance_id) DO UPDATE SET reference = excluded.reference, business_on = excluded.business_on,
       payment_count = excluded.payment_count, reversal_count = excluded.reversal_count, net_pence = excluded.net_pence,
-      is_refused = false WHERE remittance.is_refused AND NOT excluded.is_refused""",
+      is_refused = false, refused_for = '' WHERE remittance.is_refused AND NOT excluded.is_refused""",
 )
 REVERSED = Insert(tables.RemittanceReversed, "remittance_id")
 # A statement that comes late stands between two that agreed until now: those after it are looked at again.

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ims_reconcile.store.outcomes import PAGE_SIZE
+from ims_reconcile.store.matches import PAGE_SIZE
 
 # So much one transaction tells: a few megabytes.
 PAGES_MAX, PAYMENTS_MAX, MATCHES_MAX = 40, 20_000, 2000
