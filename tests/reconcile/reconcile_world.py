@@ -18,7 +18,7 @@ HANDLERS: dict[str, Any] = {
     "ims.remittances.v1": on_remittances,
 }
 TABLES = (
-    "reconciled", "match_line", "match", "parted", "swept", "watched", "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "member", "remittance",
+    "reconciled", "match_line", "match", "parted", "odd_member", "swept", "watched", "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "member", "remittance",
     "expectation", "remittance_reversed", "told",
 )  # fmt: skip
 # Deleting a few rows is far quicker than TRUNCATE, which makes new files.

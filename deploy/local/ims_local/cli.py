@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ims_local.commands import benching, day, files, running, told, vectors
+from ims_local.commands import benching, day, files, measuring, running, told, vectors
 from ims_local.faults import Fault
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -35,6 +35,10 @@ app.command()(vectors.vectors)
 accounts = typer.Typer(no_args_is_help=True, help="Accounts that payments belong to.")
 accounts.command("load")(files.load)
 app.add_typer(accounts, name="accounts")
+
+measure = typer.Typer(no_args_is_help=True, help="How well a thing is done, against a truth that is known.")
+measure.command("matching")(measuring.matching)
+app.add_typer(measure, name="measure")
 
 dead = typer.Typer(no_args_is_help=True, help="Records that could not be handled.")
 dead.command("list")(told.dead_list)

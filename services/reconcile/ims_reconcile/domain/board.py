@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from ims_reconcile.domain.items import Item, Line, Pairing
-from ims_reconcile.domain.naming import named_by, names_of
+from ims_reconcile.domain.naming import may_mean, named_by, names_of
 from ims_reconcile.domain.sources import Pack, Source
 
 type Parted = frozenset[tuple[UUID, UUID]]
@@ -62,10 +62,12 @@ class Board:
         return [item for item in self.named.get(line.line_id, ()) if item.item_id in self.items]
 
     def alike(self, line: Line) -> list[Item]:
-        """Items of the line's look, and of its very pence, that no line names."""
+        """Items of the line's look, and of its very pence, that no line names and that this one may mean."""
         look = self.looks[line.line_id]
-        found = self.by_amount.get((line.council, look.name, line.amount_pence), []) if look else []
-        return [item for item in found if self.is_unnamed(item)]
+        if look is None:
+            return []
+        found = self.by_amount.get((line.council, look.name, line.amount_pence), [])
+        return [item for item in found if self.is_unnamed(item) and may_mean(line, item, look)]
 
     def near(self, line: Line, source: Source) -> list[Item]:
         """Items of the source that the line may be, whatever its pence, and that no line names. Looks at days near the line's alone."""
@@ -73,7 +75,8 @@ class Board:
         first = line.booked_on - calendar_days(max(source.window[1], 0))
         last = line.booked_on + calendar_days(max(-source.window[0], 0))
         begins, ends = bisect_left(items, first, key=due_day), bisect_right(items, last, key=due_day)
-        return [item for item in items[begins:ends] if self.is_unnamed(item) and self.fits(line, item)]
+        found = (item for item in items[begins:ends] if self.is_unnamed(item) and self.fits(line, item))
+        return [item for item in found if may_mean(line, item, source)]
 
     def is_unnamed(self, item: Item) -> bool:
         """Whether it is still there, and no line names it."""

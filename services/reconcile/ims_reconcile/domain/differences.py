@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
-from ims_reconcile.domain.board import Board, item_order, on_its_account
+from ims_reconcile.domain.board import Board, item_order, line_order, on_its_account
 from ims_reconcile.domain.days import working_days_after
 from ims_reconcile.domain.items import Item, Line
 from ims_reconcile.domain.naming import named_by, names_of
@@ -134,15 +134,32 @@ def is_near(board: Board, line: Line, item: Item) -> bool:
 
 
 def by_elimination(board: Board, lines: list[Line]) -> list[Difference]:
-    """Lines that name nothing, and of whose source one item alone is left that may be theirs, and no other line for it."""
-    edges: dict[Line, list[Item]] = {}
+    """Lines that name nothing, and the item of their source that is nearest in pence, where they are the nearest to it as well."""
+    edges: dict[UUID, list[Item]] = {}
+    wanted: dict[UUID, list[Line]] = defaultdict(list)
     for line in lines:
         look = board.looks[line.line_id]
         if look and line.line_id not in board.named:
-            edges[line] = board.near(line, look)
-    return [each for line, item in single(edges) if is_akin(line, item) and (each := of_pair(board, line, item))]
+            edges[line.line_id] = [item for item in board.near(line, look) if is_akin(line, item)]
+            for item in edges[line.line_id]:
+                wanted[item.item_id].append(line)
+    found = []
+    for line in lines:
+        nearest = min(edges.get(line.line_id, ()), key=lambda item: (apart(line, item), item_order(item)), default=None)
+        if nearest and line is nearest_to(nearest, wanted[nearest.item_id]):
+            found.append(of_pair(board, line, nearest))
+    return [each for each in found if each]
+
+
+def nearest_to(item: Item, lines: list[Line]) -> Line:
+    return min(lines, key=lambda line: (apart(line, item), line_order(line)))
+
+
+def apart(line: Line, item: Item) -> int:
+    """The pence between them."""
+    return abs(line.amount_pence - item.amount_pence)
 
 
 def is_akin(line: Line, item: Item) -> bool:
     """Less than a tenth apart: with more between them, one has nothing to do with the other."""
-    return abs(line.amount_pence - item.amount_pence) * 10 < abs(item.amount_pence)
+    return 0 < apart(line, item) * 10 < abs(item.amount_pence)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ims_reconcile.domain.board import Board, Parted
 from ims_reconcile.domain.differences import Difference, differences
 from ims_reconcile.domain.items import Awaiting, FromBank, Item, Line, Pairing
+from ims_reconcile.domain.naming import says_another
 from ims_reconcile.domain.sources import Pack
 from ims_reconcile.domain.stages import STAGES
 
@@ -58,9 +59,11 @@ def match(lines: Iterable[Line], items: Iterable[Item], pack: Pack, parted: Part
 
 
 def could_be_something(board: Board, line: Line) -> bool:
-    """Whether something of its very pence is left that the line may be."""
-    alike = board.names(line) or board.alike(line)
-    return any(item.amount_pence == line.amount_pence and board.fits(line, item) for item in alike)
+    """Whether something of its very pence is left that the line may be, though it does not say so; none, if it says another thing."""
+    look = board.looks[line.line_id]
+    found = board.names(line) or (board.by_amount.get((line.council, look.name, line.amount_pence), []) if look else [])
+    open_items = (item for item in found if item.item_id in board.items and item.amount_pence == line.amount_pence)
+    return any(board.fits(line, item) and not says_another(line, item, are_numbers_names=True) for item in open_items)
 
 
 def source_of(board: Board, line: Line) -> str | None:

@@ -3,12 +3,15 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
 
 from ims_reconcile.domain.items import Item, Line, words_of
 from ims_reconcile.domain.sources import Source
 
 # A shorter token is on too many lines by chance to say which file or payout is meant.
 QUOTED_LENGTH_MIN = 6
+WAYS_OF_DAYS = ("%d%m%y", "%d%m%Y", "%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%y%m%d")
 DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{6}|\d{8}")
 
 type Names = dict[tuple[str, str], list[Item]]
@@ -37,6 +40,36 @@ def named_by(line: Line, look: Source | None, names: Names) -> list[Item]:
             if (is_own or is_apart) and f" {' '.join(words)} " in line.phrase:
                 found[item.item_id] = item
     return sorted(found.values(), key=lambda item: item.item_id)
+
+
+def may_mean(line: Line, item: Item, source: Source) -> bool:
+    """Whether a line that names nothing that is open may be the item all the same: not where its source's lines always name theirs,
+    and not where it says another day, or something of the very shape of the reference that is not it."""
+    if source.names == "day":
+        return says(item.due_on, line.words)
+    if source.names == "file":
+        return False
+    return not says_another(line, item, are_numbers_names=False)
+
+
+def says_another(line: Line, item: Item, are_numbers_names: bool) -> bool:
+    """Whether there is something on the line of the very shape of the item's reference that is not it. A number alone says nothing,
+    if the caller does not know better: a day is of its shape."""
+    return any(
+        (are_numbers_names or not word.isdigit()) and len(word) >= QUOTED_LENGTH_MIN and shape(word) == shape(item.reference.upper())
+        for word in line.words
+        if word != item.reference.upper()
+    )
+
+
+def says(day: date, words: tuple[str, ...]) -> bool:
+    """Whether the day is among the words, in one of the ways that banks write it."""
+    return any(day.strftime(written) in words for written in WAYS_OF_DAYS)
+
+
+@lru_cache(10_000)
+def shape(word: str) -> str:
+    return re.sub(r"[A-Z]", "A", re.sub(r"\d", "9", word)) if re.search(r"\d", word) else word
 
 
 def shares_key(line: Line, item: Item) -> bool:

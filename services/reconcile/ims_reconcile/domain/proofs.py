@@ -1,16 +1,19 @@
 """What must hold of statements, settlements and remittances, and what is broken where it does not."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from ims_reconcile.domain.breaks import Fault
 from ims_reconcile.domain.days import working_days_after
-from ims_reconcile.domain.items import Member, Remittance, Settlement, Statement, Undone
+from ims_reconcile.domain.items import Member, Remittance, Settlement, Statement, Undone, derived_id
 from ims_reconcile.domain.sources import Pack
 
 # How long payments may be on their way behind the settlement that pays them over.
 EVENTS_WITHIN = 1
+# More payments than these, absent from one day of one source, are one break.
+BULK = 50
 # How long what a reversal or refund undoes may be on its way behind it.
 ORIGINAL_WITHIN = 2
 # When the line of a source that the pack does not know should have been seen.
@@ -114,18 +117,34 @@ EXPLANATIONS = {
     "settlement-without-refund": "the provider took back more than was told as refunded or reversed",
     "settlement-amount": "the provider paid over another amount than was told",
     "settled-twice": "the provider paid the same payment over more than once",
-    "payment-without-settlement": "the provider has not paid over a payment that was told",
+    "payment-without-settlement": "the provider has not paid over what was told",
+    "payment-without-bank-line": "no bank line in its window is this payment",
 }
 
 
 def member_faults(member: Member, horizon: Horizon) -> list[Fault]:
     """What a member of a settlement disagrees in with the payment that was told."""
     due = working_days_after(member.paid_on, EVENTS_WITHIN)
-    is_absent = member.fault in ("settlement-without-payment", "settlement-without-refund", "payment-without-settlement")
+    is_absent = member.fault not in ("settlement-amount", "settled-twice")
     if is_absent and (member.is_fresh or not horizon.has_passed(member.council, due)):
         return []
     explanation = EXPLANATIONS[member.fault]
     return [Fault(member.fault, member.council, member.source, member.subject_id, member.amount_pence, member.paid_on, explanation)]
+
+
+def in_bulk(members: Iterable[Member]) -> list[Member]:
+    """Payments that are absent, those of a source and day as one where they are many: then it is not they that are missing."""
+    days: dict[tuple[str, str, str, date], list[Member]] = defaultdict(list)
+    for member in members:
+        days[member.council, member.source, member.fault, member.paid_on].append(member)
+    found: list[Member] = []
+    for key, held in days.items():
+        if len(held) <= BULK:
+            found += held
+        else:
+            pence, subject = sum(member.amount_pence for member in held), derived_id("absent", *key)
+            found.append(held[0]._replace(subject_id=subject, settlement_id=subject, amount_pence=pence))
+    return found
 
 
 def remittance_faults(remittance: Remittance, horizon: Horizon, pack: Pack) -> list[Fault]:

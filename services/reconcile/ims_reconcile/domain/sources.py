@@ -33,6 +33,9 @@ class Source(BaseModel):
     """Up to this much a line that differs from its settlement is a question of fees. Never matched: only named so."""
     counts: Literal["records", "cash"] = "records"
     """What a difference is one of: records, or notes and coins that somebody counted."""
+    names: Literal["file", "day"] | None = None
+    """What every line of it says: the reference of its file or payout, or its business date. A line that says another, or none,
+    is none of its, whatever its pence."""
     every: Literal["working-day"] | None = None
     """How often a file must come; none: whenever there is one."""
     window: tuple[int, int]

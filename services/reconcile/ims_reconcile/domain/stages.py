@@ -8,7 +8,7 @@ from uuid import UUID
 from ims_reconcile.domain.board import Board, item_order, line_order
 from ims_reconcile.domain.days import working_days_after, working_days_between
 from ims_reconcile.domain.items import Item, Line, Pairing
-from ims_reconcile.domain.naming import shares_key
+from ims_reconcile.domain.naming import may_mean, shares_key
 from ims_reconcile.domain.pairs import forced, groups
 from ims_reconcile.domain.subsets import sole_subset
 
@@ -49,8 +49,14 @@ def whole_group(board: Board) -> list[Pairing]:
         wanted += [([line], items) for line in group for items in days[council, source, line.amount_pence]]
         alike = board.by_amount.get((council, source, pence(group)), []) if len(group) > 1 else []
         wanted += [(group, [item]) for item in alike if board.is_unnamed(item)]
-    fitting = [each for each in wanted if all(board.fits(line, item) for line in each[0] for item in each[1])]
+    fitting = [each for each in wanted if all(may_be(board, line, item) for line in each[0] for item in each[1])]
     return [pairing(*each, "whole-group", "together they are the whole of a day") for each in apart(fitting)]
+
+
+def may_be(board: Board, line: Line, item: Item) -> bool:
+    """Whether a line that names nothing may be part of the item, or the item of it."""
+    source = board.pack.by_name[item.source]
+    return board.fits(line, item) and source.names is None and may_mean(line, item, source)
 
 
 def lines_by_day(board: Board) -> dict[tuple[str, str, str, date], list[Line]]:

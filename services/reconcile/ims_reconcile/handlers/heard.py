@@ -23,9 +23,11 @@ async def on_payments(heard: list[PaymentReceived | PaymentReversed | RefundSent
 
 
 def payment_row(p: PaymentReceived) -> Row:
+    """Of a payment. What comes in no file is recognised by a reference: its payer's in a settlement, its source's on a bank line."""
+    reference = (p.reference or "").upper() if p.provider else p.source_payment_id
     return (
         p.council, p.payment_id, "payment", p.payment_id, p.revision, p.source, p.method_of_payment, p.amount_pence,
-        p.paid_on, "" if p.remittance_id else (p.reference or "").upper(), p.remittance_id, p.statement_line_id, p.provider,
+        p.paid_on, "" if p.remittance_id else reference, p.remittance_id, p.statement_line_id, p.provider,
     )  # fmt: skip
 
 

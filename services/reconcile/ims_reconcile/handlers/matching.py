@@ -22,6 +22,7 @@ from ims_reconcile.domain import (
     changes,
     feed_days,
     feed_faults,
+    in_bulk,
     is_whole,
     line_faults,
     match,
@@ -137,8 +138,9 @@ async def load(work: Work, pack: Pack, grace_seconds: float) -> Opened:
 
 async def absences(connection: Any, horizon: Horizon, pack: Pack) -> list[Fault]:
     """What should have been heard by now and was not: files of feeds, payments behind reversals, settlements of payments."""
-    await members.sweep(connection, horizon)
-    found = [fault for each in await members.open_watched(connection) for fault in member_faults(each, horizon)]
+    await members.sweep(connection, horizon, pack)
+    watched = in_bulk(await members.open_watched(connection))
+    found = [fault for each in watched for fault in member_faults(each, horizon)]
     found += [fault for each in await open_items.undone(connection) for fault in undone_faults(each, horizon)]
     firsts = await feeds.firsts(connection, [source.name for source in pack.sources if source.every])
     broken = await feeds.broken(connection)

@@ -52,7 +52,7 @@ CREATE TABLE settlement (
   settlement_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, reference text NOT NULL,
   method_of_payment text NOT NULL, paid_on date NOT NULL, gross_pence bigint NOT NULL, fee_pence bigint NOT NULL,
   net_pence bigint NOT NULL, member_count int NOT NULL, page_count int NOT NULL, match_id uuid,
-  is_agreed boolean NOT NULL DEFAULT false, is_done boolean NOT NULL DEFAULT false, heard_at timestamptz NOT NULL DEFAULT now());
+  is_scanned boolean NOT NULL DEFAULT false, is_agreed boolean NOT NULL DEFAULT false, is_done boolean NOT NULL DEFAULT false, heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX settlement_of_pence ON settlement (council, net_pence);
 CREATE INDEX settlement_open ON settlement (settlement_id) WHERE NOT is_done;
 CREATE TABLE settlement_page (     -- sums, so that a settlement is proved without counting its members again
@@ -61,6 +61,8 @@ CREATE TABLE settlement_page (     -- sums, so that a settlement is proved witho
 CREATE TABLE member (
   member_id uuid PRIMARY KEY, council text NOT NULL, settlement_id uuid NOT NULL, kind text NOT NULL, payment_id uuid,
   gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL, occurred_on date, reference text);
+CREATE TABLE odd_member (          -- rows of settlements looked through that do not agree: the only ones to look at again
+  settlement_id uuid NOT NULL, member_id uuid NOT NULL, PRIMARY KEY (settlement_id, member_id));
 CREATE INDEX member_of_nobody ON member (settlement_id) WHERE payment_id IS NULL AND kind = 'charge' AND gross_pence > 0;
 CREATE INDEX member_failed ON member (council, gross_pence) WHERE kind = 'payout-failed';
 CREATE INDEX member_of_settlement ON member (settlement_id);
