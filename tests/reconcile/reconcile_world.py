@@ -18,11 +18,13 @@ HANDLERS: dict[str, Any] = {
     "ims.remittances.v1": on_remittances,
 }
 TABLES = (
-    "reconciled", "match_line", "match", "parted", "odd_member", "swept", "watched", "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "member", "remittance",
+    "reconciled", "match_line", "match", "parted", "odd_member", "swept", "watched",
+    "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "member", "remittance",
     "expectation", "remittance_reversed", "told",
 )  # fmt: skip
 # Deleting a few rows is far quicker than TRUNCATE, which makes new files.
-CLEAR = f"""ALTER TABLE reconciled DISABLE TRIGGER ALL; ALTER TABLE match_line DISABLE TRIGGER ALL; {"; ".join(f"DELETE FROM {table}" for table in TABLES)};
+CLEAR = f"""ALTER TABLE reconciled DISABLE TRIGGER ALL; ALTER TABLE match_line DISABLE TRIGGER ALL;
+  {"; ".join(f"DELETE FROM {table}" for table in TABLES)};
   ALTER TABLE reconciled ENABLE TRIGGER ALL; ALTER TABLE match_line ENABLE TRIGGER ALL"""
 STATE = {
     "matches": "SELECT match_id, line_id, why, gross_pence, fee_pence, net_pence, payment_count, page_count, pages_told FROM match",

@@ -12,7 +12,9 @@ from ims_reconcile.domain.sources import Source
 # A shorter token is on too many lines by chance to say which file or payout is meant.
 QUOTED_LENGTH_MIN = 6
 WAYS_OF_DAYS = ("%d%m%y", "%d%m%Y", "%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%y%m%d")
-DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{6}|\d{8}")
+IN_MONTH, IN_YEAR = r"(0[1-9]|[12]\d|3[01])", r"(0[1-9]|1[0-2])"
+# As a word: the 18th of March is 2026-03-18, 260318, 180326, 20260318 or 18032026.
+DAY = re.compile(rf"(20)?\d\d(-?){IN_YEAR}\2{IN_MONTH}|{IN_MONTH}{IN_YEAR}(20)?\d\d")
 
 type Names = dict[tuple[str, str], list[Item]]
 """By council and first word of the reference."""

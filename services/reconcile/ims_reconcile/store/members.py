@@ -45,7 +45,8 @@ MEMBERS = """WITH looked_at AS (SELECT s.settlement_id, s.council, s.source, s.p
   FROM looked_at m WHERE m.kind = 'charge' AND m.gross_pence > 0 AND EXISTS (SELECT FROM member o WHERE o.payment_id = m.payment_id
     AND o.council = m.council AND o.kind = 'charge' AND o.gross_pence > 0 AND o.member_id <> m.member_id)
   UNION ALL
-  SELECT m.payment_id, m.settlement_id, m.council, m.source, 'settlement-without-refund', taken.pence - told.pence, m.paid_on, m.is_fresh, m.member_id
+  SELECT m.payment_id, m.settlement_id, m.council, m.source, 'settlement-without-refund', taken.pence - told.pence, m.paid_on, m.is_fresh,
+    m.member_id
   FROM (SELECT DISTINCT ON (settlement_id, payment_id) * FROM looked_at
     WHERE kind IN ('refund', 'dispute') AND payment_id IS NOT NULL ORDER BY settlement_id, payment_id, member_id) AS m
   CROSS JOIN LATERAL (SELECT sum(gross_pence)::bigint AS pence FROM member o WHERE o.payment_id = m.payment_id

@@ -52,7 +52,8 @@ CREATE TABLE settlement (
   settlement_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, reference text NOT NULL,
   method_of_payment text NOT NULL, paid_on date NOT NULL, gross_pence bigint NOT NULL, fee_pence bigint NOT NULL,
   net_pence bigint NOT NULL, member_count int NOT NULL, page_count int NOT NULL, match_id uuid,
-  is_scanned boolean NOT NULL DEFAULT false, is_agreed boolean NOT NULL DEFAULT false, is_done boolean NOT NULL DEFAULT false, heard_at timestamptz NOT NULL DEFAULT now());
+  is_scanned boolean NOT NULL DEFAULT false,
+  is_agreed boolean NOT NULL DEFAULT false, is_done boolean NOT NULL DEFAULT false, heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX settlement_of_pence ON settlement (council, net_pence);
 CREATE INDEX settlement_open ON settlement (settlement_id) WHERE NOT is_done;
 CREATE TABLE settlement_page (     -- sums, so that a settlement is proved without counting its members again
