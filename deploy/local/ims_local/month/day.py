@@ -95,7 +95,7 @@ class Desk:
             self.truth.plant(f"bag-{wrong}" if is_bag else wrong, item)
             return []
         if wrong in ("amount", "counted", "fee"):
-            pence += {"amount": 145_67, "counted": -10_00, "fee": -15_00}[wrong] * (1 if pence > 0 else -1)
+            pence += {"amount": 55_67, "counted": -10_00, "fee": -15_00}[wrong] * (1 if pence > 0 else -1)
         if wrong == "late":
             on = working_days_after(day, 15)
         if wrong == "elsewhere":

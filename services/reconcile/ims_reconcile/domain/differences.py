@@ -161,5 +161,5 @@ def apart(line: Line, item: Item) -> int:
 
 
 def is_akin(line: Line, item: Item) -> bool:
-    """Less than a tenth apart: with more between them, one has nothing to do with the other."""
-    return 0 < apart(line, item) * 10 < abs(item.amount_pence)
+    """Less than a fifth apart: with more between them, one has nothing to do with the other."""
+    return 0 < apart(line, item) * 5 < abs(item.amount_pence)

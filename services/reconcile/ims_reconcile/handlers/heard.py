@@ -19,7 +19,8 @@ async def on_payments(heard: list[PaymentReceived | PaymentReversed | RefundSent
         held = rows.get(row[1])
         if held is None or held[4] < row[4]:  # the same payment twice in a batch: the higher revision
             rows[row[1]] = row
-    await store.expect(work.connection, list(rows.values()))
+    alone = {(p.council, p.paid_on) for p in heard if isinstance(p, PaymentReceived) and not (p.remittance_id or p.statement_line_id)}
+    await store.expect(work.connection, list(rows.values()), alone)
 
 
 def payment_row(p: PaymentReceived) -> Row:

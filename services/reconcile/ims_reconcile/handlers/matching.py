@@ -122,13 +122,13 @@ async def load(work: Work, pack: Pack, grace_seconds: float) -> Opened:
     connection, fresh_since = work.connection, work.now - timedelta(seconds=grace_seconds)
     await members.tie(connection)
     settlements = await open_items.open_settlements(connection, fresh_since)
-    whole = [each.settlement_id for each in settlements if is_whole(each)]
+    complete = [each.settlement_id for each in settlements if each.heard_pages == each.page_count]
     lines = await open_items.open_lines(connection, fresh_since)
     opened = Opened(
         lines,
         await open_items.open_statements(connection, fresh_since),
         settlements,
-        await members.open_members(connection, fresh_since, whole),
+        await members.open_members(connection, fresh_since, complete),
         await open_items.open_remittances(connection, fresh_since),
         await open_items.open_singles(connection, lines, pack),
     )

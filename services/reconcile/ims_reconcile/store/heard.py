@@ -1,6 +1,7 @@
 """Keeps what is heard, once each, whatever the order: inserts only, but for what a newer word replaces."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -51,9 +52,17 @@ LOOK_AGAIN = """UPDATE statement SET is_done = false FROM statement fresh
       WHERE (later.council, later.bank_account) = (fresh.council, fresh.bank_account) AND later.closed_on > fresh.closed_on))"""
 
 
-async def expect(connection: Any, rows: Sequence[Row]) -> None:
-    """Remember money that should be seen at the bank. The hot path: one statement for a batch."""
+# A payment of a day that was gone through already: that day is gone through again.
+SWEEP_AGAIN = """DELETE FROM swept USING unnest($1::text[], $2::date[]) AS heard (council, day)
+  WHERE (swept.council, swept.day) = (heard.council, heard.day)"""
+
+
+async def expect(connection: Any, rows: Sequence[Row], days: Iterable[tuple[str, date]]) -> None:
+    """Remember money that should be seen at the bank; `days` are those (council, day) of what comes in no file. The hot path: one
+    insert for a batch."""
     await EXPECT(connection, rows)
+    if wanted := sorted(days):
+        await connection.execute(SWEEP_AGAIN, *zip(*wanted, strict=True))
 
 
 async def keep_statements(connection: Any, rows: Sequence[Row]) -> None:

@@ -13,7 +13,8 @@ PAIRS = """WITH pair AS (SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[]
 INTO = f""",
   cut AS (SELECT *, (row_number() OVER (PARTITION BY match_id, method_of_payment ORDER BY subject_id) - 1) / {PAGE_SIZE} AS piece FROM part)
   INSERT INTO reconciled (subject_id, council, turn, match_id, page, payment_id, method_of_payment, gross_pence, fee_pence, net_pence)
-  SELECT subject_id, council, (SELECT count(*) FROM reconciled r WHERE (r.subject_id, r.council) = (cut.subject_id, cut.council)),
+  SELECT subject_id, council, coalesce((SELECT max(turn) + 1 FROM reconciled r
+      WHERE (r.subject_id, r.council) = (cut.subject_id, cut.council)), 0),
     match_id, dense_rank() OVER (PARTITION BY match_id ORDER BY method_of_payment, piece),
     payment_id, method_of_payment, gross_pence, fee_pence, net_pence FROM cut"""  # noqa: S608 - a constant
 # A charge is its payment, once; whatever else a provider took or gave, and a payment it paid over twice, stands by itself.
@@ -23,7 +24,8 @@ OF_SETTLEMENTS = f"""{PAIRS}
     CASE WHEN pair.is_gross THEN m.gross_pence ELSE m.net_pence END AS net_pence,
     CASE WHEN m.kind = 'charge' AND m.gross_pence > 0 AND m.payment_id IS NOT NULL
       AND row_number() OVER (PARTITION BY m.council, m.payment_id, m.kind, m.gross_pence > 0 ORDER BY m.member_id) = 1
-      AND NOT is_proved(m.payment_id, m.council)
+      AND NOT (EXISTS (SELECT FROM reconciled r WHERE (r.subject_id, r.council) = (m.payment_id, m.council))
+        AND is_proved(m.payment_id, m.council))
       THEN m.payment_id ELSE m.member_id END AS subject_id
     FROM pair JOIN settlement s ON s.settlement_id = pair.item_id JOIN member m ON m.settlement_id = s.settlement_id
     WHERE pair.kind = 'settlement')
