@@ -7,6 +7,7 @@ from typing import Any
 from ims_contracts import MESSAGES, Message
 from ims_contracts.reconciliations import PaymentReconciled
 from ims_kit import begin
+from ims_reconcile.domain import TYPE_OF
 from ims_reconcile.handlers import on_payments, on_remittances, on_statements, reconcile, tell_pages
 from ims_reconcile.packs import load_pack
 from ims_reconcile.store import laws
@@ -96,6 +97,7 @@ class World:
 
     async def breaks(self) -> list[tuple[str, int]]:
         rows = await self.pool.fetch("SELECT kind, amount_pence FROM break WHERE is_open ORDER BY 1, 2")
+        assert {row["kind"] for row in rows} <= set(TYPE_OF), "every kind is of a type"
         return [tuple(row) for row in rows]
 
     async def broken_laws(self) -> list[Any]:

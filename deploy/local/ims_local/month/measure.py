@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from ims_kit import migrate
+from ims_local.bench import cpu
 from ims_local.month.calendar import month
 from ims_local.month.day import Desk
 from ims_local.month.engine import Engine
@@ -42,6 +43,7 @@ async def measure(url: str, payments: int, seed: int, steps: Steps) -> dict[str,
         "seconds": round(seconds, 1),
         "hearing_seconds": round(engine.hearing_seconds, 1),
         "matching_seconds": round(engine.matching_seconds, 1),
+        "cpu_seconds": round(engine.cpu_seconds, 1),
         "slowest_day_seconds": round(slowest[0], 1),
         "slowest_day_facts": slowest[1],
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
@@ -53,10 +55,17 @@ def measured(home: Path, payments: int, seed: int, steps: Steps) -> dict[str, An
     stack = Stack(home)
     try:
         stack.postgres.start()
-        return asyncio.run(on_server(stack.postgres.url, payments, seed, steps))
+        found = asyncio.run(on_server(stack.postgres.url, payments, seed, steps))
+        return found | {"server_cpu_seconds": round(server_cpu_seconds(stack), 1)}
     finally:
         stack.postgres.stop()
         stack.postgres.delete()
+
+
+def server_cpu_seconds(stack: Stack) -> float:
+    """What the server has taken of the CPU; nothing, where it is not ours."""
+    entry = stack.register.entry("postgres")
+    return cpu.used({"postgres": entry.process.pid})["postgres"] if entry and entry.process else 0.0
 
 
 async def on_server(url: str, payments: int, seed: int, steps: Steps) -> dict[str, Any]:

@@ -63,17 +63,19 @@ SETTLEMENTS = """SELECT s.settlement_id, s.council, s.source, s.reference, s.pai
     coalesce(sum(net_pence), 0)::bigint AS heard_net_pence FROM settlement_page WHERE settlement_id = s.settlement_id) AS heard
   WHERE NOT s.is_done"""
 REMITTANCES = """SELECT r.remittance_id, r.council, r.source, r.reference, r.business_on, r.payment_count, r.reversal_count, r.net_pence,
-    coalesce(heard.payments, r.payment_count) AS heard_payments, coalesce(heard.reversals, r.reversal_count) AS heard_reversals,
-    coalesce(heard.pence, r.net_pence) AS heard_net_pence, r.match_id IS NOT NULL AS is_matched, r.is_settled_elsewhere,
+    CASE WHEN r.is_whole THEN r.payment_count ELSE heard.payments END AS heard_payments,
+    CASE WHEN r.is_whole THEN r.reversal_count ELSE heard.reversals END AS heard_reversals,
+    CASE WHEN r.is_whole THEN r.net_pence ELSE heard.pence END AS heard_net_pence,
+    r.match_id IS NOT NULL AS is_matched, r.is_settled_elsewhere,
     r.is_refused, EXISTS (SELECT FROM remittance o WHERE (o.council, o.source, o.business_on) = (r.council, r.source, r.business_on)
       AND (o.net_pence, o.payment_count) = (r.net_pence, r.payment_count) AND o.remittance_id <> r.remittance_id
       AND o.match_id IS NOT NULL) AS is_repeated,
     EXISTS (SELECT FROM remittance o WHERE (o.council, o.source, o.reference) = (r.council, r.source, r.reference)
       AND (o.net_pence, o.payment_count) IS DISTINCT FROM (r.net_pence, r.payment_count) AND o.remittance_id <> r.remittance_id
       AND NOT o.is_refused) AS is_contradicted, r.refused_for, r.heard_at > $1 AS is_fresh
-  FROM remittance r LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE kind = 'payment')::int AS payments,
+  FROM remittance r CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE kind = 'payment')::int AS payments,
     count(*) FILTER (WHERE kind = 'reversal')::int AS reversals, coalesce(sum(amount_pence), 0)::bigint AS pence
-    FROM expectation e WHERE e.remittance_id = r.remittance_id) AS heard ON NOT r.is_whole
+    FROM expectation e WHERE NOT r.is_whole AND e.remittance_id = r.remittance_id) AS heard
   WHERE NOT r.is_done AND NOT EXISTS (SELECT FROM remittance_reversed b WHERE b.remittance_id = r.remittance_id)"""
 RETURNS = """SELECT subject_id, kind, council, method_of_payment, reference, amount_pence, due_on FROM expectation e
   WHERE kind <> 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL AND amount_pence = ANY($1)

@@ -76,6 +76,7 @@ CREATE TABLE remittance (
   is_settled_elsewhere boolean NOT NULL DEFAULT false,
   match_id uuid, is_done boolean NOT NULL DEFAULT false, heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX remittance_of_source ON remittance (council, source, business_on);
+CREATE INDEX remittance_matched ON remittance (council, source, business_on, net_pence, payment_count) WHERE match_id IS NOT NULL;
 CREATE INDEX remittance_of_name ON remittance (council, source, reference);
 CREATE INDEX remittance_open ON remittance (remittance_id) WHERE NOT is_done;
 CREATE TABLE remittance_reversed (remittance_id uuid PRIMARY KEY);
