@@ -7,11 +7,10 @@ from ims_reconcile.domain import derived_id
 from ims_reconcile.domain.unmatching import Held
 
 # All matches that share lines with it hang together: several payouts in one credit are one decision.
-GROUP = """WITH RECURSIVE live AS (SELECT p.match_id, p.line_id FROM match_line p JOIN match m USING (match_id)
-    WHERE m.undoes IS NULL AND m.why NOT IN ('bank-line', 'told-by-file')
-      AND NOT EXISTS (SELECT FROM match u WHERE u.undoes = m.match_id)),
-  together AS (SELECT $1::uuid AS match_id UNION
-    SELECT other.match_id FROM together JOIN live USING (match_id) JOIN live other USING (line_id))
+GROUP = """WITH RECURSIVE together AS (SELECT $1::uuid AS match_id UNION
+    SELECT m.match_id FROM together JOIN match_line p USING (match_id) JOIN match_line other ON other.line_id = p.line_id
+      JOIN match m ON m.match_id = other.match_id
+    WHERE m.undoes IS NULL AND m.why NOT IN ('bank-line', 'told-by-file') AND NOT EXISTS (SELECT FROM match u WHERE u.undoes = m.match_id))
   SELECT m.match_id, m.council, m.why, m.undoes IS NOT NULL AS is_undoing,
     (SELECT u.match_id FROM match u WHERE u.undoes = m.match_id) AS undone_by,
     EXISTS (SELECT FROM match_line p JOIN submitted s USING (line_id) WHERE p.match_id = m.match_id) AS was_from_bank
