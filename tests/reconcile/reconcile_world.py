@@ -7,6 +7,7 @@ from typing import Any
 from ims_contracts import MESSAGES, Message
 from ims_contracts.reconciliations import PaymentReconciled
 from ims_kit import begin
+from ims_reconcile.domain import TYPE_OF
 from ims_reconcile.handlers import on_payments, on_remittances, on_statements, reconcile, tell_pages
 from ims_reconcile.packs import load_pack
 from ims_reconcile.store import laws
@@ -18,12 +19,14 @@ HANDLERS: dict[str, Any] = {
     "ims.remittances.v1": on_remittances,
 }
 TABLES = (
-    "reconciled", "match", "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "member", "remittance",
+    "reconciled", "match_line", "match", "parted", "odd_member", "swept", "watched",
+    "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "member", "remittance",
     "expectation", "remittance_reversed", "told",
 )  # fmt: skip
 # Deleting a few rows is far quicker than TRUNCATE, which makes new files.
-CLEAR = f"""ALTER TABLE reconciled DISABLE TRIGGER ALL; {"; ".join(f"DELETE FROM {table}" for table in TABLES)};
-  ALTER TABLE reconciled ENABLE TRIGGER ALL"""
+CLEAR = f"""ALTER TABLE reconciled DISABLE TRIGGER ALL; ALTER TABLE match_line DISABLE TRIGGER ALL;
+  {"; ".join(f"DELETE FROM {table}" for table in TABLES)};
+  ALTER TABLE reconciled ENABLE TRIGGER ALL; ALTER TABLE match_line ENABLE TRIGGER ALL"""
 STATE = {
     "matches": "SELECT match_id, line_id, why, gross_pence, fee_pence, net_pence, payment_count, page_count, pages_told FROM match",
     "reconciled": "SELECT match_id, page, subject_id, payment_id, method_of_payment, gross_pence, fee_pence FROM reconciled",
@@ -94,6 +97,7 @@ class World:
 
     async def breaks(self) -> list[tuple[str, int]]:
         rows = await self.pool.fetch("SELECT kind, amount_pence FROM break WHERE is_open ORDER BY 1, 2")
+        assert {row["kind"] for row in rows} <= set(TYPE_OF), "every kind is of a type"
         return [tuple(row) for row in rows]
 
     async def broken_laws(self) -> list[Any]:

@@ -29,8 +29,8 @@ from reconcile.anytown_bank import (
 from reconcile.reconcile_world import World
 
 AP, PO = "ALLPAY LTD 190326", "STRIPE ANYTOWN po_1SYNTH"
-LATER = statement([], "later", closed_on=date(2026, 4, 30), opening_pence=None, closing_pence=None, is_proved=None)
-"""A statement long after: all windows have passed."""
+LATER = statement([], "later", closed_on=date(2026, 4, 30), opening=0, bank_account="20201599999999")
+"""A final statement of another account, long after: all windows have passed."""
 
 
 async def test_every_column_that_is_inserted_into_is_there(world: World) -> None:

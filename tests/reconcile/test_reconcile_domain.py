@@ -28,7 +28,7 @@ from ims_reconcile.domain import (
     settlement_faults,
     statement_faults,
 )
-from ims_reconcile.domain.matching import forced
+from ims_reconcile.domain.pairs import forced
 from ims_reconcile.packs import load_pack
 from reconcile.anytown_bank import COUNCIL, DAY, named, sample_lines
 
@@ -101,7 +101,8 @@ MATCHES = [
 @pytest.mark.parametrize(("lines", "items", "paired"), [case[1:] for case in MATCHES], ids=[case[0] for case in MATCHES])
 def test_a_line_is_paired_only_where_nothing_else_is_possible(lines: list[Line], items: list[Item], paired: dict[str, str]) -> None:
     found = match(lines, items, PACK).pairings
-    assert {(pair.line.line_id, pair.item.item_id) for pair in found} == {(named(a), named(b)) for a, b in paired.items()}
+    pairs = {(line.line_id, item.item_id) for pair in found for line in pair.lines for item in pair.items}
+    assert pairs == {(named(a), named(b)) for a, b in paired.items()}
 
 
 @pytest.mark.parametrize(
@@ -121,8 +122,8 @@ def test_a_line_without_its_file_waits_or_is_a_payment_from_the_bank_or_a_break(
 
 def test_a_payment_from_the_bank_is_not_submitted_again_and_may_yet_be_a_file() -> None:
     ours = a_line("l", 500, AP, is_from_bank=True)
-    assert match([ours], [], PACK) == ([], [], [], [], [])
-    assert [pair.line for pair in match([ours], [an_item("r", 500)], PACK).pairings] == [ours]
+    assert match([ours], [], PACK) == ([], [], [], [], [], [])
+    assert [pair.lines for pair in match([ours], [an_item("r", 500)], PACK).pairings] == [(ours,)]
 
 
 DAYS = st.sampled_from([date(2026, 3, 17), DAY, TOMORROW])
@@ -140,12 +141,15 @@ def test_no_order_changes_what_is_paired_and_nothing_is_paired_twice(lines: list
     chance.shuffle(lines)
     chance.shuffle(items)
     again = match(lines, items, PACK)
-    assert {p.match_id for p in first.pairings} == {p.match_id for p in again.pairings}
-    assert first[1:] == again[1:]
-    paired_lines = [p.line.line_id for p in first.pairings]
+    assert first == again
+    paired_lines = [line.line_id for p in first.pairings for line in p.lines]
+    paired_items = [item.item_id for p in first.pairings for item in p.items]
     assert len(set(paired_lines)) == len(paired_lines)
-    assert len({p.item.item_id for p in first.pairings}) == len(paired_lines)
-    assert all(p.line.amount_pence == p.item.amount_pence for p in first.pairings)
+    assert len(set(paired_items)) == len(paired_items)
+    for p in first.pairings:
+        shares = list(p.shares())
+        assert {line: sum(s.amount_pence for s in shares if s.line is line) for line in p.lines} == {x: x.amount_pence for x in p.lines}
+        assert {item: sum(s.amount_pence for s in shares if s.item is item) for item in p.items} == {x: x.amount_pence for x in p.items}
     waiting = [each[0] for each in first.from_bank] + [each[0] for each in first.awaiting]
     left = {x.line_id for x in (*waiting, *first.unexplained, *first.ambiguous)}
     assert {x.line_id for x in lines} == left | set(paired_lines)

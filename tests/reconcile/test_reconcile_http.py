@@ -62,6 +62,7 @@ async def test_the_day_can_be_asked_for(world: World, client: httpx.AsyncClient)
     assert totals["breaks"] == {"count": 1, "pence": 300}
     (broken,) = (await client.get("/v1/breaks", params={"council": COUNCIL})).json()
     assert (broken["kind"], broken["amount_pence"], broken["subject_id"]) == ("bank-debit-unexplained", -300, str(named("charge")))
+    assert (broken["type"], broken["working_days"]) == ("UNIDENTIFIED", "31+")
     lines = (await client.get("/v1/lines", params={"council": COUNCIL, "state": "from-bank"})).json()
     assert len(lines) == 10
     unsettled = (await client.get("/v1/unsettled", params={"council": COUNCIL})).json()

@@ -32,6 +32,9 @@ class PaymentReconciled(Message):
     page: int = Field(ge=1)
     pages: int = Field(ge=1)
     statement_line_id: UUID
+    """The bank line; where the bank split what it is of, the first of several."""
+    statement_line_ids: list[UUID] = Field(default=[], max_length=500)
+    """All the lines, where it is more than one."""
     bank_account: Code
     value_on: date
     method_of_payment: Code
@@ -40,9 +43,10 @@ class PaymentReconciled(Message):
     gross_pence: Pence
     fee_pence: Pence
     net_pence: Pence
-    """Of this page. Over all pages: the bank line."""
+    """Of this page. Over all pages: the bank lines, or as much of the line as is this settlement or file, where the bank merged several."""
     why: Code
-    """The rule that matched: `settlement-net`, `remittance-total`, `bank-line`, `reversal`, …"""
+    """The rule that matched: `settlement-net`, `remittance-total`, `bank-line`, `reversal`, `payment`, …; `un-matched`: a person took a
+    match apart, and all of it is told once more below nothing."""
     payments: list[ReconciledPayment] = Field(max_length=500)
 
 
@@ -59,11 +63,16 @@ class BreakOpened(Message):
     kind: Code
     """`balance` (a statement that does not prove), `opening` (not the closing before it), `statement-incomplete`,
     `settlement-without-payment`, `payment-without-settlement`, `settlement-amount`, `settlement-total`, `settlement-without-bank-line`,
-    `remittance-without-bank-line`, `remittance-total`, `remittance-refused`, `bank-line-unexplained`, `bank-debit-unexplained`, …"""
+    `remittance-without-bank-line`, `remittance-total`, `remittance-refused`, `bank-line-unexplained`, `bank-debit-unexplained`,
+    `amount-differs`, `fee-differs`, `cash-difference`, `out-of-window`, `wrong-account`, `duplicate-line`, `duplicate-file`,
+    `payout-failed`, `reversal-without-payment`, `payment-without-bank-line`, `sequence-gap`, `file-conflict`, `file-late`, `currency`,
+    `ambiguous`, …"""
     amount_pence: Pence
     source: Code
     subject_id: UUID
     """The statement, line, settlement, remittance or payment that it is about."""
+    other_id: UUID | None = None
+    """What the subject nearly is, or undoes: the settlement or remittance of a line that differs from it."""
     opened_on: date
     explanation: Words
 

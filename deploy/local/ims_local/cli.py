@@ -38,6 +38,7 @@ accounts = typer.Typer(no_args_is_help=True, help="Accounts that payments belong
 accounts.command("load")(files.load)
 app.add_typer(accounts, name="accounts")
 
+
 dead = typer.Typer(no_args_is_help=True, help="Records that could not be handled.")
 dead.command("list")(told.dead_list)
 dead.command("show")(told.dead_show)

@@ -2,10 +2,19 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ims_kit import ServiceSettings
 from ims_reconcile.packs import ANYTOWN
+
+
+class Officer(BaseModel):
+    """Someone of a council who may decide what the machine leaves to people."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    token_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    council: str = Field(pattern=r"^[EWSN]\d{8}$")
 
 
 class Settings(ServiceSettings):
@@ -17,3 +26,5 @@ class Settings(ServiceSettings):
     """How long the matcher rests, at least, between two looks at what is open."""
     grace_seconds: float = Field(default=60, ge=0)
     """So long after a thing was heard, the absence of what belongs to it is no break: it may be on its way."""
+    officers: dict[str, Officer] = Field(default={})
+    """By name, who may take matches apart. Nobody: that door is closed."""

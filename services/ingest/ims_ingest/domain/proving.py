@@ -153,7 +153,7 @@ class Proof:
     def end_statement(self, ends: StatementEnds) -> None:
         self.statements[-1].ends = ends
         if ends.currency != "GBP":
-            self.add_fault(fault(None, "the statement is not in pounds", "keep it out: amounts here are in pence"))
+            self.add_fault(fault(None, "the statement is not in pounds", "keep it out: amounts here are in pence", "currency"))
 
     def take_member(self, member: Member) -> None:
         if member.currency != "GBP":

@@ -1,5 +1,6 @@
 """Decides what is proved at the bank and what is broken; reads no clock and no database."""
 
+from ims_reconcile.domain.breaks import TYPE_OF, TYPES, Break, Changes, Fault, band_of, changes
 from ims_reconcile.domain.days import is_working_day, working_days_after, working_days_between
 from ims_reconcile.domain.items import (
     Awaiting,
@@ -11,27 +12,26 @@ from ims_reconcile.domain.items import (
     Remittance,
     Settlement,
     Statement,
+    Undone,
     derived_id,
 )
-from ims_reconcile.domain.matching import Decisions, match
+from ims_reconcile.domain.judging import feed_days, feed_faults, line_faults, without_named
+from ims_reconcile.domain.matching import WHY, Decisions, match
 from ims_reconcile.domain.proofs import (
-    Break,
-    Changes,
-    Fault,
     Horizon,
-    changes,
+    in_bulk,
     is_whole,
-    line_faults,
     member_faults,
     remittance_faults,
     settlement_faults,
     statement_faults,
+    undone_faults,
 )
-from ims_reconcile.domain.sources import Pack, Source, quotes
+from ims_reconcile.domain.sources import Pack, Source
 
 __all__ = [
-    "Awaiting", "Break", "Changes", "Decisions", "Fault", "FromBank", "Horizon", "Item", "Line", "Member", "Pack", "Pairing",
-    "Remittance", "Settlement", "Source", "Statement", "changes", "derived_id", "is_whole", "is_working_day", "line_faults",
-    "match", "member_faults", "quotes", "remittance_faults", "settlement_faults", "statement_faults", "working_days_after",
-    "working_days_between",
-]
+    "TYPES", "TYPE_OF", "WHY", "Awaiting", "Break", "Changes", "Decisions", "Fault", "FromBank", "Horizon", "Item", "Line",
+    "Member", "Pack", "Pairing", "Remittance", "Settlement", "Source", "Statement", "Undone", "band_of", "changes", "derived_id",
+    "feed_days", "feed_faults", "in_bulk", "is_whole", "is_working_day", "line_faults", "match", "member_faults", "remittance_faults",
+    "settlement_faults", "statement_faults", "undone_faults", "without_named", "working_days_after", "working_days_between",
+]  # fmt: skip

@@ -9,11 +9,13 @@ DAY = timedelta(days=1)
 BANKS = country_holidays("GB", subdiv="ENG")
 
 
+@cache
 def is_working_day(day: date) -> bool:
     """Whether banks settle payments on this day."""
     return BANKS.is_working_day(day)
 
 
+@cache
 def working_days_after(day: date, count: int) -> date:
     """The working day so many after a day (before it, where the count is below nothing); nothing: the day, or the next that works.
     From a day that is none it is counted from the next that is, or the last."""

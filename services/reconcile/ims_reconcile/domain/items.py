@@ -1,6 +1,7 @@
 """What reconciliation looks at while it is open: bank lines, and what should be seen at the bank as one line."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -29,17 +30,25 @@ class Line:
     """Nobody but the bank knew of it, so it was submitted as a payment."""
     is_fresh: bool = False
     """Heard a moment ago: what explains it may be on its way, so it is no break yet."""
+    bank_account: str = ""
+    is_repeated: bool = False
+    """A line alike in account, pence and every word is matched already, a few days before at most."""
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        return frozenset(re.split(r"[^A-Z0-9_/-]+", self.text.upper()))
+    def words(self) -> tuple[str, ...]:
+        return words_of(self.text)
+
+    @cached_property
+    def phrase(self) -> str:
+        """Its words with a space on either side, to look for several in a row."""
+        return f" {' '.join(self.words)} "
 
 
 class Item(NamedTuple):
     """What a source says it paid in or took out, as one bank line."""
 
     item_id: UUID
-    kind: Literal["settlement", "remittance", "reversal", "refund"]
+    kind: Literal["settlement", "remittance", "reversal", "refund", "payment"]
     council: str
     source: str
     reference: str
@@ -47,16 +56,43 @@ class Item(NamedTuple):
     due_on: date
 
 
-class Pairing(NamedTuple):
-    """A bank line and what it is."""
+class Share(NamedTuple):
+    """So much of a line is so much of an item."""
 
     line: Line
     item: Item
-    why: str
+    amount_pence: int
 
-    @property
-    def match_id(self) -> UUID:
-        return derived_id(self.line.council, self.line.line_id, self.item.item_id)
+
+class Pairing(NamedTuple):
+    """Bank lines and what they are: one and one, several lines of one item, or several items in one line."""
+
+    lines: tuple[Line, ...]
+    items: tuple[Item, ...]
+    rule: str
+    """Which rule of matching found it."""
+    evidence: str
+    """What it saw: no payer's data."""
+
+    def match_id(self, item: Item) -> UUID:
+        """Each item of a pairing is a match of its own, with the first of its lines."""
+        line = next(share.line for share in self.shares() if share.item is item)
+        return derived_id(line.council, line.line_id, item.item_id)
+
+    def shares(self) -> Iterator[Share]:
+        """Which part of which line is which item: both in their order, one after the other."""
+        lines = iter(self.lines)
+        line, left = None, 0
+        for item in self.items:
+            wanted = item.amount_pence
+            while wanted:
+                if not left:
+                    line = next(lines)
+                    left = line.amount_pence
+                assert line is not None
+                part = min(wanted, left, key=abs)
+                yield Share(line, item, part)
+                wanted, left = wanted - part, left - part
 
 
 class FromBank(NamedTuple):
@@ -91,6 +127,11 @@ class Statement(NamedTuple):
     """How the bank day before, or another statement of the same day, closed; none: nothing earlier is held."""
     is_proved: bool | None
     is_fresh: bool = False
+    currency: str = "GBP"
+    sequence: int | None = None
+    """Its number, as the bank counts this account's statements in this format."""
+    prior_sequence: int | None = None
+    """The number of the one before it; none: nothing earlier is held, or the bank began to count again."""
 
 
 class Settlement(NamedTuple):
@@ -112,6 +153,8 @@ class Settlement(NamedTuple):
     heard_fee_pence: int
     heard_net_pence: int
     is_matched: bool
+    is_failed: bool = False
+    """The provider said later that its payout failed."""
     is_fresh: bool = False
 
 
@@ -122,7 +165,7 @@ class Member(NamedTuple):
     settlement_id: UUID
     council: str
     source: str
-    fault: Literal["settlement-without-payment", "settlement-amount", "settlement-without-refund", "settled-twice"]
+    fault: str
     amount_pence: int
     paid_on: date
     is_fresh: bool = False
@@ -147,4 +190,25 @@ class Remittance(NamedTuple):
     is_settled_elsewhere: bool
     """A payment of it is already proved by another match."""
     is_refused: bool = False
+    is_repeated: bool = False
+    """Another file of the same source and day has the very count and pence."""
+    is_contradicted: bool = False
+    """Another file goes by the same name, with other money in it."""
+    refused_for: str = ""
+    """`currency`, where that is all that was wrong with it."""
     is_fresh: bool = False
+
+
+class Undone(NamedTuple):
+    """A reversal or refund of a payment that nobody knows."""
+
+    subject_id: UUID
+    council: str
+    source: str
+    amount_pence: int
+    due_on: date
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a bank line or a reference, in capitals: letters, digits, `_`, `/` and `-`."""
+    return tuple(word for word in re.split(r"[^A-Z0-9_/-]+", text.upper()) if word)

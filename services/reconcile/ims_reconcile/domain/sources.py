@@ -8,10 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ims_reconcile.domain.days import working_days_after
-from ims_reconcile.domain.items import Item, Line
-
-# A shorter token is on too many lines by chance to say which file or payout is meant.
-QUOTED_LENGTH_MIN = 6
+from ims_reconcile.domain.items import Line
 
 
 class Source(BaseModel):
@@ -23,11 +20,24 @@ class Source(BaseModel):
     """As its messages name it."""
     line: re.Pattern[str]
     """What is found in the text of its bank lines: name, reference and narrative, as the bank writes them."""
-    by: Literal["settlement", "remittance", "return"]
-    """What its line is the sum of: a provider's settlement (net of fees), a remittance (payments less reversals),
-    or a single reversal or refund that no file sums up."""
+    by: Literal["settlement", "remittance", "return", "payment"]
+    """What its line is the sum of: a provider's settlement, a remittance (payments less reversals), or a single reversal,
+    refund or payment that no file sums up."""
     methods: frozenset[str] = frozenset()
-    """For single returns: the methods of payment whose reversals and refunds are meant."""
+    """For what comes singly: the methods of payment whose reversals and refunds, or payments, are meant."""
+    bank_account: str | None = None
+    """The council's account that its lines are on; none: any. On another account a line is a break, never a match."""
+    pays: Literal["net", "gross"] = "net"
+    """Whether a settlement reaches the bank less its fees, or whole, with the fees invoiced."""
+    tolerance_pence: int = Field(default=0, ge=0)
+    """Up to this much a line that differs from its settlement is a question of fees. Never matched: only named so."""
+    counts: Literal["records", "cash"] = "records"
+    """What a difference is one of: records, or notes and coins that somebody counted."""
+    names: Literal["file", "day"] | None = None
+    """What every line of it says: the reference of its file or payout, or its business date. A line that says another, or none,
+    is none of its, whatever its pence."""
+    every: Literal["working-day"] | None = None
+    """How often a file must come; none: whenever there is one."""
     window: tuple[int, int]
     """In working days after its business date, the first and last on which its line may be booked."""
     file_within: int = Field(default=2, ge=0)
@@ -60,12 +70,6 @@ class Pack(BaseModel):
         """Whose line this looks like; none: no source that we know of."""
         return next((source for source in self.sources if source.line.search(line.text)), None)
 
-    def returns_by(self, method_of_payment: str) -> Source | None:
-        """The source of single returns of a method of payment."""
-        return next((source for source in self.sources if source.by == "return" and method_of_payment in source.methods), None)
-
-
-def quotes(line: Line, item: Item) -> bool:
-    """Whether the bank line names the very file or payout, as a word of its own."""
-    reference = item.reference.upper()
-    return len(reference) >= QUOTED_LENGTH_MIN and reference in line.words
+    def single_by(self, by: Literal["return", "payment"], method_of_payment: str) -> Source | None:
+        """The source of single returns, or of single payments, of a method of payment."""
+        return next((source for source in self.sources if source.by == by and method_of_payment in source.methods), None)

@@ -5,21 +5,24 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query, Request
 
-from ims_reconcile.domain import working_days_between
+from ims_reconcile.domain import TYPE_OF, band_of, working_days_between
 from ims_reconcile.store import laws, reports
 
 router = APIRouter(prefix="/v1", tags=["reconcile"])
 
 Council = Annotated[str, Query(description="The council's ONS code", pattern=r"^[EWSN]\d{8}$")]
 Most = Annotated[int, Query(ge=1, le=5000, description="How many at most")]
-# Working days, the last of each band.
-BANDS = ((2, "0-2"), (5, "3-5"), (10, "6-10"), (30, "11-30"))
 
 
 @router.get("/breaks")
 async def get_breaks(request: Request, council: Council, open_only: bool = True, most: Most = 500) -> list[dict[str, Any]]:
-    """What should agree and does not, the oldest first."""
-    return await reports.breaks(request.app.state.service.pool, council, open_only, most)
+    """What should agree and does not, the oldest first: of which type, and since how many working days of the banks."""
+    async with request.app.state.service.begin() as work:
+        rows, today = await reports.breaks(work.connection, council, open_only, most), work.today
+    for row in rows:
+        days = working_days_between(row["opened_on"], row["closed_on"] or today)
+        row |= {"type": TYPE_OF[row["kind"]], "age_working_days": days, "working_days": band_of(days)}
+    return rows
 
 
 @router.get("/matches/{match_id}")
@@ -52,8 +55,7 @@ async def get_unsettled(request: Request, council: Council) -> list[dict[str, An
         rows = await reports.unsettled(work.connection, council)
     bands: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
-        age = working_days_between(row["due_on"], today)
-        band = next((name for last, name in BANDS if age <= last), "31+")
+        band = band_of(working_days_between(row["due_on"], today))
         total = bands.setdefault(
             (row["source"], band), {"source": row["source"], "working_days": band, "count": 0, "pence": 0, "oldest_on": row["due_on"]}
         )

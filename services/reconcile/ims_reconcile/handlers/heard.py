@@ -19,13 +19,16 @@ async def on_payments(heard: list[PaymentReceived | PaymentReversed | RefundSent
         held = rows.get(row[1])
         if held is None or held[4] < row[4]:  # the same payment twice in a batch: the higher revision
             rows[row[1]] = row
-    await store.expect(work.connection, list(rows.values()))
+    alone = {(p.council, p.paid_on) for p in heard if isinstance(p, PaymentReceived) and not (p.remittance_id or p.statement_line_id)}
+    await store.expect(work.connection, list(rows.values()), alone)
 
 
 def payment_row(p: PaymentReceived) -> Row:
+    """Of a payment. What comes in no file is recognised by a reference: its payer's in a settlement, its source's on a bank line."""
+    reference = (p.reference or "").upper() if p.provider else p.source_payment_id
     return (
         p.council, p.payment_id, "payment", p.payment_id, p.revision, p.source, p.method_of_payment, p.amount_pence,
-        p.paid_on, "", p.remittance_id, p.statement_line_id,
+        p.paid_on, "" if p.remittance_id else reference, p.remittance_id, p.statement_line_id, p.provider,
     )  # fmt: skip
 
 
@@ -34,12 +37,12 @@ def return_row(fact: PaymentReversed | RefundSent) -> Row:
     if isinstance(fact, RefundSent):
         return (
             fact.council, fact.refund_id, "refund", fact.payment_id, 1, fact.source, fact.method_of_payment, -fact.amount_pence,
-            fact.sent_on, fact.source_refund_id, None, None,
+            fact.sent_on, fact.source_refund_id, None, None, None,
         )  # fmt: skip
     remittance_id = None if fact.reason == "import-reversed" else fact.remittance_id
     return (
         fact.council, fact.reversal_id, "reversal", fact.payment_id, 1, fact.source, fact.method_of_payment, -fact.amount_pence,
-        fact.reversed_on, fact.source_reversal_id, remittance_id, fact.statement_line_id,
+        fact.reversed_on, fact.source_reversal_id, remittance_id, fact.statement_line_id, None,
     )  # fmt: skip
 
 
@@ -54,6 +57,7 @@ def statement_row(s: StatementReceived) -> Row:
     return (
         s.statement_id, s.council, s.bank_account, s.opened_on or s.closed_on, s.closed_on, s.opening_pence, s.closing_pence,
         s.credit_count + s.debit_count, s.credits_pence - s.debits_pence, s.is_proved,
+        s.format, s.currency, s.sequence,
     )  # fmt: skip
 
 
@@ -91,7 +95,7 @@ def member_rows(s: SettlementReceived) -> list[Row]:
     return [
         (
             derived_id("member", s.council, s.settlement_id, m.member_reference), s.council, s.settlement_id, m.kind, m.payment_id,
-            m.gross_pence, m.fee_pence, m.net_pence,
+            m.gross_pence, m.fee_pence, m.net_pence, m.occurred_on, m.reference,
         )
         for m in s.members
     ]  # fmt: skip
@@ -106,8 +110,11 @@ async def on_remittances(heard: list[RemittanceReceived | RemittanceRefused | Re
         elif isinstance(each, RemittanceRefused):
             rows.setdefault(
                 each.remittance_id,
-                (each.remittance_id, each.council, each.source, each.content_sha256, each.received_on, 0, 0, 0, True),
-            )
+                (
+                    each.remittance_id, each.council, each.source, each.content_sha256, each.received_on, 0, 0, 0, True,
+                    refused_for(each),
+                ),
+            )  # fmt: skip
     await store.keep_remittances(work.connection, list(rows.values()))
     taken_back = [(each.remittance_id,) for each in heard if isinstance(each, RemittanceReversed)]
     await store.take_back_remittances(work.connection, taken_back)
@@ -116,5 +123,10 @@ async def on_remittances(heard: list[RemittanceReceived | RemittanceRefused | Re
 def remittance_row(r: RemittanceReceived) -> Row:
     return (
         r.remittance_id, r.council, r.source, r.source_reference, r.business_on, r.payment_count, r.reversal_count,
-        r.payments_pence - r.reversals_pence, False,
+        r.payments_pence - r.reversals_pence, False, "",
     )  # fmt: skip
+
+
+def refused_for(refused: RemittanceRefused) -> str:
+    """The one thing that was wrong with a file, where a break has a name of its own for it."""
+    return "currency" if refused.faults and all(fault.position == "currency" for fault in refused.faults) else ""

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from ims_kit import Service, Work
@@ -20,6 +20,9 @@ from ims_reconcile.domain import (
     Settlement,
     Statement,
     changes,
+    feed_days,
+    feed_faults,
+    in_bulk,
     is_whole,
     line_faults,
     match,
@@ -27,6 +30,8 @@ from ims_reconcile.domain import (
     remittance_faults,
     settlement_faults,
     statement_faults,
+    undone_faults,
+    without_named,
 )
 from ims_reconcile.handlers.telling import (
     break_closed,
@@ -36,7 +41,7 @@ from ims_reconcile.handlers.telling import (
     reversal_told_by_file,
 )
 from ims_reconcile.settings import Settings
-from ims_reconcile.store import open_items, outcomes, pages
+from ims_reconcile.store import feeds, matches, members, open_items, outcomes, pages
 from ims_reconcile.store.turns import heard_so_far, take_turn
 
 # Without anything new heard, absence is still judged now and then: time alone makes an item late.
@@ -51,21 +56,27 @@ class Opened(NamedTuple):
     settlements: list[Settlement]
     members: list[Member]
     remittances: list[Remittance]
-    returns: list[Item]
+    singles: list[Item]
 
-    def items(self) -> list[Item]:
+    def items(self, pack: Pack) -> list[Item]:
         """What should now be seen at the bank: whole, not matched yet, and of some amount."""
         settlements = [
-            Item(s.settlement_id, "settlement", s.council, s.source, s.reference, s.net_pence, s.paid_on)
+            Item(s.settlement_id, "settlement", s.council, s.source, s.reference, at_bank(s, pack), s.paid_on)
             for s in self.settlements
-            if s.net_pence and not s.is_matched and is_whole(s)
+            if at_bank(s, pack) and not s.is_matched and is_whole(s)
         ]
         remittances = [
             Item(r.remittance_id, "remittance", r.council, r.source, r.reference, r.net_pence, r.business_on)
             for r in self.remittances
             if r.net_pence and not (r.is_matched or r.is_refused or r.is_settled_elsewhere) and is_whole(r)
         ]
-        return settlements + remittances + self.returns
+        return settlements + remittances + self.singles
+
+
+def at_bank(settlement: Settlement, pack: Pack) -> int:
+    """What of a settlement reaches the bank, in pence."""
+    source = pack.by_name.get(settlement.source)
+    return settlement.gross_pence if source and source.pays == "gross" else settlement.net_pence
 
 
 async def keep_matching(service: Service, settings: Settings, pack: Pack) -> None:
@@ -87,38 +98,55 @@ async def keep_matching(service: Service, settings: Settings, pack: Pack) -> Non
 
 async def reconcile(work: Work, pack: Pack, grace_seconds: float = 0) -> bool:
     """One look at all that is open. False if another process is looking: only one at a time decides."""
-    if not await take_turn(work.connection):
+    connection = work.connection
+    if not await take_turn(connection):
         return False
-    await outcomes.write_answered(work.connection)
+    await outcomes.write_answered(connection)
     opened = await load(work, pack, grace_seconds)
-    decisions = match(opened.lines, opened.items(), pack)
-    pairings = await outcomes.without_settled(work.connection, decisions.pairings)
-    await outcomes.write_pairings(work.connection, pairings)
+    parted = await open_items.parted(connection, opened.lines)
+    decisions = match(opened.lines, opened.items(pack), pack, parted, await open_items.paid(connection, opened.lines))
+    pairings = await matches.without_settled(connection, decisions.pairings)
+    await matches.write_pairings(connection, pairings, pack)
     await undo_payments_from_bank(work, pairings)
     await submit_payments_from_bank(work, decisions)
-    await outcomes.write_awaiting(work.connection, decisions.awaiting)
-    await flag(work, opened, {pairing.item.item_id for pairing in pairings})
-    horizon = await open_items.horizon(work.connection)
-    await judge(work, faults(opened, decisions, pairings, horizon, pack))
+    await outcomes.write_awaiting(connection, decisions.awaiting)
+    await flag(work, opened, {item.item_id for pairing in pairings for item in pairing.items})
+    horizon = await open_items.horizon(connection)
+    found = faults(opened, decisions, pairings, horizon, pack)
+    await judge(work, found + await absences(connection, horizon, pack))
     return True
 
 
 async def load(work: Work, pack: Pack, grace_seconds: float) -> Opened:
     """Everything that is open, and the lines from the bank that a file may yet explain."""
     connection, fresh_since = work.connection, work.now - timedelta(seconds=grace_seconds)
+    await members.tie(connection)
     settlements = await open_items.open_settlements(connection, fresh_since)
-    whole = [each.settlement_id for each in settlements if is_whole(each)]
+    complete = [each.settlement_id for each in settlements if each.heard_pages == each.page_count]
     lines = await open_items.open_lines(connection, fresh_since)
     opened = Opened(
         lines,
         await open_items.open_statements(connection, fresh_since),
         settlements,
-        await open_items.open_members(connection, fresh_since, whole),
+        await members.open_members(connection, fresh_since, complete),
         await open_items.open_remittances(connection, fresh_since),
-        await open_items.open_returns(connection, lines, pack),
+        await open_items.open_singles(connection, lines, pack),
     )
-    lines.extend(await open_items.lines_from_bank(connection, fresh_since, opened.items()))
+    lines.extend(await open_items.lines_from_bank(connection, fresh_since, opened.items(pack)))
     return opened
+
+
+async def absences(connection: Any, horizon: Horizon, pack: Pack) -> list[Fault]:
+    """What should have been heard by now and was not: files of feeds, payments behind reversals, settlements of payments."""
+    await members.sweep(connection, horizon, pack)
+    watched = in_bulk(await members.open_watched(connection))
+    found = [fault for each in watched for fault in member_faults(each, horizon)]
+    found += [fault for each in await open_items.undone(connection) for fault in undone_faults(each, horizon)]
+    firsts = await feeds.firsts(connection, [source.name for source in pack.sources if source.every])
+    broken = await feeds.broken(connection)
+    asked = {key: feed_days(key[0], first_on, horizon, broken.get(key, ())) for key, first_on in firsts.items()}
+    came = await feeds.came(connection, [(*key, day) for key, days in asked.items() for day in days])
+    return found + feed_faults(asked, came, pack, horizon)
 
 
 async def submit_payments_from_bank(work: Work, decisions: Decisions) -> None:
@@ -131,7 +159,7 @@ async def submit_payments_from_bank(work: Work, decisions: Decisions) -> None:
 
 async def undo_payments_from_bank(work: Work, pairings: list[Pairing]) -> None:
     """Where a file explains a line that had been taken for a payment of its own, submit that payment's reversal, once."""
-    lines = [pairing.line for pairing in pairings if pairing.line.is_from_bank]
+    lines = [line for pairing in pairings for line in pairing.lines if line.is_from_bank]
     await outcomes.write_submitted(work.connection, "reversal", [(line.line_id, line.council) for line in lines])
     for line in lines:
         work.tell(reversal_told_by_file(line))
@@ -157,8 +185,8 @@ async def flag(work: Work, opened: Opened, matched: set[UUID]) -> None:
 
 def faults(opened: Opened, decisions: Decisions, pairings: list[Pairing], horizon: Horizon, pack: Pack) -> list[Fault]:
     """All that is broken among what is open, after these pairings."""
-    matched = {pairing.item.item_id for pairing in pairings}
-    settled_elsewhere = {pairing.item.item_id for pairing in decisions.pairings} - matched
+    matched = {item.item_id for pairing in pairings for item in pairing.items}
+    settled_elsewhere = {item.item_id for pairing in decisions.pairings for item in pairing.items} - matched
     found = [fault for each in opened.statements for fault in statement_faults(each, horizon)]
     found += [fault for each in opened.members for fault in member_faults(each, horizon)]
     for settlement in opened.settlements:
@@ -170,7 +198,8 @@ def faults(opened: Opened, decisions: Decisions, pairings: list[Pairing], horizo
             is_settled_elsewhere=each.is_settled_elsewhere or each.remittance_id in settled_elsewhere,
         )
         found += remittance_faults(remittance, horizon, pack)
-    return found + line_faults(decisions, horizon, pack)
+    named = line_faults(decisions, horizon, pack)
+    return without_named(found, named) + named
 
 
 async def judge(work: Work, found: list[Fault]) -> None:

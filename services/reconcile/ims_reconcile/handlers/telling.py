@@ -35,6 +35,7 @@ def pages_of(untold: Untold) -> Iterator[PaymentReconciled]:
             page=page,
             pages=match["page_count"],
             statement_line_id=match["line_id"],
+            statement_line_ids=match["line_ids"] if len(match["line_ids"]) > 1 else [],
             bank_account=match["bank_account"],
             value_on=match["value_on"],
             method_of_payment=rows[0]["method_of_payment"],
@@ -93,6 +94,7 @@ def break_opened(fault: Fault, revision: int) -> BreakOpened:
         amount_pence=fault.amount_pence,
         source=fault.source,
         subject_id=fault.subject_id,
+        other_id=fault.other_id,
         opened_on=fault.opened_on,
         explanation=fault.explanation,
     )

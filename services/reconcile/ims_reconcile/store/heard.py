@@ -1,6 +1,7 @@
 """Keeps what is heard, once each, whatever the order: inserts only, but for what a newer word replaces."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +12,16 @@ type Row = tuple[Any, ...]
 
 EXPECT = Insert(
     tables.Expectation,
-    "council subject_id kind payment_id revision source method_of_payment amount_pence due_on reference remittance_id statement_line_id",
+    "council subject_id kind payment_id revision source method_of_payment amount_pence due_on reference remittance_id statement_line_id"
+    " provider",
     conflict="""(subject_id, council) DO UPDATE SET revision = excluded.revision, source = excluded.source, due_on = excluded.due_on,
       method_of_payment = excluded.method_of_payment, remittance_id = coalesce(excluded.remittance_id, expectation.remittance_id)
       WHERE excluded.revision > expectation.revision""",
 )
 STATEMENT = Insert(
     tables.Statement,
-    "statement_id council bank_account opened_on closed_on opening_pence closing_pence line_count net_pence is_proved",
+    "statement_id council bank_account opened_on closed_on opening_pence closing_pence line_count net_pence is_proved format"
+    " currency sequence",
     returning="statement_id",
 )
 LINE = Insert(
@@ -30,17 +33,15 @@ SETTLEMENT = Insert(
     tables.Settlement,
     "settlement_id council source reference method_of_payment paid_on gross_pence fee_pence net_pence member_count page_count",
 )
-PAGE = Insert(
-    tables.SettlementPage, "settlement_id page member_count gross_pence fee_pence net_pence", returning="settlement_id page"
-)
-MEMBER = Insert(tables.Member, "member_id council settlement_id kind payment_id gross_pence fee_pence net_pence")
+PAGE = Insert(tables.SettlementPage, "settlement_id page member_count gross_pence fee_pence net_pence", returning="settlement_id page")
+MEMBER = Insert(tables.Member, "member_id council settlement_id kind payment_id gross_pence fee_pence net_pence occurred_on reference")
 REMITTANCE = Insert(
     tables.Remittance,
-    "remittance_id council source reference business_on payment_count reversal_count net_pence is_refused",
+    "remittance_id council source reference business_on payment_count reversal_count net_pence is_refused refused_for",
     # A file refused and then put right is the same file; one that came whole is not undone by a refusal told late.
     conflict="""(remittance_id) DO UPDATE SET reference = excluded.reference, business_on = excluded.business_on,
       payment_count = excluded.payment_count, reversal_count = excluded.reversal_count, net_pence = excluded.net_pence,
-      is_refused = false WHERE remittance.is_refused AND NOT excluded.is_refused""",
+      is_refused = false, refused_for = '' WHERE remittance.is_refused AND NOT excluded.is_refused""",
 )
 REVERSED = Insert(tables.RemittanceReversed, "remittance_id")
 # A statement that comes late stands between two that agreed until now: those after it are looked at again.
@@ -51,9 +52,17 @@ LOOK_AGAIN = """UPDATE statement SET is_done = false FROM statement fresh
       WHERE (later.council, later.bank_account) = (fresh.council, fresh.bank_account) AND later.closed_on > fresh.closed_on))"""
 
 
-async def expect(connection: Any, rows: Sequence[Row]) -> None:
-    """Remember money that should be seen at the bank. The hot path: one statement for a batch."""
+# A payment of a day that was gone through already: that day is gone through again.
+SWEEP_AGAIN = """DELETE FROM swept USING unnest($1::text[], $2::date[]) AS heard (council, day)
+  WHERE (swept.council, swept.day) = (heard.council, heard.day)"""
+
+
+async def expect(connection: Any, rows: Sequence[Row], days: Iterable[tuple[str, date]]) -> None:
+    """Remember money that should be seen at the bank; `days` are those (council, day) of what comes in no file. The hot path: one
+    insert for a batch."""
     await EXPECT(connection, rows)
+    if wanted := sorted(days):
+        await connection.execute(SWEEP_AGAIN, *zip(*wanted, strict=True))
 
 
 async def keep_statements(connection: Any, rows: Sequence[Row]) -> None:

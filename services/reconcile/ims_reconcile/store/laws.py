@@ -5,20 +5,29 @@ from typing import Any
 # Each says, per council and bank day, by how many pence (or things) it fails; no row: it holds everywhere.
 LAWS = {
     "what a line proves is the line": """SELECT l.council, l.booked_on AS day, sum(abs(l.amount_pence - m.pence))::bigint AS difference
-      FROM bank_line l JOIN (SELECT line_id, sum(net_pence) AS pence FROM match GROUP BY 1) m USING (line_id)
-      WHERE l.amount_pence <> m.pence AND NOT EXISTS (SELECT FROM submitted s WHERE s.line_id = l.line_id AND NOT s.is_answered)
+      FROM bank_line l JOIN (SELECT line_id, sum(amount_pence) AS pence FROM match_line GROUP BY 1) m USING (line_id)
+      WHERE m.pence <> CASE WHEN l.state IN ('matched', 'from-bank') THEN l.amount_pence ELSE 0 END
+        AND NOT EXISTS (SELECT FROM submitted s WHERE s.line_id = l.line_id AND NOT s.is_answered)
       GROUP BY 1, 2""",
     "a match is the sum of its payments": """SELECT m.council, l.booked_on AS day,
         sum(abs(m.net_pence - coalesce(r.net, 0)) + abs(m.gross_pence - coalesce(r.gross, 0)))::bigint AS difference
       FROM match m JOIN bank_line l USING (line_id) LEFT JOIN (SELECT match_id, sum(net_pence) AS net, sum(gross_pence) AS gross,
         count(*) AS count FROM reconciled GROUP BY 1) r USING (match_id)
       WHERE (m.net_pence, m.gross_pence, m.payment_count) IS DISTINCT FROM (r.net, r.gross, r.count) GROUP BY 1, 2""",
-    "a line is matched to one file at most": """SELECT l.council, l.booked_on AS day, count(*)::bigint AS difference FROM bank_line l
-      WHERE (SELECT count(*) FROM match m WHERE m.line_id = l.line_id AND m.why NOT IN ('bank-line', 'told-by-file')) > 1 GROUP BY 1, 2""",
+    "a match is the sum of its lines": """SELECT m.council, l.booked_on AS day,
+        sum(abs(m.net_pence - coalesce(p.pence, 0)))::bigint AS difference
+      FROM match m JOIN bank_line l USING (line_id)
+        LEFT JOIN (SELECT match_id, sum(amount_pence) AS pence FROM match_line GROUP BY 1) p USING (match_id)
+      WHERE m.net_pence IS DISTINCT FROM p.pence GROUP BY 1, 2""",
+    "what is proved is proved once": """SELECT r.council, min(l.booked_on) AS day, count(*)::bigint AS difference
+      FROM (SELECT council, subject_id, min(match_id::text)::uuid AS match_id FROM reconciled GROUP BY 1, 2
+        HAVING count(*) FILTER (WHERE turn % 2 = 0) - count(*) FILTER (WHERE turn % 2 = 1) NOT IN (0, 1)
+          OR max(turn) <> count(*) - 1) r
+      JOIN match m USING (match_id) JOIN bank_line l USING (line_id) GROUP BY 1""",
     "a payment is proved by what it is": """SELECT r.council, l.booked_on AS day, count(*)::bigint AS difference
       FROM reconciled r JOIN match m USING (match_id) JOIN bank_line l USING (line_id)
         JOIN expectation e ON (e.subject_id, e.council) = (r.subject_id, r.council)
-      WHERE r.gross_pence <> e.amount_pence AND NOT EXISTS (SELECT FROM break b
+      WHERE r.gross_pence <> CASE WHEN r.turn % 2 = 0 THEN e.amount_pence ELSE -e.amount_pence END AND NOT EXISTS (SELECT FROM break b
         WHERE b.subject_id = r.subject_id AND b.kind = 'settlement-amount') GROUP BY 1, 2""",
     "a matched file is whole": """SELECT r.council, r.business_on AS day, sum(abs(r.net_pence - coalesce(e.pence, 0)))::bigint AS difference
       FROM remittance r LEFT JOIN (SELECT remittance_id, sum(amount_pence) AS pence FROM expectation

@@ -1,26 +1,45 @@
 """Loads what is open, and only that: nothing here grows with the history."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from ims_reconcile.domain import Break, Horizon, Item, Line, Member, Pack, Remittance, Settlement, Statement
+from ims_reconcile.domain import Break, Horizon, Item, Line, Pack, Remittance, Settlement, Statement, Undone
+
+# No window is longer, in days.
+NEAR = timedelta(days=60)
 
 LINE_COLUMNS = """line_id, council, amount_pence, booked_on,
   concat_ws(' | ', counterparty_name, reference, narrative, bank_reference, transaction_code) AS text,
-  state = 'from-bank' AS is_from_bank, heard_at > $1 AS is_fresh"""
-LINES = f"SELECT {LINE_COLUMNS} FROM bank_line WHERE state IN ('open', 'awaiting')"  # noqa: S608 - constants
-FROM_BANK = f"""SELECT {LINE_COLUMNS} FROM bank_line JOIN unnest($2::text[], $3::bigint[]) AS sought (council, amount_pence)
-  USING (council, amount_pence) WHERE state = 'from-bank'"""  # noqa: S608 - constants
-HORIZON = "SELECT council, max(closed_on) AS day FROM statement WHERE is_whole GROUP BY council"
+  state = 'from-bank' AS is_from_bank, heard_at > $1 AS is_fresh, bank_account"""
+# A line that repeats one matched a few days before, word by word, may be the bank's mistake.
+LINES = f"""SELECT {LINE_COLUMNS}, EXISTS (SELECT FROM bank_line m WHERE m.state = 'matched' AND m.source <> 'bank'
+    AND (m.council, m.amount_pence, m.bank_account) = (bank_line.council, bank_line.amount_pence, bank_line.bank_account)
+    AND m.booked_on BETWEEN bank_line.booked_on - 5 AND bank_line.booked_on + 5
+    AND (m.counterparty_name, m.reference, m.narrative) IS NOT DISTINCT FROM
+      (bank_line.counterparty_name, bank_line.reference, bank_line.narrative)) AS is_repeated
+  FROM bank_line WHERE state IN ('open', 'awaiting') AND NOT EXISTS (
+    SELECT FROM statement s WHERE s.statement_id = bank_line.statement_id AND s.currency <> 'GBP')"""  # noqa: S608 - constants
+FROM_BANK = f"""SELECT {LINE_COLUMNS} FROM bank_line JOIN unnest($2::text[], $3::bigint[], $4::date[], $5::date[])
+    AS sought (council, amount_pence, first_on, last_on) USING (council, amount_pence)
+  WHERE state = 'from-bank' AND booked_on BETWEEN first_on AND last_on"""  # noqa: S608 - constants
+# Only a statement that closes a day says that nothing more comes of it: not an advice, nor what is told during the day.
+HORIZON = """SELECT council, bank_account, max(closed_on) AS day FROM statement WHERE is_whole AND closing_pence IS NOT NULL
+  GROUP BY council, bank_account"""
 # The lines of a statement are counted by its own id; where another statement of the same day brought them, by account and day.
 STATEMENTS = """SELECT s.statement_id, s.council, s.bank_account, s.opened_on, s.closed_on, s.opening_pence, s.closing_pence,
     s.line_count, s.net_pence, CASE WHEN own.count = s.line_count THEN own.count ELSE day.count END AS heard_count,
     CASE WHEN own.count = s.line_count THEN own.pence ELSE day.pence END AS heard_net_pence,
     CASE WHEN cardinality(earlier) > 0 THEN earlier || sibling ELSE earlier END AS prior_closings,
-    s.is_proved, s.heard_at > $1 AS is_fresh
+    s.is_proved, s.heard_at > $1 AS is_fresh, s.currency, s.sequence, earlier_number.sequence AS prior_sequence
   FROM statement s
+  LEFT JOIN LATERAL (SELECT p.sequence FROM statement p
+    WHERE (p.council, p.bank_account, p.format) = (s.council, s.bank_account, s.format) AND p.sequence IS NOT NULL
+      AND (p.closed_on, p.sequence) < (s.closed_on, s.sequence)
+      AND (s.sequence > 1 OR p.closed_on >= date_trunc('year', s.closed_on))
+    ORDER BY p.closed_on DESC, p.sequence DESC LIMIT 1) AS earlier_number ON true
   CROSS JOIN LATERAL (SELECT count(*)::int AS count, coalesce(sum(amount_pence), 0)::bigint AS pence
     FROM bank_line WHERE statement_id = s.statement_id) AS own
   CROSS JOIN LATERAL (SELECT count(*)::int AS count, coalesce(sum(amount_pence), 0)::bigint AS pence
@@ -35,50 +54,51 @@ STATEMENTS = """SELECT s.statement_id, s.council, s.bank_account, s.opened_on, s
       AND p.closing_pence IS NOT NULL AND p.statement_id <> s.statement_id ORDER BY 1)) AS beside (sibling)
   WHERE NOT s.is_done"""
 SETTLEMENTS = """SELECT s.settlement_id, s.council, s.source, s.reference, s.paid_on, s.gross_pence, s.fee_pence, s.net_pence,
-    s.member_count, s.page_count, heard.*, s.match_id IS NOT NULL AS is_matched, s.heard_at > $1 AS is_fresh
+    s.member_count, s.page_count, heard.*, s.match_id IS NOT NULL AS is_matched,
+    EXISTS (SELECT FROM member m JOIN settlement later USING (settlement_id) WHERE m.kind = 'payout-failed' AND m.council = s.council
+      AND m.gross_pence = s.net_pence AND later.source = s.source AND later.settlement_id <> s.settlement_id) AS is_failed,
+    s.heard_at > $1 AS is_fresh
   FROM settlement s CROSS JOIN LATERAL (SELECT count(*)::int AS heard_pages, coalesce(sum(member_count), 0)::int AS heard_count,
     coalesce(sum(gross_pence), 0)::bigint AS heard_gross_pence, coalesce(sum(fee_pence), 0)::bigint AS heard_fee_pence,
     coalesce(sum(net_pence), 0)::bigint AS heard_net_pence FROM settlement_page WHERE settlement_id = s.settlement_id) AS heard
   WHERE NOT s.is_done"""
-# A charge of nothing is a failed payment that cost a fee: no payment of ours is behind it.
-MEMBERS = """WITH looked_at AS (SELECT s.settlement_id, s.council, s.source, s.paid_on, s.heard_at > $1 AS is_fresh,
-    m.member_id, m.payment_id, m.kind, m.gross_pence
-  FROM settlement s JOIN member m USING (settlement_id) WHERE s.settlement_id = ANY($2) AND NOT s.is_agreed)
-  SELECT coalesce(m.payment_id, m.member_id) AS subject_id, m.settlement_id, m.council, m.source,
-    CASE WHEN e.subject_id IS NULL THEN 'settlement-without-payment' ELSE 'settlement-amount' END AS fault,
-    m.gross_pence - coalesce(e.amount_pence, 0) AS amount_pence, m.paid_on, m.is_fresh
-  FROM looked_at m LEFT JOIN expectation e ON (e.subject_id, e.council) = (m.payment_id, m.council)
-  WHERE m.kind = 'charge' AND m.gross_pence > 0 AND e.amount_pence IS DISTINCT FROM m.gross_pence
-  UNION ALL
-  SELECT m.payment_id, m.settlement_id, m.council, m.source, 'settled-twice', m.gross_pence, m.paid_on, m.is_fresh
-  FROM looked_at m WHERE m.kind = 'charge' AND m.gross_pence > 0 AND EXISTS (SELECT FROM member o WHERE o.payment_id = m.payment_id
-    AND o.council = m.council AND o.kind = 'charge' AND o.gross_pence > 0 AND o.member_id <> m.member_id)
-  UNION ALL
-  SELECT m.payment_id, m.settlement_id, m.council, m.source, 'settlement-without-refund', taken.pence - told.pence, m.paid_on, m.is_fresh
-  FROM (SELECT DISTINCT ON (settlement_id, payment_id) * FROM looked_at
-    WHERE kind IN ('refund', 'dispute') AND payment_id IS NOT NULL) AS m
-  CROSS JOIN LATERAL (SELECT sum(gross_pence)::bigint AS pence FROM member o WHERE o.payment_id = m.payment_id
-    AND o.council = m.council AND o.kind IN ('refund', 'dispute', 'dispute-reversal')) AS taken
-  CROSS JOIN LATERAL (SELECT coalesce(sum(amount_pence), 0)::bigint AS pence FROM expectation e
-    WHERE e.payment_id = m.payment_id AND e.council = m.council AND e.kind <> 'payment') AS told
-  WHERE taken.pence < told.pence"""
 REMITTANCES = """SELECT r.remittance_id, r.council, r.source, r.reference, r.business_on, r.payment_count, r.reversal_count, r.net_pence,
-    coalesce(heard.payments, r.payment_count) AS heard_payments, coalesce(heard.reversals, r.reversal_count) AS heard_reversals,
-    coalesce(heard.pence, r.net_pence) AS heard_net_pence, r.match_id IS NOT NULL AS is_matched, r.is_settled_elsewhere,
-    r.is_refused, r.heard_at > $1 AS is_fresh
-  FROM remittance r LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE kind = 'payment')::int AS payments,
+    CASE WHEN r.is_whole THEN r.payment_count ELSE heard.payments END AS heard_payments,
+    CASE WHEN r.is_whole THEN r.reversal_count ELSE heard.reversals END AS heard_reversals,
+    CASE WHEN r.is_whole THEN r.net_pence ELSE heard.pence END AS heard_net_pence,
+    r.match_id IS NOT NULL AS is_matched, r.is_settled_elsewhere,
+    r.is_refused, EXISTS (SELECT FROM remittance o WHERE (o.council, o.source, o.business_on) = (r.council, r.source, r.business_on)
+      AND (o.net_pence, o.payment_count) = (r.net_pence, r.payment_count) AND o.remittance_id <> r.remittance_id
+      AND o.match_id IS NOT NULL) AS is_repeated,
+    EXISTS (SELECT FROM remittance o WHERE (o.council, o.source, o.reference) = (r.council, r.source, r.reference)
+      AND (o.net_pence, o.payment_count) IS DISTINCT FROM (r.net_pence, r.payment_count) AND o.remittance_id <> r.remittance_id
+      AND NOT o.is_refused) AS is_contradicted, r.refused_for, r.heard_at > $1 AS is_fresh
+  FROM remittance r CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE kind = 'payment')::int AS payments,
     count(*) FILTER (WHERE kind = 'reversal')::int AS reversals, coalesce(sum(amount_pence), 0)::bigint AS pence
-    FROM expectation e WHERE e.remittance_id = r.remittance_id) AS heard ON NOT r.is_whole
+    FROM expectation e WHERE NOT r.is_whole AND e.remittance_id = r.remittance_id) AS heard
   WHERE NOT r.is_done AND NOT EXISTS (SELECT FROM remittance_reversed b WHERE b.remittance_id = r.remittance_id)"""
 RETURNS = """SELECT subject_id, kind, council, method_of_payment, reference, amount_pence, due_on FROM expectation e
   WHERE kind <> 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL AND amount_pence = ANY($1)
-    AND NOT EXISTS (SELECT FROM reconciled r WHERE (r.subject_id, r.council) = (e.subject_id, e.council))"""
+    AND NOT is_proved(e.subject_id, e.council)"""
+SINGLES = """SELECT subject_id, kind, council, method_of_payment, reference, amount_pence, due_on FROM expectation e
+  WHERE kind = 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL AND provider IS NULL AND amount_pence = ANY($1)
+    AND method_of_payment = ANY($2) AND due_on >= $3 AND NOT is_proved(e.subject_id, e.council)"""
+PAID = """SELECT settlement_id, 'settlement', council, source, reference, -net_pence, paid_on FROM settlement
+    JOIN unnest($1::text[], $2::bigint[]) AS sought (council, net_pence) USING (council, net_pence) WHERE match_id IS NOT NULL"""
+LINK = """UPDATE expectation e SET is_linked = true WHERE kind <> 'payment' AND NOT is_linked
+  AND EXISTS (SELECT FROM expectation p WHERE (p.subject_id, p.council, p.kind) = (e.payment_id, e.council, 'payment'))"""
+UNDONE = """SELECT subject_id, council, source, amount_pence, due_on FROM expectation WHERE kind <> 'payment' AND NOT is_linked"""
+PARTED = "SELECT line_id, item_id FROM parted WHERE line_id = ANY($1)"
 BREAKS = "SELECT break_id, council, kind, amount_pence, revision, is_open FROM break WHERE is_open OR break_id = ANY($1)"
 
 
 async def horizon(connection: Any) -> Horizon:
-    """How far each council's bank has been heard."""
-    return Horizon({row["council"]: row["day"] for row in await connection.fetch(HORIZON)})
+    """How far each council's bank has been heard, account by account."""
+    accounts = {(row["council"], row["bank_account"]): row["day"] for row in await connection.fetch(HORIZON)}
+    days: dict[str, date] = {}
+    for (council, _), day in accounts.items():
+        days[council] = max(day, days.get(council, day))
+    return Horizon(days, accounts)
 
 
 async def open_lines(connection: Any, fresh_since: datetime) -> list[Line]:
@@ -87,11 +107,19 @@ async def open_lines(connection: Any, fresh_since: datetime) -> list[Line]:
 
 
 async def lines_from_bank(connection: Any, fresh_since: datetime, items: Sequence[Item]) -> list[Line]:
-    """Lines submitted as payments already, of the very amounts that something open is for."""
-    sought = {(item.council, item.amount_pence) for item in items}
-    if not sought:
+    """Lines submitted as payments already, of the very amounts that something open is for, and of days near its own."""
+    days: dict[tuple[str, int], list[date]] = defaultdict(list)
+    for item in items:
+        days[item.council, item.amount_pence].append(item.due_on)
+    if not days:
         return []
+    sought = [(*key, min(held) - NEAR, max(held) + NEAR) for key, held in days.items()]
     return [Line(*row) for row in await connection.fetch(FROM_BANK, fresh_since, *zip(*sought, strict=True))]
+
+
+async def parted(connection: Any, lines: Sequence[Line]) -> frozenset[tuple[UUID, UUID]]:
+    """What a person has taken apart, of these lines."""
+    return frozenset(tuple(row) for row in await connection.fetch(PARTED, [line.line_id for line in lines]))
 
 
 async def open_statements(connection: Any, fresh_since: datetime) -> list[Statement]:
@@ -105,9 +133,10 @@ async def open_settlements(connection: Any, fresh_since: datetime) -> list[Settl
     return [Settlement(*row) for row in await connection.fetch(SETTLEMENTS, fresh_since)]
 
 
-async def open_members(connection: Any, fresh_since: datetime, settlements: list[UUID]) -> list[Member]:
-    """What disagrees with its payment, of these settlements."""
-    return [Member(*row) for row in await connection.fetch(MEMBERS, fresh_since, settlements)]
+async def paid(connection: Any, lines: Sequence[Line]) -> list[Item]:
+    """Payouts that are at the bank, of the very amounts that open debits take away: as what would undo them."""
+    sought = {(line.council, -line.amount_pence) for line in lines if line.amount_pence < 0}
+    return [Item(*row) for row in await connection.fetch(PAID, *zip(*sought, strict=True))] if sought else []
 
 
 async def open_remittances(connection: Any, fresh_since: datetime) -> list[Remittance]:
@@ -115,15 +144,26 @@ async def open_remittances(connection: Any, fresh_since: datetime) -> list[Remit
     return [Remittance(*row) for row in await connection.fetch(REMITTANCES, fresh_since)]
 
 
-async def open_returns(connection: Any, lines: Sequence[Line], pack: Pack) -> list[Item]:
-    """Single reversals and refunds of the very amounts that open debits are of."""
-    amounts = list({line.amount_pence for line in lines if line.amount_pence < 0})
+async def open_singles(connection: Any, lines: Sequence[Line], pack: Pack) -> list[Item]:
+    """Single reversals and refunds of the very amounts that open debits are of, and single payments of those of credits."""
+    debits = list({line.amount_pence for line in lines if line.amount_pence < 0})
+    credits = list({line.amount_pence for line in lines if line.amount_pence > 0})
+    methods = [method for source in pack.sources if source.by == "payment" for method in source.methods]
+    rows = list(await connection.fetch(RETURNS, debits)) if debits else []
+    if methods and credits:
+        first = min(line.booked_on for line in lines) - NEAR
+        rows += await connection.fetch(SINGLES, credits, methods, first)
     found = []
-    for row in await connection.fetch(RETURNS, amounts) if amounts else []:
-        subject_id, kind, council, method_of_payment, reference, amount_pence, due_on = row
-        if source := pack.returns_by(method_of_payment):
+    for subject_id, kind, council, method_of_payment, reference, amount_pence, due_on in rows:
+        if source := pack.single_by("payment" if kind == "payment" else "return", method_of_payment):
             found.append(Item(subject_id, kind, council, source.name, reference, amount_pence, due_on))
     return found
+
+
+async def undone(connection: Any) -> list[Undone]:
+    """Reversals and refunds whose payment is not known."""
+    await connection.execute(LINK)
+    return [Undone(*row) for row in await connection.fetch(UNDONE)]
 
 
 async def breaks(connection: Any, break_ids: list[UUID]) -> list[Break]:

@@ -3,12 +3,13 @@
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ims_reconcile.store.outcomes import PAGE_SIZE
+from ims_reconcile.store.matches import PAGE_SIZE
 
 # So much one transaction tells: a few megabytes.
 PAGES_MAX, PAYMENTS_MAX, MATCHES_MAX = 40, 20_000, 2000
 UNTOLD = """SELECT m.match_id, m.council, m.line_id, m.settlement_id, m.remittance_id, m.why, m.page_count, m.pages_told, m.payment_count,
-    l.bank_account, l.value_on FROM match m JOIN bank_line l USING (line_id)
+    l.bank_account, l.value_on, ARRAY(SELECT p.line_id FROM match_line p WHERE p.match_id = m.match_id ORDER BY 1) AS line_ids
+  FROM match m JOIN bank_line l USING (line_id)
   WHERE m.pages_told < m.page_count ORDER BY m.match_id LIMIT $1"""
 PAYMENTS = """SELECT match_id, page, subject_id, payment_id, method_of_payment, gross_pence, fee_pence, net_pence
   FROM reconciled JOIN unnest($1::uuid[], $2::int[], $3::int[]) AS wanted (match_id, after, upto) USING (match_id)

@@ -3,10 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-BREAKS = """SELECT break_id, kind, source, subject_id, amount_pence, opened_on, explanation, revision, is_open, closed_on FROM break
+BREAKS = """SELECT break_id, kind, source, subject_id, amount_pence, opened_on, explanation, other_id, revision, is_open,
+  closed_on FROM break
   WHERE council = $1 AND (is_open OR NOT $2) ORDER BY opened_on, abs(amount_pence) DESC, break_id LIMIT $3"""
-MATCH = """SELECT m.match_id, m.council, m.why, m.line_id, l.bank_account, l.booked_on, m.settlement_id, m.remittance_id,
-  m.gross_pence, m.fee_pence, m.net_pence, m.payment_count, m.page_count, m.pages_told, m.matched_at
+MATCH = """SELECT m.match_id, m.council, m.why, m.rule, m.evidence, m.undoes, m.matched_by, m.line_id, l.bank_account, l.booked_on,
+  m.settlement_id, m.remittance_id,
+  m.gross_pence, m.fee_pence, m.net_pence, m.payment_count, m.page_count, m.pages_told, m.matched_at,
+  ARRAY(SELECT part.line_id FROM match_line part WHERE part.match_id = m.match_id ORDER BY 1) AS line_ids
   FROM match m JOIN bank_line l USING (line_id) WHERE m.match_id = $1"""
 MATCH_PAYMENTS = """SELECT subject_id, payment_id, gross_pence, fee_pence, net_pence FROM reconciled
   WHERE match_id = $1 AND page = $2 ORDER BY subject_id"""
@@ -15,10 +18,14 @@ LINES = """SELECT line_id, bank_account, booked_on, amount_pence, bank_reference
 # A payment, its refunds and reversals are one: what is left when what was proved is taken off.
 UNSETTLED = """WITH due AS (SELECT coalesce(payment_id, subject_id) AS id, sum(amount_pence) AS pence, min(due_on) AS due_on,
       min(source) AS source FROM expectation WHERE council = $1 GROUP BY 1),
-    proved AS (SELECT coalesce(payment_id, subject_id) AS id, sum(gross_pence) AS pence FROM reconciled WHERE council = $1 GROUP BY 1)
+    -- A row of a settlement may have been tied to its payment after it was proved.
+    proved AS (SELECT coalesce(r.payment_id, m.payment_id, r.subject_id) AS id, sum(r.gross_pence) AS pence
+      FROM reconciled r LEFT JOIN member m ON m.member_id = r.subject_id AND r.payment_id IS NULL WHERE r.council = $1 GROUP BY 1)
   SELECT due.source, due.due_on, count(*)::int AS count, sum(due.pence - coalesce(proved.pence, 0))::bigint AS pence
   FROM due LEFT JOIN proved USING (id) WHERE due.pence <> coalesce(proved.pence, 0) GROUP BY 1, 2 ORDER BY 1, 2"""
-RECONCILED = """SELECT count(*)::int AS count, coalesce(sum(gross_pence), 0)::bigint AS gross_pence,
+# What was undone takes off what it had proved.
+RECONCILED = """SELECT (count(*) FILTER (WHERE turn % 2 = 0) - count(*) FILTER (WHERE turn % 2 = 1))::int AS count,
+  coalesce(sum(gross_pence), 0)::bigint AS gross_pence,
   coalesce(sum(fee_pence), 0)::bigint AS fee_pence, coalesce(sum(net_pence), 0)::bigint AS net_pence FROM reconciled WHERE council = $1"""
 OPEN_BREAKS = """SELECT count(*)::int AS count, coalesce(sum(abs(amount_pence)), 0)::bigint AS pence
   FROM break WHERE council = $1 AND is_open"""

@@ -37,6 +37,7 @@ class Expectation(Table, table=True):
     reference: str
     remittance_id: UUID | None
     statement_line_id: UUID | None
+    provider: str | None
 
 
 class Statement(Table, table=True):
@@ -53,6 +54,9 @@ class Statement(Table, table=True):
     line_count: int
     net_pence: int = pence()
     is_proved: bool | None
+    format: str
+    currency: str
+    sequence: int | None
 
 
 class BankLine(Table, table=True):
@@ -115,6 +119,8 @@ class Member(Table, table=True):
     gross_pence: int = pence()
     fee_pence: int = pence()
     net_pence: int = pence()
+    occurred_on: date | None
+    reference: str | None
 
 
 class Remittance(Table, table=True):
@@ -130,6 +136,7 @@ class Remittance(Table, table=True):
     reversal_count: int
     net_pence: int = pence()
     is_refused: bool
+    refused_for: str
 
 
 class RemittanceReversed(Table, table=True):

@@ -11,19 +11,30 @@ FACTS = """
 CREATE TABLE expectation (         -- money that should be seen at the bank: payments, and below nothing what went back
   council text NOT NULL, subject_id uuid NOT NULL, kind text NOT NULL, payment_id uuid, revision int NOT NULL,
   source text NOT NULL, method_of_payment text NOT NULL, amount_pence bigint NOT NULL, due_on date NOT NULL,
-  reference text NOT NULL, remittance_id uuid, statement_line_id uuid,
+  reference text NOT NULL, remittance_id uuid, statement_line_id uuid, provider text, is_linked boolean NOT NULL DEFAULT false,
   PRIMARY KEY (subject_id, council), CHECK ((kind = 'payment') = (amount_pence > 0)));
 CREATE INDEX expectation_of_remittance ON expectation (remittance_id) WHERE remittance_id IS NOT NULL;
 CREATE INDEX expectation_of_line ON expectation (statement_line_id) WHERE statement_line_id IS NOT NULL;
 CREATE INDEX returned ON expectation (payment_id) WHERE kind <> 'payment';
 CREATE INDEX returned_alone ON expectation (amount_pence) WHERE kind <> 'payment' AND remittance_id IS NULL;
+CREATE INDEX returned_of_nothing ON expectation (council) WHERE kind <> 'payment' AND NOT is_linked;
+-- What comes in no file: by its day, for what is absent; by its pence, where no provider pays it over with others.
+CREATE INDEX alone ON expectation (due_on, reference) WHERE kind = 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL;
+CREATE INDEX alone_at_bank ON expectation (amount_pence)
+  WHERE kind = 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL AND provider IS NULL;
+CREATE TABLE swept (               -- days whose payments without a file were looked for in settlements: twice, since some come late
+  council text NOT NULL, day date NOT NULL, times int NOT NULL, PRIMARY KEY (council, day));
+CREATE TABLE watched (             -- payments of such a day that no settlement has, until one has
+  subject_id uuid NOT NULL, council text NOT NULL, PRIMARY KEY (subject_id, council));
 
 CREATE TABLE statement (
   statement_id uuid PRIMARY KEY, council text NOT NULL, bank_account text NOT NULL, opened_on date NOT NULL,
   closed_on date NOT NULL, opening_pence bigint, closing_pence bigint, line_count int NOT NULL, net_pence bigint NOT NULL,
-  is_proved boolean, is_whole boolean NOT NULL DEFAULT false, is_done boolean NOT NULL DEFAULT false,
+  is_proved boolean, format text NOT NULL, currency text NOT NULL, sequence int,
+  is_whole boolean NOT NULL DEFAULT false, is_done boolean NOT NULL DEFAULT false,
   heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX statement_of_account ON statement (council, bank_account, closed_on);
+CREATE INDEX statement_heard ON statement (council, bank_account, closed_on) WHERE is_whole AND closing_pence IS NOT NULL;
 CREATE INDEX statement_open ON statement (statement_id) WHERE NOT is_done;
 
 CREATE TABLE bank_line (           -- state: open, awaiting its file, from-bank (submitted as a payment), matched
@@ -34,45 +45,64 @@ CREATE TABLE bank_line (           -- state: open, awaiting its file, from-bank 
 CREATE INDEX bank_line_of_statement ON bank_line (statement_id);
 CREATE INDEX bank_line_of_account ON bank_line (council, bank_account, booked_on);
 CREATE INDEX bank_line_open ON bank_line (line_id) WHERE state IN ('open', 'awaiting');
-CREATE INDEX bank_line_from_bank ON bank_line (council, amount_pence) WHERE state = 'from-bank';
+CREATE INDEX bank_line_from_bank ON bank_line (council, amount_pence, booked_on) WHERE state = 'from-bank';
+CREATE INDEX bank_line_matched ON bank_line (council, amount_pence, booked_on) WHERE state = 'matched';
 
 CREATE TABLE settlement (
   settlement_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, reference text NOT NULL,
   method_of_payment text NOT NULL, paid_on date NOT NULL, gross_pence bigint NOT NULL, fee_pence bigint NOT NULL,
   net_pence bigint NOT NULL, member_count int NOT NULL, page_count int NOT NULL, match_id uuid,
+  is_scanned boolean NOT NULL DEFAULT false,
   is_agreed boolean NOT NULL DEFAULT false, is_done boolean NOT NULL DEFAULT false, heard_at timestamptz NOT NULL DEFAULT now());
+CREATE INDEX settlement_of_pence ON settlement (council, net_pence);
 CREATE INDEX settlement_open ON settlement (settlement_id) WHERE NOT is_done;
 CREATE TABLE settlement_page (     -- sums, so that a settlement is proved without counting its members again
   settlement_id uuid NOT NULL, page int NOT NULL, member_count int NOT NULL, gross_pence bigint NOT NULL,
   fee_pence bigint NOT NULL, net_pence bigint NOT NULL, PRIMARY KEY (settlement_id, page));
 CREATE TABLE member (
   member_id uuid PRIMARY KEY, council text NOT NULL, settlement_id uuid NOT NULL, kind text NOT NULL, payment_id uuid,
-  gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL);
+  gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL, occurred_on date, reference text);
+CREATE TABLE odd_member (          -- rows of settlements looked through that do not agree: the only ones to look at again
+  settlement_id uuid NOT NULL, member_id uuid NOT NULL, PRIMARY KEY (settlement_id, member_id));
+CREATE INDEX member_of_nobody ON member (settlement_id) WHERE payment_id IS NULL AND kind = 'charge' AND gross_pence > 0;
+CREATE INDEX member_failed ON member (council, gross_pence) WHERE kind = 'payout-failed';
 CREATE INDEX member_of_settlement ON member (settlement_id);
 CREATE INDEX member_of_payment ON member (payment_id) WHERE payment_id IS NOT NULL;
 
 CREATE TABLE remittance (
   remittance_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, reference text NOT NULL,
   business_on date NOT NULL, payment_count int NOT NULL, reversal_count int NOT NULL, net_pence bigint NOT NULL,
-  is_refused boolean NOT NULL, is_whole boolean NOT NULL DEFAULT false, is_settled_elsewhere boolean NOT NULL DEFAULT false,
+  is_refused boolean NOT NULL, refused_for text NOT NULL, is_whole boolean NOT NULL DEFAULT false,
+  is_settled_elsewhere boolean NOT NULL DEFAULT false,
   match_id uuid, is_done boolean NOT NULL DEFAULT false, heard_at timestamptz NOT NULL DEFAULT now());
+CREATE INDEX remittance_of_source ON remittance (council, source, business_on);
+CREATE INDEX remittance_matched ON remittance (council, source, business_on, net_pence, payment_count) WHERE match_id IS NOT NULL;
+CREATE INDEX remittance_of_name ON remittance (council, source, reference);
 CREATE INDEX remittance_open ON remittance (remittance_id) WHERE NOT is_done;
 CREATE TABLE remittance_reversed (remittance_id uuid PRIMARY KEY);
 """
 
 OUTCOMES = """
-CREATE TABLE match (               -- one bank line and what it is; its pages are told one after the other
-  match_id uuid PRIMARY KEY, council text NOT NULL, line_id uuid NOT NULL, settlement_id uuid, remittance_id uuid,
-  why text NOT NULL, gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL,
+CREATE TABLE match (               -- what bank lines are; its pages are told one after the other. Never changed, but for pages told
+  match_id uuid PRIMARY KEY, council text NOT NULL, line_id uuid NOT NULL, settlement_id uuid, remittance_id uuid, subject_id uuid,
+  why text NOT NULL, rule text NOT NULL, evidence text NOT NULL, undoes uuid UNIQUE REFERENCES match,
+  gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL,
   payment_count int NOT NULL, page_count int NOT NULL, pages_told int NOT NULL DEFAULT 0,
-  matched_at timestamptz NOT NULL DEFAULT now(), CHECK (gross_pence - fee_pence = net_pence));
+  matched_at timestamptz NOT NULL DEFAULT now(), matched_by text, CHECK (gross_pence - fee_pence = net_pence));
 CREATE INDEX match_of_line ON match (line_id);
 CREATE INDEX match_untold ON match (match_id) WHERE pages_told < page_count;
-CREATE TABLE reconciled (          -- each payment, refund, reversal or fee that a match proves, once
-  subject_id uuid NOT NULL, council text NOT NULL, match_id uuid NOT NULL, page int NOT NULL, payment_id uuid,
-  method_of_payment text NOT NULL, gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL,
-  PRIMARY KEY (subject_id, council), CHECK (gross_pence - fee_pence = net_pence));
+CREATE TABLE match_line (          -- how much of which line a match is
+  match_id uuid NOT NULL REFERENCES match, line_id uuid NOT NULL, amount_pence bigint NOT NULL, PRIMARY KEY (match_id, line_id));
+CREATE INDEX match_line_of_line ON match_line (line_id);
+CREATE TABLE parted (              -- what a person has taken apart is not paired again by the machine
+  line_id uuid NOT NULL, item_id uuid NOT NULL, PRIMARY KEY (line_id, item_id));
+CREATE TABLE reconciled (          -- each payment, refund, reversal or fee that a match proves: once, or again after it was undone
+  subject_id uuid NOT NULL, council text NOT NULL, turn int NOT NULL DEFAULT 0, match_id uuid NOT NULL, page int NOT NULL,
+  payment_id uuid, method_of_payment text NOT NULL, gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL,
+  PRIMARY KEY (subject_id, council, turn), CHECK (gross_pence - fee_pence = net_pence));
 CREATE INDEX reconciled_of_match ON reconciled (match_id, page);
+CREATE FUNCTION is_proved(subject uuid, council_code text) RETURNS boolean LANGUAGE sql STABLE AS   -- turns alternate: proved, undone
+  'SELECT count(*) % 2 = 1 FROM reconciled WHERE subject_id = subject AND council = council_code';
 CREATE TABLE submitted (           -- what was told to ingest of a bank line, and has not come back as a fact yet
   line_id uuid NOT NULL, kind text NOT NULL, council text NOT NULL, is_answered boolean NOT NULL DEFAULT false,
   PRIMARY KEY (line_id, kind));
@@ -80,12 +110,13 @@ CREATE INDEX submitted_open ON submitted (line_id) WHERE NOT is_answered;
 CREATE TABLE break (
   break_id uuid PRIMARY KEY, council text NOT NULL, kind text NOT NULL, source text NOT NULL, subject_id uuid NOT NULL,
   amount_pence bigint NOT NULL, opened_on date NOT NULL, explanation text NOT NULL, revision int NOT NULL,
-  is_open boolean NOT NULL, closed_on date);
+  is_open boolean NOT NULL, closed_on date, other_id uuid);
 CREATE INDEX break_open ON break (council) WHERE is_open;
 -- What is proved at the bank stays proved: a correction is another match.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
   'BEGIN RAISE EXCEPTION ''what was reconciled is never changed or deleted''; END';
 CREATE TRIGGER reconciled_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON reconciled EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER match_line_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON match_line EXECUTE FUNCTION refuse_change();
 """
 
 

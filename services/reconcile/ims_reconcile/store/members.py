@@ -1,0 +1,117 @@
+"""What settlements consist of, against what was told of the same payments."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from ims_reconcile.domain import Horizon, Member, Pack, working_days_after
+
+# A provider that knows payments by ids of its own: tied where reference, pence and day are the same, as many rows as payments.
+# What is alike in all of these is one choice: the first row is the first payment.
+TIE = """WITH loose AS (
+    SELECT m.member_id, m.council, upper(m.reference) AS reference, m.gross_pence, m.occurred_on,
+      row_number() OVER alike AS number, count(*) OVER (PARTITION BY m.council, upper(m.reference), m.gross_pence, m.occurred_on) AS count
+    FROM member m JOIN settlement s USING (settlement_id) WHERE m.payment_id IS NULL AND m.kind = 'charge' AND m.gross_pence > 0
+      AND NOT s.is_agreed AND m.reference <> '' AND m.occurred_on IS NOT NULL
+    WINDOW alike AS (PARTITION BY m.council, upper(m.reference), m.gross_pence, m.occurred_on ORDER BY m.member_id)),
+  there AS (
+    SELECT e.subject_id, e.council, e.reference, e.amount_pence, e.due_on, row_number() OVER alike AS number,
+      count(*) OVER (PARTITION BY e.council, e.reference, e.amount_pence, e.due_on) AS count
+    FROM (SELECT DISTINCT council, reference, gross_pence, occurred_on FROM loose) AS sought
+    JOIN expectation e ON (e.due_on, e.reference) = (sought.occurred_on, sought.reference)
+      AND (e.council, e.amount_pence) = (sought.council, sought.gross_pence)
+    WHERE e.kind = 'payment' AND e.remittance_id IS NULL AND e.statement_line_id IS NULL AND e.provider IS NOT NULL
+      AND NOT EXISTS (SELECT FROM member o WHERE o.payment_id = e.subject_id)
+    WINDOW alike AS (PARTITION BY e.council, e.reference, e.amount_pence, e.due_on ORDER BY e.subject_id))
+  UPDATE member SET payment_id = there.subject_id FROM loose JOIN there
+    ON (loose.council, loose.reference, loose.gross_pence) = (there.council, there.reference, there.amount_pence)
+    AND loose.occurred_on = there.due_on AND loose.number = there.number AND loose.count = there.count
+  WHERE member.member_id = loose.member_id"""
+# A charge of nothing is a failed payment that cost a fee: no payment of ours is behind it.
+MEMBERS = """WITH looked_at AS (SELECT s.settlement_id, s.council, s.source, s.paid_on, s.heard_at > $1 AS is_fresh,
+    m.member_id, m.payment_id, m.kind, m.gross_pence
+  FROM settlement s JOIN member m USING (settlement_id) WHERE s.settlement_id = ANY($2) AND NOT s.is_scanned
+  UNION ALL
+  SELECT s.settlement_id, s.council, s.source, s.paid_on, s.heard_at > $1, m.member_id, m.payment_id, m.kind, m.gross_pence
+  FROM odd_member o JOIN settlement s USING (settlement_id) JOIN member m ON m.member_id = o.member_id
+  WHERE s.settlement_id = ANY($2) AND s.is_scanned)
+  SELECT coalesce(m.payment_id, m.member_id) AS subject_id, m.settlement_id, m.council, m.source,
+    CASE WHEN e.subject_id IS NULL THEN 'settlement-without-payment' ELSE 'settlement-amount' END AS fault,
+    m.gross_pence - coalesce(e.amount_pence, 0) AS amount_pence, m.paid_on, m.is_fresh, m.member_id
+  FROM looked_at m LEFT JOIN expectation e ON (e.subject_id, e.council) = (m.payment_id, m.council)
+  WHERE m.kind = 'charge' AND m.gross_pence > 0 AND e.amount_pence IS DISTINCT FROM m.gross_pence
+  UNION ALL
+  SELECT m.payment_id, m.settlement_id, m.council, m.source, 'settled-twice', m.gross_pence, m.paid_on, m.is_fresh, m.member_id
+  FROM looked_at m WHERE m.kind = 'charge' AND m.gross_pence > 0 AND EXISTS (SELECT FROM member o WHERE o.payment_id = m.payment_id
+    AND o.council = m.council AND o.kind = 'charge' AND o.gross_pence > 0 AND o.member_id <> m.member_id)
+  UNION ALL
+  SELECT m.payment_id, m.settlement_id, m.council, m.source, 'settlement-without-refund', taken.pence - told.pence, m.paid_on, m.is_fresh,
+    m.member_id
+  FROM (SELECT DISTINCT ON (settlement_id, payment_id) * FROM looked_at
+    WHERE kind IN ('refund', 'dispute') AND payment_id IS NOT NULL ORDER BY settlement_id, payment_id, member_id) AS m
+  CROSS JOIN LATERAL (SELECT sum(gross_pence)::bigint AS pence FROM member o WHERE o.payment_id = m.payment_id
+    AND o.council = m.council AND o.kind IN ('refund', 'dispute', 'dispute-reversal')) AS taken
+  CROSS JOIN LATERAL (SELECT coalesce(sum(amount_pence), 0)::bigint AS pence FROM expectation e
+    WHERE e.payment_id = m.payment_id AND e.council = m.council AND e.kind <> 'payment') AS told
+  WHERE taken.pence < told.pence"""
+NOT_ODD = "DELETE FROM odd_member WHERE settlement_id = ANY($1) AND member_id <> ALL($2)"
+ODD = "INSERT INTO odd_member (settlement_id, member_id) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING"
+SCANNED = "UPDATE settlement SET is_scanned = true WHERE settlement_id = ANY($1) AND NOT is_scanned"
+# Twice, since what was on its way at the first time may have come by the second. Days before the first are not gone through.
+SWEPT = "SELECT day FROM swept WHERE council = $1 AND times >= $2 AND day >= $3"
+WATCH = """INSERT INTO watched (subject_id, council) SELECT e.subject_id, e.council FROM expectation e
+  WHERE e.due_on = ANY($2) AND e.council = $1 AND e.kind = 'payment' AND e.remittance_id IS NULL AND e.statement_line_id IS NULL
+    AND (e.provider IS NOT NULL AND NOT EXISTS (SELECT FROM member m WHERE m.payment_id = e.subject_id AND m.council = e.council)
+      OR e.provider IS NULL AND e.method_of_payment = ANY($3) AND NOT is_proved(e.subject_id, e.council))
+  ON CONFLICT DO NOTHING"""
+SWEEP = """INSERT INTO swept (council, day, times) SELECT $1, day, $3 FROM unnest($2::date[]) AS day
+  ON CONFLICT (council, day) DO UPDATE SET times = excluded.times"""
+SEEN = """DELETE FROM watched w WHERE is_proved(w.subject_id, w.council)
+  OR EXISTS (SELECT FROM member m WHERE m.payment_id = w.subject_id AND m.council = w.council)"""
+WATCHED = """SELECT e.subject_id, e.subject_id, e.council, e.source,
+    CASE WHEN e.provider IS NULL THEN 'payment-without-bank-line' ELSE 'payment-without-settlement' END, e.amount_pence, e.due_on, false
+  FROM watched w JOIN expectation e USING (subject_id, council)"""
+# In working days after the payer's act: when a settlement should have it, and when it is looked for again.
+SWEPT_AFTER = (6, 11)
+# How far back days are looked for that were not gone through, so that a week without statements leaves none out.
+SWEPT_BACK = 30
+
+
+async def tie(connection: Any) -> None:
+    """Give the rows of open settlements that name no payment the one that they are of, where there is no doubt."""
+    await connection.execute(TIE)
+
+
+async def open_members(connection: Any, fresh_since: datetime, settlements: list[UUID]) -> list[Member]:
+    """What disagrees with its payment, of these settlements, whole ones. Each is looked through once, and then only what was odd."""
+    rows = await connection.fetch(MEMBERS, fresh_since, settlements)
+    odd = {(row["settlement_id"], row["member_id"]) for row in rows}
+    await connection.execute(NOT_ODD, settlements, [member for _, member in odd])
+    await connection.execute(ODD, [settlement for settlement, _ in odd], [member for _, member in odd])
+    await connection.execute(SCANNED, settlements)
+    return [Member(*tuple(row)[:-1]) for row in rows]
+
+
+async def sweep(connection: Any, horizon: Horizon, pack: Pack) -> None:
+    """Look, day by day as the bank is heard, for payments by a provider that no settlement has, and for those that have a bank line
+    each and have not had it; they are watched from then on."""
+    methods = [method for source in pack.sources if source.by == "payment" for method in source.methods]
+    for council, heard in horizon.days.items():
+        for times, after in enumerate(SWEPT_AFTER, 1):
+            last = working_days_after(heard, -after)
+            first = working_days_after(last, -SWEPT_BACK)
+            done = {row["day"] for row in await connection.fetch(SWEPT, council, times, first)}
+            days = [day for day in days_between(first, last) if day not in done]
+            if days:
+                await connection.execute(WATCH, council, days, methods)
+                await connection.execute(SWEEP, council, days, times)
+
+
+async def open_watched(connection: Any) -> list[Member]:
+    """The payments that are watched and that no settlement has yet."""
+    await connection.execute(SEEN)
+    return [Member(*row) for row in await connection.fetch(WATCHED)]
+
+
+def days_between(first: date, last: date) -> list[date]:
+    return [date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)]
