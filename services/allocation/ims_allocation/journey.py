@@ -27,6 +27,7 @@ REASONS = {
     "wrong-fund": "the reference is of another fund than the one that was paid",
     "several-accounts": "it names several accounts, and the amount does not say how to share it",
     "ambiguous": "what is given does not say enough to be sure of one account",
+    "needs-person": "a rule leaves it to a person",
     "payment-awaited": "money went back of a payment that is not known",
     "overdrawn": "more went back than ever came",
 }

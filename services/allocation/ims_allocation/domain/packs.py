@@ -1,10 +1,11 @@
 """A council's reference data: its funds, how each writes references, and which day decides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from ims_allocation.domain.check_digits import CheckDigit
+from ims_allocation.domain.editions.tables import Tables
 from ims_allocation.domain.masks import Mask
 from ims_allocation.domain.references import References, Scheme
 from ims_allocation.domain.validation import FundRules, Limits, ReferenceRule
@@ -49,6 +50,7 @@ class Pack:
     settlement_sources: frozenset[str]
     rules: dict[str, FundRules]
     """What each fund asks of a payment that is still to be made."""
+    tables: Tables = field(default_factory=Tables)
 
     def decided_on(self, payment: PaymentReceived) -> date:
         """The day that decides what was owed: a rule per channel; where the channel does not tell it, the payer's act."""
@@ -65,7 +67,7 @@ class Pack:
 
 
 def pack(written: dict[str, Any]) -> Pack:
-    """Read a pack as it is written; a field that is wrong or unknown raises."""
+    """Make a pack of what is written, which `editions` has proved; the tables are added there."""
     funds: dict[str, Fund] = {}
     rules: dict[str, FundRules] = {}
     schemes: list[Scheme] = []

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from ims_allocation.domain.accounts import AccountKey, vehicle_mark
+from ims_allocation.domain.editions.officer_rules import Ruled, fields_of
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.references import Reading
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
@@ -28,6 +29,8 @@ class Payment:
     fund: str | None = None
     """The fund the source said."""
     vehicle: str | None = None
+    ruled: Ruled | None = None
+    """What an officer's rule says of it, asked once, when it was heard."""
 
 
 class Cause(NamedTuple):
@@ -110,16 +113,18 @@ def known(heard: PaymentReceived, reading: Reading, pack: Pack) -> Payment:
     """What allocation keeps of a payment that was received."""
     if not (heard.reference or reading.candidates) and heard.source in pack.settlement_sources:
         reading = Reading(reason="no-event")
+    decided_on = pack.decided_on(heard)
     return Payment(
         heard_revision=heard.revision,
         amount_pence=heard.amount_pence,
         method_of_payment=heard.method_of_payment,
         channel=heard.channel,
-        decided_on=pack.decided_on(heard),
+        decided_on=decided_on,
         paid_at=heard.paid_at,
         reading=reading,
         fund=heard.fund,
         vehicle=vehicle_mark(heard.vehicle) if heard.vehicle else reading.vehicle,
+        ruled=pack.tables.rules.decide(fields_of(heard), decided_on).ruled,
     )
 
 
@@ -142,6 +147,8 @@ def orphan(heard: PaymentReversed, pack: Pack) -> Record:
 def keys_of(council: str, payment: Payment) -> list[tuple[str, str]]:
     """What this payment's decision depends on: council, and a reference or `vehicle:` and a mark."""
     keys = [(council, reference) for _, reference in payment.reading.candidates]
+    if payment.ruled and payment.ruled.account_reference:
+        keys.append((council, payment.ruled.account_reference))
     return keys or ([(council, f"vehicle:{payment.vehicle}")] if payment.vehicle else [])
 
 

@@ -8,6 +8,7 @@ from ims_allocation.domain.choosing import Accounts, Hold, Home, choose
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Part, PaymentKey, Placement, Record, shares_of
 from ims_allocation.domain.penalties import Claim, Settled, settle
+from ims_allocation.domain.ruling import by_rule
 
 # Of several outcomes in one payment, the one that somebody must know of first.
 GRAVEST = ("closed", "duplicate", "over", "with-agent", "late-discount", "part", "full", "discount")
@@ -29,7 +30,7 @@ def place(records: Iterable[Record], accounts: Accounts, packs: Mapping[str, Pac
 def choice(record: Record, accounts: Accounts, pack: Pack) -> Home | Hold:
     """What the payment is for. What an unknown payment did to a penalty nobody can say, so neither what undoing it does."""
     assert record.payment, "only a payment that is known is for something"
-    chosen = choose(record.payment, accounts, pack)
+    chosen = by_rule(record.payment, accounts, pack) or choose(record.payment, accounts, pack)
     if record.is_orphan and isinstance(chosen, Home) and pack.is_penalty(chosen.shares[0].fund):
         return Hold("payment-awaited")
     return chosen

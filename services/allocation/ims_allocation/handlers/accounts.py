@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ims_allocation.domain import Pack, vehicle_mark
+from ims_allocation.domain.default_schedule import with_schedule
 from ims_allocation.handlers.news import News, bring_up_to_date, lock
 from ims_allocation.store import accounts, placements
 from ims_allocation.store.accounts import VEHICLE, Key
@@ -18,7 +19,7 @@ async def on_accounts(heard: list[AccountChanged], work: Work, *, packs: Mapping
     keys: list[Key] = [key for change in heard for key in keys_of(change)]
     reached = await lock(keys, (), work)
     owed = [row for change in heard if needs_second_fact(change, packs) for row in accounts.owed_ever(change)]
-    await accounts.keep(heard, owed, work)
+    await accounts.keep([with_schedule(change, packs[change.council].tables.tariffs) for change in heard], owed, work)
     if await placements.minding(keys, work):
         await bring_up_to_date(news, reached, packs, work)
 
