@@ -197,7 +197,7 @@ def test_a_fund_that_payments_may_be_on_cannot_be_taken_out() -> None:
     start, end = text.index('  "60":'), text.index('  "61":')
     without = edition_of(FILES | {"funds.yaml": text[:start] + text[end:]})
     assert dropped(EDITION.said, without.said) == [
-        "fund 60 is in the version in force, and not in this one. Payments may be on it: close it with `until` instead."
+        "fund 60 would be known no more, and payments may be on it: close it with `until` instead"
     ]
     assert dropped(without.said, EDITION.said) == []
 

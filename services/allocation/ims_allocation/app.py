@@ -1,10 +1,9 @@
 """Put the allocation service together."""
 
-from functools import partial
-
 from ims_allocation.api import router
-from ims_allocation.handlers import on_accounts, on_payments, on_reconciliations
-from ims_allocation.settings import Settings, read_packs
+from ims_allocation.handlers import on_accounts, on_payments, on_reconciliations, packs
+from ims_allocation.handlers.shelf import Shelf
+from ims_allocation.settings import Settings, read_editions
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
@@ -14,11 +13,13 @@ from ims_kit import Service
 
 def build(settings: Settings) -> Service:
     """The service, ready to run: the ledger."""
-    packs = read_packs(settings.council_pack)
+    shelf = Shelf(read_editions(settings.council_pack))
     service = Service("allocation", settings, asyncapi=asyncapi("allocation"))
-    service.hears(partial(on_payments, packs=packs), PaymentReceived, PaymentReversed, RefundSent)
-    service.hears(partial(on_accounts, packs=packs), AccountChanged)
+    service.hears(shelf.by(on_payments), PaymentReceived, PaymentReversed, RefundSent)
+    service.hears(shelf.by(on_accounts), AccountChanged)
     service.hears(on_reconciliations, PaymentReconciled)
-    service.api.state.packs = packs
+    service.background("follow packs", shelf.follow)
+    service.api.state.packs = shelf
     service.api.include_router(router)
+    service.api.include_router(packs.router)
     return service

@@ -124,7 +124,7 @@ def known(heard: PaymentReceived, reading: Reading, pack: Pack) -> Payment:
         reading=reading,
         fund=heard.fund,
         vehicle=vehicle_mark(heard.vehicle) if heard.vehicle else reading.vehicle,
-        ruled=pack.tables.rules.decide(fields_of(heard), decided_on).ruled,
+        ruled=pack.tables.rules.decide(fields_of(heard), decided_on, bool(reading.candidates)).ruled,
     )
 
 

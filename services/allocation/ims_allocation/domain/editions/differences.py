@@ -18,9 +18,9 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def dropped(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Funds that a new version no longer knows, though payments may be on them."""
+    """Funds that the later of two versions no longer knows, though payments may be on them."""
     return [
-        f"fund {code} is in the version in force, and not in this one. Payments may be on it: close it with `until` instead."
+        f"fund {code} would be known no more, and payments may be on it: close it with `until` instead"
         for code in sorted(old["funds"].keys() - new["funds"].keys())
     ]
 

@@ -98,15 +98,14 @@ class OfficerRules:
         self.failed: Counter[str] = Counter()
         """How often each rule failed, for whoever looks after them: nothing is decided by it."""
 
-    def decide(self, fields: Fields, day: date) -> Verdict:
-        """The first rule in force that applies to a payment of these fields, by the day that decides it."""
-        return self.first(self.rules, fields, day)
-
     def is_decided_before_references(self, payment: PaymentReceived, day: date) -> bool:
         """Whether a rule decides this payment whatever its references say."""
-        return bool(self.before) and self.first(self.before, fields_of(payment), day).ruled is not None
+        return bool(self.before) and self.decide(fields_of(payment), day, has_reference=True).ruled is not None
 
-    def first(self, rules: list[Compiled], fields: Fields, day: date) -> Verdict:
+    def decide(self, fields: Fields, day: date, has_reference: bool = False) -> Verdict:
+        """The first rule in force that applies to a payment of these fields, by the day that decides it. Where its references say
+        something, only the rules before them are asked."""
+        rules = self.before if has_reference else self.rules
         if not rules:
             return Verdict()
         activation, failed = LANGUAGE.Activation(fields), list[str]()

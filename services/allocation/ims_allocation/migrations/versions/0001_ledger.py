@@ -38,6 +38,16 @@ CREATE TABLE ledger_line (        -- found by its day (a narrow index that costs
 CREATE INDEX ledger_line_posted_on ON ledger_line USING brin (posted_on) WITH (pages_per_range = 32);
 CREATE TABLE reconciled_page (    -- the pages of proof at the bank that have been journalled
   council text, match_id uuid, page int, journal_id uuid NOT NULL, gross_pence bigint NOT NULL, PRIMARY KEY (council, match_id, page));
+CREATE TABLE pack_version (       -- what finance proposed, as it was written
+  council text, version text, number bigint GENERATED ALWAYS AS IDENTITY, content text NOT NULL, content_sha256 text NOT NULL,
+  effective_on date NOT NULL, is_first boolean NOT NULL, proposed_by text NOT NULL, proposed_at timestamptz NOT NULL, reason text NOT NULL,
+  PRIMARY KEY (council, version), UNIQUE (council, version, proposed_by));
+CREATE UNIQUE INDEX pack_version_first ON pack_version (council) WHERE is_first;
+CREATE TABLE pack_approval (      -- a version that is not the first is in force only by another person's word
+  council text, version text, proposed_by text NOT NULL, approved_by text NOT NULL, approved_at timestamptz NOT NULL,
+  effective_on date NOT NULL, compared_with text NOT NULL, PRIMARY KEY (council, version),
+  FOREIGN KEY (council, version, proposed_by) REFERENCES pack_version (council, version, proposed_by),
+  CONSTRAINT approved_by_another CHECK (lower(btrim(approved_by)) <> lower(btrim(proposed_by))));
 
 -- A statement at a time: row by row it costs the speed. So all lines of a journal come in one statement.
 CREATE FUNCTION journals_must_balance() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -52,6 +62,10 @@ CREATE TRIGGER journals_balance AFTER INSERT ON ledger_line REFERENCING NEW TABL
 CREATE FUNCTION nothing_is_taken_back() RETURNS trigger LANGUAGE plpgsql AS
   'BEGIN RAISE EXCEPTION ''% only grows: a correction is another row'', TG_TABLE_NAME; END';
 CREATE TRIGGER ledger_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_line
+  FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
+CREATE TRIGGER pack_versions_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON pack_version
+  FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
+CREATE TRIGGER pack_approvals_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON pack_approval
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
 CREATE TRIGGER placements_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON placement
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
