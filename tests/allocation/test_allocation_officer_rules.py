@@ -34,7 +34,7 @@ SHOWN = '[{payment: {channel: cash}, applies: true}, {payment: {channel: web}, a
 
 
 def a_rule(**said: Any) -> str:
-    given = {"name": "mine", "priority": 50, "when": 'channel == "cash"', "then": '{fund: "52", account_reference: MARKET}'}
+    given = {"name": "mine", "priority": 50, "when": 'channel == "cash"', "then": '{fund: "52", account_reference: MK/TAKINGS}'}
     return A_RULE.format(**{"more": "", "examples": SHOWN} | given | said)
 
 
@@ -78,10 +78,10 @@ def cash(reference: str | None = None, **fields: Any) -> PaymentReceived:
         (a_rule(when="narrative + narrative == ''"), "undeclared reference to '_+_'"),
         (a_rule(when=" || ".join(["channel == 'cash'"] * 80)), "at most 1000 characters"),
         (a_rule(when='"' + "(" * 100 + "true" + ")" * 100 + '"'), "recursion limit"),
-        (a_rule(then='{fund: "99", account_reference: MARKET}'), "then.fund 99 is no fund of this pack"),
+        (a_rule(then='{fund: "99", account_reference: MK/TAKINGS}'), "then.fund 99 is no fund of this pack"),
         (a_rule(then='{fund: "52", account_reference: NOWHERE}'), "is no reference as fund 52 writes them"),
         (a_rule(then='{fund: "52"}'), "say fund and account_reference"),
-        (a_rule(then='{fund: "52", account_reference: MARKET, needs_person: true}'), "say fund and account_reference"),
+        (a_rule(then='{fund: "52", account_reference: MK/TAKINGS, needs_person: true}'), "say fund and account_reference"),
         (a_rule(then="{}"), "say fund and account_reference"),
         (a_rule(then='{method_of_payment: cash}'), "method_of_payment is not known here"),
         (a_rule(more="before: breakfast"), "before"),
@@ -118,8 +118,8 @@ def test_a_text_is_like_a_pattern(pattern: str, text: str, is_like: bool) -> Non
     ("rules", "heard", "where"),
     [
         # what it is given where the references say nothing
-        ([a_rule()], cash(), "52/MARKET by rule:mine"),
-        ([a_rule()], cash("something else"), "52/MARKET by rule:mine"),
+        ([a_rule()], cash(), "52/MK/TAKINGS by rule:mine"),
+        ([a_rule()], cash("something else"), "52/MK/TAKINGS by rule:mine"),
         ([a_rule()], payment(None), "no-reference"),
         ([a_rule(then="{needs_person: true}")], cash(), "needs-person"),
         ([a_rule(then="{suspense_reason: look-at-this}")], cash(), "look-at-this"),
@@ -127,16 +127,16 @@ def test_a_text_is_like_a_pattern(pattern: str, text: str, is_like: bool) -> Non
         ([a_rule(then='{fund: "23", account_reference: "770001478"}')], cash(), "23/770001478 by rule:mine"),
         # a reference is before a rule, unless the officer says otherwise
         ([a_rule()], cash("770001478"), "23/770001478 by reference"),
-        ([a_rule(more="before: references")], cash("770001478"), "52/MARKET by rule:mine"),
+        ([a_rule(more="before: references")], cash("770001478"), "52/MK/TAKINGS by rule:mine"),
         # the lowest priority decides, whatever the order they are written in; those before references come first
         ([a_rule(), a_rule(name="small", priority=9, when="amount_pence < 100", examples="[{payment: {amount_pence: 1}, applies: true}]",
                            then="{needs_person: true}")], cash(amount_pence=99), "needs-person"),
         ([a_rule(), a_rule(name="late", priority=99, more="before: references", then="{needs_person: true}",
                            examples="[{payment: {channel: cash}, applies: true}]", when="channel == 'cash' && amount_pence < 100")],
-         cash(amount_pence=5000), "52/MARKET by rule:mine"),
+         cash(amount_pence=5000), "52/MK/TAKINGS by rule:mine"),
         # in force by the day that decides
         ([a_rule(more="from: 2026-03-10")], cash(paid_on=date(2026, 3, 9)), "no-reference"),
-        ([a_rule(more="from: 2026-03-10")], cash(paid_on=date(2026, 3, 10)), "52/MARKET by rule:mine"),
+        ([a_rule(more="from: 2026-03-10")], cash(paid_on=date(2026, 3, 10)), "52/MK/TAKINGS by rule:mine"),
         ([a_rule(more="until: 2026-03-10")], cash(paid_on=date(2026, 3, 11)), "no-reference"),
     ],
 )  # fmt: skip

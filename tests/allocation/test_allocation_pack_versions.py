@@ -32,7 +32,7 @@ CASH_TO_MARKET = """rules:
   - name: cash-to-market
     priority: 1
     when: channel == "cash"
-    then: {fund: "52", account_reference: MARKET}
+    then: {fund: "52", account_reference: MK/TAKINGS}
     before: references
     examples: [{payment: {channel: cash}, applies: true}]
 """
@@ -335,3 +335,33 @@ async def test_a_kept_version_is_what_was_proposed(http: httpx.AsyncClient, pool
     await propose(http, json.dumps(edition_of(written("council.yaml", FIRST, "in-json")).said))
     found = await packs.contents([(COUNCIL, "in-json")], pool)
     assert json.loads(found[COUNCIL, "in-json"]) == EDITION.said | {"version": "in-json"}
+
+
+@pytest.mark.parametrize(
+    ("method", "pence", "reason"),
+    [
+        (None, 100_001, None), ("card-stripe", 100_001, None), ("paypoint", 100_000, None), ("paypoint", 100_001, "above-method-maximum"),
+        ("barter", 1, "unknown-method-of-payment"),
+    ],
+)  # fmt: skip
+async def test_a_payment_may_be_too_much_for_its_method(
+    http: httpx.AsyncClient, method: str | None, pence: int, reason: str | None
+) -> None:
+    asked: dict[str, Any] = {"council": COUNCIL, "fund": "13", "reference": "LEISURE", "amount_pence": pence}
+    asked |= {"method_of_payment": method} if method else {}
+    assert (await http.get("/v1/validation", params=asked)).json()["reason"] == reason
+
+
+async def test_a_payments_story_names_the_rule_that_placed_it(http: httpx.AsyncClient, pool: Any) -> None:
+    await hear(pool, Shelf([EDITION]), payment(None, 1200, called="1", channel="cash", narrative="Market, Saturday"))
+    [step] = (await http.get(f"/v1/payments/{name('1')}", params={"council": COUNCIL})).json()["steps"]
+    assert (step["rule"], step["rule_version"]) == ("rule:market-takings", FIRST)
+    assert step["words"] == "put on an account by the rule market-takings"
+
+
+async def test_a_penalty_told_without_a_schedule_is_settled_by_the_laws(pool: Any) -> None:
+    told = penalty("BJ90012273", schedule=[], issued_on=date(2026, 3, 2), contravention_code="01")
+    async with begin(pool) as work:
+        await on_accounts([told], work, packs=(await another_process(pool)).today())
+    await hear(pool, Shelf([EDITION]), payment("BJ90012273", 3500, date(2026, 3, 15)))
+    assert await pool.fetchval("SELECT outcome FROM placement") == "discount"

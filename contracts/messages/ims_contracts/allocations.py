@@ -54,7 +54,9 @@ class PaymentAllocated(Message):
     """`account` (a running account), and for penalties `discount`, `full`, `part`, `late-discount`, `over`, `duplicate`, `closed`,
     `with-agent`."""
     rule: Code
+    """What chose the account: `reference`, `second-key`, …, and `rule:` and a name for a rule that the council's officers wrote."""
     rule_version: Code
+    """The version of the council's pack that decided."""
     method_of_payment: Code
     decided_on: date
     """The day that decided what was owed: a rule per channel."""
@@ -82,7 +84,8 @@ class PaymentSuspended(Message):
     amount_pence: PositivePence
     reason: Code
     """`no-reference`, `unknown-reference`, `invalid-reference`, `unknown-fund`, `wrong-fund`, `other-council`, `ambiguous`,
-    `account-awaited`, `several-accounts`, `no-event` (only a settlement knows of it), `stopped`."""
+    `account-awaited`, `several-accounts`, `no-event` (only a settlement knows of it), `stopped`, `needs-person` (a rule of the council's
+    says so), and reasons that a council's rules give."""
     suggestions: list[Suggestion] = Field(default=[], max_length=5)
     method_of_payment: Code
     posted_on: date

@@ -61,7 +61,9 @@ def words(placed: Placement) -> str:
     if placed.outcome == "suspended":
         return f"held in suspense: {REASONS.get(placed.reason or '', placed.reason)}"
     beside = f"; beside it in suspense: {REASONS.get(placed.reason, placed.reason)}" if placed.reason else ""
-    return WORDS.get(placed.outcome, placed.outcome) + beside
+    by_rule = placed.rule.removeprefix("rule:") if placed.rule.startswith("rule:") and placed.outcome == "account" else None
+    where = f"put on an account by the rule {by_rule}" if by_rule else WORDS.get(placed.outcome, placed.outcome)
+    return where + beside
 
 
 def cause_words(cause: Cause) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from ims_allocation.domain.accounts import AccountKey, vehicle_mark
-from ims_allocation.domain.editions.officer_rules import Ruled, fields_of
+from ims_allocation.domain.editions.officer_rules import Ruled
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.references import Reading
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
@@ -124,7 +124,7 @@ def known(heard: PaymentReceived, reading: Reading, pack: Pack) -> Payment:
         reading=reading,
         fund=heard.fund,
         vehicle=vehicle_mark(heard.vehicle) if heard.vehicle else reading.vehicle,
-        ruled=pack.tables.rules.decide(fields_of(heard), decided_on, bool(reading.candidates)).ruled,
+        ruled=pack.tables.rules.of(heard, decided_on, bool(reading.candidates)).ruled,
     )
 
 

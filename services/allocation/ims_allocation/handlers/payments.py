@@ -55,7 +55,7 @@ def is_plain(payment: PaymentReceived, reading: Reading, pack: Pack, there: set[
         return False
     if fund.needs_second_fact and pack.is_free_text(payment.channel):
         return False
-    if pack.tables.rules.is_decided_before_references(payment, pack.decided_on(payment)):
+    if pack.tables.rules.before and pack.tables.rules.of(payment, pack.decided_on(payment), has_reference=True).ruled:
         return False
     return not fund.needs_account or (pack.council, code, reference) in there
 

@@ -71,7 +71,7 @@ class Shelf(Mapping[str, Pack]):
             await asyncio.sleep(LOOK_SECONDS)
 
     def today(self) -> Packs:
-        return self.on(datetime.now(UTC).astimezone(LONDON).date())
+        return self.on(today())
 
     def __getitem__(self, council: str) -> Pack:
         return self.today()[council]
@@ -87,3 +87,8 @@ def needed(due: list[Due], today: date) -> list[Due]:
     """Those in force today or later: what was in force before is history."""
     last = {each.council: at for at, each in enumerate(due) if each.effective_on <= today}
     return [each for at, each in enumerate(due) if at >= last.get(each.council, 0)]
+
+
+def today() -> date:
+    """The day it is in Europe/London, for whoever asks outside a transaction."""
+    return datetime.now(UTC).astimezone(LONDON).date()

@@ -98,16 +98,14 @@ class OfficerRules:
         self.failed: Counter[str] = Counter()
         """How often each rule failed, for whoever looks after them: nothing is decided by it."""
 
-    def is_decided_before_references(self, payment: PaymentReceived, day: date) -> bool:
-        """Whether a rule decides this payment whatever its references say."""
-        return bool(self.before) and self.decide(fields_of(payment), day, has_reference=True).ruled is not None
+    def of(self, payment: PaymentReceived, day: date, has_reference: bool) -> Verdict:
+        """What they say of a payment that was received. Where its references say something, only the rules before them are asked."""
+        rules = self.before if has_reference else self.rules
+        return self.decide(fields_of(payment), day, has_reference) if rules else Verdict()
 
     def decide(self, fields: Fields, day: date, has_reference: bool = False) -> Verdict:
-        """The first rule in force that applies to a payment of these fields, by the day that decides it. Where its references say
-        something, only the rules before them are asked."""
+        """The first rule in force that applies to a payment of these fields, by the day that decides it."""
         rules = self.before if has_reference else self.rules
-        if not rules:
-            return Verdict()
         activation, failed = LANGUAGE.Activation(fields), list[str]()
         for each in rules:
             if not each.rule.holds(day):

@@ -8,6 +8,7 @@ from fractions import Fraction
 from ims_allocation.domain.editions.officer_rules import OfficerRules
 from ims_allocation.domain.editions.written import Dated, Fund, MethodOfPayment, Office, Tariffs, Vat
 from ims_allocation.domain.rounding import fraction
+from ims_allocation.domain.validation import Limits
 
 NO_VAT = Vat(codes={})
 
@@ -29,6 +30,13 @@ class Tables:
         known = self.vat.codes.get(code)
         found = next(on(day, known.rates), None) if known else None
         return Fraction(fraction(found.percent), 100) if found else None
+
+    def limits(self, fund: Limits, method: str, day: date) -> Limits | None:
+        """What may be paid to a fund by a method of payment on a day; none, where that is no method then."""
+        known = self.methods.get(method)
+        if known is None or not known.holds(day):
+            return None
+        return fund._replace(method_max_pence=known.amount_max_pence, method_min_pence=known.amount_min_pence)
 
 
 def on[Item: Dated](day: date, items: Iterable[Item]) -> Iterator[Item]:
