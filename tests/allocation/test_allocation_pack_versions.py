@@ -20,7 +20,7 @@ from ims_allocation.handlers import on_accounts, on_payments
 from ims_allocation.handlers.shelf import Shelf
 from ims_allocation.settings import Officer, Settings
 from ims_allocation.store import packs, reports
-from ims_kit import begin
+from ims_kit import Stop, begin
 from ims_kit.work import LONDON
 
 TODAY = datetime.now(UTC).astimezone(LONDON).date()
@@ -128,6 +128,22 @@ async def test_a_process_that_begins_decides_by_what_is_approved_not_by_the_oper
     await approve(http)
     await hear(pool, Shelf([EDITION]), payment(None, called="1", channel="cash"))
     assert await pool.fetchval("SELECT rule_version FROM placement") == "next"
+
+
+async def test_a_version_that_this_release_cannot_read_stops_a_process_that_begins(http: httpx.AsyncClient, pool: Any) -> None:
+    said = json.dumps(EDITION.said | {"version": "of-a-later-release", "colour": "red"})
+    async with begin(pool) as work:
+        kept = packs.row(packs.Proposal(EDITION, TODAY, "ann", "new"), work)
+        await packs.PROPOSE(work.connection, [(kept[0], "of-a-later-release", said, *kept[3:])])
+    assert (await approve(http, "of-a-later-release")).status_code == 409
+    async with begin(pool) as work:
+        version = await packs.find(COUNCIL, "of-a-later-release", work.connection)
+        assert version
+        await packs.approve(version, "bob", FIRST, work)
+    shelf = Shelf([EDITION])
+    with pytest.raises(Stop, match=r"cannot be read by this release: .*colour"):
+        await hear(pool, shelf, payment(None))
+    assert await pool.fetchval("SELECT count(*) FROM placement") == 0
 
 
 async def test_a_version_waits_for_its_day(http: httpx.AsyncClient, pool: Any) -> None:

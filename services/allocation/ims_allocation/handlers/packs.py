@@ -201,7 +201,10 @@ async def there(council: str, version: str, connection: Any) -> Version:
 
 async def kept_edition(council: str, version: str, connection: Any) -> Edition:
     [content] = (await packs.contents([(council, version)], connection)).values()
-    return await asyncio.to_thread(of_content, content)
+    try:
+        return await asyncio.to_thread(of_content, content)
+    except PackFault as fault:
+        no(409, "This release cannot read that version", *fault.faults)
 
 
 def compared(other: Edition, edition: Edition) -> dict[str, Any]:

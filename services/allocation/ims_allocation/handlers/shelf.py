@@ -9,10 +9,11 @@ import structlog
 
 from ims_allocation.domain import Pack
 from ims_allocation.domain.editions.edition import Edition, of_content
+from ims_allocation.domain.editions.reading import PackFault
 from ims_allocation.settings import Packs
 from ims_allocation.store import packs
 from ims_allocation.store.packs import Due
-from ims_kit import Service, Work
+from ims_kit import Service, Stop, Work
 from ims_kit.work import LONDON
 
 LOOK_SECONDS = 1.0
@@ -36,10 +37,18 @@ class Shelf(Mapping[str, Pack]):
         async def hear(heard: list[Any], work: Work) -> None:
             # A process that has just begun must not decide by the operator's first version where finance has approved others.
             if not self.is_read:
-                await self.read(work)
+                await self.begin(work)
             await handler(heard, work, packs=self.on(work.today))
 
         return hear
+
+    async def begin(self, work: Work) -> None:
+        """The first look. Raises Stop for an approved version that this release cannot read: no payment is to blame, and none may be
+        decided by another."""
+        try:
+            await self.read(work)
+        except PackFault as fault:
+            raise Stop(f"an approved version of a pack cannot be read by this release: {fault.faults[0]}") from None
 
     def on(self, day: date) -> Packs:
         """The pack of each council on a posting day."""
