@@ -49,9 +49,20 @@ class AccountFields(Value):
     """What a running account (council tax, rent) owed in all when the back office told this."""
     instalment_pence: Pence | None = None
     schedule: list[Stage] = Field(default=[], max_length=20)
-    """What a penalty costs, stage by stage, in order. Empty for a running account."""
+    """What a penalty costs, stage by stage, in order. Empty for a running account, and where the law and the council's tariff say it."""
     issued_on: date | None = None
     served_on: date | None = None
+    notice: Code | None = None
+    """How a penalty's notice was served: `vehicle` (put on it, or handed over), `post`, `camera` (by post, on the evidence of an approved
+    device)."""
+    contravention_code: Code | None = None
+    """The standard code of what a penalty is for, such as `12` or `34J`."""
+    tariff_band: Code | None = None
+    """The band of the council's tariff that a penalty is of, where it has several."""
+    charge_certificate_on: date | None = None
+    """The day on which a charge certificate was served."""
+    registered_on: date | None = None
+    """The day on which the charge was registered with the court."""
     is_stopped: bool = False
     """The back office asks that no payment be taken without its word."""
     stop_reason: Words | None = None

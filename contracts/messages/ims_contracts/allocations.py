@@ -58,9 +58,10 @@ class PaymentAllocated(Message):
     """`account` (a running account), `refund-due` (a person decided that all goes back), and for penalties `discount`, `full`, `part`,
     `late-discount`, `over`, `duplicate`, `closed`, `with-agent`."""
     rule: Code
-    """`officer`: a person decided; else the rule that chose the account."""
+    """What chose the account: `reference`, `second-key`, …; `officer`: a person decided; `rule:` and a name: a rule that the council's
+    officers wrote."""
     rule_version: Code
-    """The version of the council's rules; of `officer`, `decision:` and the decision's id."""
+    """The version of the council's pack that decided; of `officer`, `decision:` and the decision's id."""
     method_of_payment: Code
     decided_on: date
     """The day that decided what was owed: a rule per channel."""
@@ -88,7 +89,8 @@ class PaymentSuspended(Message):
     amount_pence: PositivePence
     reason: Code
     """`no-reference`, `unknown-reference`, `invalid-reference`, `unknown-fund`, `wrong-fund`, `other-council`, `ambiguous`,
-    `account-awaited`, `several-accounts`, `no-event` (only a settlement knows of it), `stopped`, `left-by-officer`, `not-open`."""
+    `account-awaited`, `several-accounts`, `no-event` (only a settlement knows of it), `stopped`, `left-by-officer`, `not-open`,
+    `needs-person` (a rule of the council's says so), and reasons that a council's rules give."""
     suggestions: list[Suggestion] = Field(default=[], max_length=5)
     method_of_payment: Code
     posted_on: date

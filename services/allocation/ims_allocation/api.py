@@ -6,7 +6,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
-from ims_allocation.domain import Intended, Standing, validate
+from ims_allocation.domain import Intended, Pack, Standing, validate
+from ims_allocation.domain.validation import FundRules
+from ims_allocation.handlers.shelf import today
 from ims_allocation.journey import decision_words, step
 from ims_allocation.store import accounts, decisions, evidence, placements, reports, suspense
 from ims_kit import Service
@@ -67,17 +69,28 @@ async def account(request: Request, council: str, fund: str, reference: str) -> 
 
 @router.get("/validation", tags=["accounts"])
 async def validation(
-    request: Request, council: str, fund: str, reference: str, amount_pence: Annotated[int, Query(ge=1)]
-) -> dict[str, Any]:
+    request: Request, council: str, fund: str, reference: str, amount_pence: Annotated[int, Query(ge=1)],
+    method_of_payment: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Whether a payment may be taken for a reference, and if not, why: for whoever is about to take one. A back office's stop is
     not known here."""
-    rules = request.app.state.packs[council].rules
-    if fund not in rules:
-        return {"is_valid": False, "reason": "unknown-fund"}
+    pack = request.app.state.packs[council]
+    rules = asked_of(pack, fund, method_of_payment)
+    if isinstance(rules, str):
+        return {"is_valid": False, "reason": rules}
     found = await accounts.find([(council, reference)], pool_of(request))
     standing = Standing() if any(account.fund == fund for account in found) else None
-    reason = validate(Intended(reference, amount_pence), rules[fund], standing)
+    reason = validate(Intended(reference, amount_pence), rules, standing)
     return {"is_valid": reason is None, "reason": reason}
+
+
+def asked_of(pack: Pack, fund: str, method: str | None) -> FundRules | str:
+    """What a fund asks of a payment by a method today, or why it can ask nothing."""
+    if fund not in pack.rules:
+        return "unknown-fund"
+    rules = pack.rules[fund]
+    limits = pack.tables.limits(rules.limits, method, today()) if method else rules.limits
+    return rules._replace(limits=limits) if limits else "unknown-method-of-payment"
 
 
 @router.get("/automatic/sample", tags=["suspense"])

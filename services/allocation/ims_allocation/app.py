@@ -3,9 +3,10 @@
 from functools import partial
 
 from ims_allocation.api import router
-from ims_allocation.handlers import decisions, journals, on_accounts, on_payments, on_reconciliations, suspense
+from ims_allocation.handlers import decisions, journals, on_accounts, on_payments, on_reconciliations, packs, suspense
 from ims_allocation.handlers.officers import Unwelcome, unwelcome
-from ims_allocation.settings import Settings, read_packs
+from ims_allocation.handlers.shelf import Shelf
+from ims_allocation.settings import Settings, read_editions
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
@@ -15,14 +16,15 @@ from ims_kit import Service
 
 def build(settings: Settings) -> Service:
     """The service, ready to run: the ledger."""
-    packs = read_packs(settings.council_pack)
+    shelf = Shelf(read_editions(settings.council_pack))
     service = Service("allocation", settings, asyncapi=asyncapi("allocation"))
     names = settings.names
-    service.hears(partial(on_payments, packs=packs, names=names), PaymentReceived, PaymentReversed, RefundSent)
-    service.hears(partial(on_accounts, packs=packs, names=names), AccountChanged)
+    service.hears(shelf.by(partial(on_payments, names=names)), PaymentReceived, PaymentReversed, RefundSent)
+    service.hears(shelf.by(partial(on_accounts, names=names)), AccountChanged)
     service.hears(on_reconciliations, PaymentReconciled)
-    service.api.state.packs = packs
+    service.background("follow packs", shelf.follow)
+    service.api.state.packs = shelf
     service.api.add_exception_handler(Unwelcome, unwelcome)
-    for each in (router, suspense.router, decisions.router, journals.router):
+    for each in (router, suspense.router, decisions.router, journals.router, packs.router):
         service.api.include_router(each)
     return service

@@ -31,6 +31,7 @@ REASONS = {
     "several-accounts": "it names several accounts, and the amount does not say how to share it",
     "not-open": "the account that it names is not open",
     "ambiguous": "what is given does not say enough to be sure of one account",
+    "needs-person": "a rule leaves it to a person",
     "payment-awaited": "money went back of a payment that is not known",
     "overdrawn": "more went back than ever came",
     "left-by-officer": "an officer decided of the rest of it, or took it off its account",
@@ -93,7 +94,9 @@ def words(placed: Placement) -> str:
         return f"held in suspense: {REASONS.get(placed.reason or '', placed.reason)}"
     beside = f"; beside it in suspense: {REASONS.get(placed.reason, placed.reason)}" if placed.reason else ""
     is_put = placed.decision_id and placed.outcome == "account"
-    said = "put where an officer decided" if is_put else WORDS.get(placed.outcome, placed.outcome)
+    by_rule = placed.rule.removeprefix("rule:") if placed.rule.startswith("rule:") and placed.outcome == "account" else None
+    said = f"put on an account by the rule {by_rule}" if by_rule else WORDS.get(placed.outcome, placed.outcome)
+    said = "put where an officer decided" if is_put else said
     return said + (", as an officer decided" if placed.decision_id and not is_put else "") + beside
 
 

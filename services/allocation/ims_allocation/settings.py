@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from ims_allocation.domain import NO_NAMES, Names, Pack, no_pack, pack
+from ims_allocation.domain import NO_NAMES, Names, Pack, no_pack
+from ims_allocation.domain.editions.edition import Edition, edition_of
 from ims_contracts.message import Council
 from ims_kit import ServiceSettings
 
@@ -14,7 +14,7 @@ ANYTOWN = Path(__file__).parent / "packs"
 
 
 class Officer(BaseModel):
-    """Somebody of a council who may decide about its money, and approve what another decided."""
+    """Somebody of a council who may decide about its money, propose its packs, and approve what another decided or proposed."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,7 +26,8 @@ class Settings(ServiceSettings):
     """Read from the environment, as every service's."""
 
     council_pack: Path = ANYTOWN
-    """A council's funds, reference schemes and rules as YAML (`IMS_COUNCIL_PACK`); or a folder of such files, one a council."""
+    """The first version of a council's pack (`IMS_COUNCIL_PACK`): a folder with `council.yaml` and the files beside it; one YAML file that
+    says it all; or a folder of such folders and files, one a council. Later versions come over HTTP, and the database keeps them."""
     officers: dict[str, Officer] = Field(default={})
     """JSON by officer's name: `token_sha256` (of the bearer token), `council`. None: nobody can decide anything over HTTP."""
     name_key: SecretStr | None = Field(default=None, min_length=16)
@@ -56,6 +57,14 @@ class Packs(Mapping[str, Pack]):
 
 
 def read_packs(path: Path) -> Packs:
-    """Every pack at a path; a file that is not a pack raises before the service starts."""
-    files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
-    return Packs([pack(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files])
+    """Every pack at a path, with all its funds, whatever the day."""
+    return Packs([each.pack for each in read_editions(path)])
+
+
+def read_editions(path: Path) -> list[Edition]:
+    """Every pack at a path. Raises PackFault, before the service starts, for one that cannot be used."""
+    if path.is_file():
+        return [edition_of({path.name: path.read_text(encoding="utf-8")})]
+    if (path / "council.yaml").exists():
+        return [edition_of({file.name: file.read_text(encoding="utf-8") for file in sorted(path.glob("*.yaml"))})]
+    return [each for inside in sorted(path.iterdir()) if inside.is_dir() or inside.suffix == ".yaml" for each in read_editions(inside)]

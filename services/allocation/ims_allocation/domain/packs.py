@@ -8,6 +8,7 @@ from typing import Any
 from ims_allocation.domain.approvals import NO_APPROVALS, Approvals
 from ims_allocation.domain.candidates import Words
 from ims_allocation.domain.check_digits import CheckDigit
+from ims_allocation.domain.editions.tables import Tables
 from ims_allocation.domain.masks import Mask
 from ims_allocation.domain.rates import Rates, rates
 from ims_allocation.domain.references import References, Scheme
@@ -66,6 +67,7 @@ class Pack:
     def repairs(self) -> bool:
         """Whether any fund's references may be put right."""
         return any(fund.repair for fund in self.funds.values())
+    tables: Tables = field(default_factory=Tables)
 
     def decided_on(self, payment: PaymentReceived) -> date:
         """The day that decides what was owed: a rule per channel; where the channel does not tell it, the payer's act."""
@@ -82,7 +84,7 @@ class Pack:
 
 
 def pack(written: dict[str, Any]) -> Pack:
-    """Read a pack as it is written; a field that is wrong or unknown raises."""
+    """Make a pack of what is written, which `editions` has proved; the tables are added there."""
     funds: dict[str, Fund] = {}
     rules: dict[str, FundRules] = {}
     schemes: list[Scheme] = []

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from ims_allocation.domain.accounts import AccountKey, vehicle_mark
 from ims_allocation.domain.candidates import near_keys, tokens, vehicle_in, whole
+from ims_allocation.domain.editions.officer_rules import Ruled
 from ims_allocation.domain.names import NO_NAMES, Names
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.references import Reading
@@ -36,6 +37,8 @@ class Payment:
     """Of free text, the lines of business whose words are in it."""
     names: frozenset[str] = frozenset()
     """Of free text, the payer's names, as keyed digests."""
+    ruled: Ruled | None = None
+    """What an officer's rule says of it, asked once, when it was heard."""
 
 
 class Cause(NamedTuple):
@@ -182,12 +185,13 @@ def known(heard: PaymentReceived, reading: Reading, pack: Pack, names: Names = N
     text = whole(heard.reference, heard.narrative) if pack.is_free_text(heard.channel) else ""
     named = (reference for _, reference in reading.candidates) if text else ()
     vehicle = vehicle_mark(heard.vehicle) if heard.vehicle else reading.vehicle or vehicle_in(text)
+    decided_on = pack.decided_on(heard)
     return Payment(
         heard_revision=heard.revision,
         amount_pence=heard.amount_pence,
         method_of_payment=heard.method_of_payment,
         channel=heard.channel,
-        decided_on=pack.decided_on(heard),
+        decided_on=decided_on,
         paid_at=heard.paid_at,
         reading=reading,
         fund=heard.fund,
@@ -195,6 +199,7 @@ def known(heard: PaymentReceived, reading: Reading, pack: Pack, names: Names = N
         tokens=tuple(dict.fromkeys([*named, *tokens(text, pack.references)])),
         named=pack.words.named(text),
         names=names.of_payer(heard.payer.name) if text and heard.payer and heard.payer.name else frozenset(),
+        ruled=pack.tables.rules.of(heard, decided_on, bool(reading.candidates)).ruled,
     )
 
 
@@ -217,6 +222,8 @@ def orphan(heard: PaymentReversed, pack: Pack) -> Record:
 def keys_of(council: str, payment: Payment) -> list[tuple[str, str]]:
     """What this payment's decision depends on: council, and a reference or `vehicle:` and a mark."""
     keys = [(council, reference) for _, reference in payment.reading.candidates]
+    if payment.ruled and payment.ruled.account_reference:
+        keys.append((council, payment.ruled.account_reference))
     return keys or ([(council, f"vehicle:{payment.vehicle}")] if payment.vehicle else [])
 
 

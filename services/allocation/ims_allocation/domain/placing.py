@@ -10,6 +10,7 @@ from ims_allocation.domain.decided import Dealt, deal_out, of_decision
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Part, PaymentKey, Placement, Record, shares_of
 from ims_allocation.domain.penalties import Claim, Settled, settle
+from ims_allocation.domain.ruling import by_rule
 
 # Of several outcomes in one payment, the one that somebody must know of first.
 GRAVEST = ("closed", "duplicate", "over", "with-agent", "late-discount", "part", "full", "discount")
@@ -34,9 +35,10 @@ def choice(record: Record, accounts: Accounts, pack: Pack) -> Home | Hold | Deal
     assert record.payment, "only a payment that is known is for something"
     if record.decided:
         return deal_out(record, record.decided, accounts, pack)
-    if kept := kept_home(record):
+    by_officers = by_rule(record.payment, accounts, pack)
+    if by_officers is None and (kept := kept_home(record)):
         return kept
-    chosen = choose(record.payment, accounts, pack)
+    chosen = by_officers or choose(record.payment, accounts, pack)
     if record.is_orphan and isinstance(chosen, Home) and pack.is_penalty(chosen.shares[0].fund):
         return Hold("payment-awaited")
     return chosen

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ims_allocation.domain import NO_NAMES, Names, Pack, near_keys, vehicle_mark
+from ims_allocation.domain.default_schedule import with_schedule
 from ims_allocation.handlers.news import News, bring_up_to_date, lock
 from ims_allocation.store import accounts, placements
 from ims_allocation.store.accounts import VEHICLE, Key
@@ -16,7 +17,8 @@ async def on_accounts(heard: list[AccountChanged], work: Work, *, packs: Mapping
     news, keys = News(because=dict(about.items())), list(about)
     reached = await lock(keys, (), work)
     owed = [row for change in heard if needs_second_fact(change, packs) for row in accounts.owed_ever(change)]
-    await accounts.keep(heard, owed, work, names)
+    scheduled = [with_schedule(change, packs[change.council].tables.tariffs) for change in heard]
+    await accounts.keep(scheduled, owed, work, names)
     if await placements.minding(keys, work):
         await bring_up_to_date(news, reached, packs, work)
 

@@ -61,14 +61,21 @@ def service_of(request: Request) -> Service:
     return service
 
 
-def officer_of(request: Request) -> tuple[str, str]:
-    """Council and name of the officer whose bearer token this is. Every token is compared, so that the time taken tells nothing."""
+class Acting(NamedTuple):
+    """An officer who has shown a token."""
+
+    council: str
+    name: str
+
+
+def officer_of(request: Request) -> Acting:
+    """The officer whose bearer token this is. Every token is compared, so that the time taken tells nothing."""
     settings: Settings = service_of(request).settings
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     digest, found = hashlib.sha256(token.strip().encode()).hexdigest(), None
     for name, officer in settings.officers.items():
         if hmac.compare_digest(officer.token_sha256, digest):
-            found = officer.council, name
+            found = Acting(officer.council, name)
     if found is None or scheme.lower() != "bearer":
         raise Unwelcome(401, "Say who you are", "Send your token as `Authorization: Bearer …`.")
     return found
@@ -98,14 +105,22 @@ async def done[Result](request: Request, act: Callable[[Work], Awaitable[Result]
     raise Unwelcome(503, "Too much is changing about this at once; nothing was changed", "Try again in a moment, with the same key.")
 
 
-async def body_of(request: Request) -> bytes:
+async def body_of(request: Request, bytes_max: int = BYTES_MAX) -> bytes:
     """The whole body. Raises Unwelcome as soon as it is too large, without reading on."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > BYTES_MAX:
-            raise Unwelcome(413, "Too much at once", f"Send at most {BYTES_MAX} bytes in one request.")
+        if len(body) > bytes_max:
+            raise Unwelcome(413, "Too much at once", f"Send at most {bytes_max} bytes in one request.")
     return bytes(body)
+
+
+async def text_of(request: Request, bytes_max: int = BYTES_MAX) -> str:
+    """The whole body, where it is text."""
+    try:
+        return (await body_of(request, bytes_max)).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Unwelcome(422, "The body cannot be read", "It is not UTF-8.") from None
 
 
 def reasons_of(error: ValidationError) -> list[str]:

@@ -53,6 +53,8 @@ def is_plain(payment: PaymentReceived, reading: Reading, pack: Pack, there: Mapp
     fund = pack.funds[code]
     if fund.is_penalty or (payment.fund and payment.fund != code):
         return False
+    if pack.tables.rules.before and pack.tables.rules.of(payment, pack.decided_on(payment), has_reference=True).ruled:
+        return False
     if not fund.needs_account:
         return True
     account = there.get((pack.council, code, reference))

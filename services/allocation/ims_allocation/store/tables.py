@@ -206,3 +206,36 @@ class SuspenseNoteRow(Table, table=True):
     note: str | None
     given_by: str
     given_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True)))
+
+
+class PackVersionRow(Table, table=True):
+    """A version of a council's pack, as it was proposed. Never changed."""
+
+    __tablename__ = "pack_version"
+    council: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    number: int | None = Field(default=None, sa_type=BigInteger)
+    content: str
+    """The pack in JSON."""
+    content_sha256: str
+    effective_on: date
+    is_first: bool
+    """It was the operator's, where there was none: nobody approves it."""
+    proposed_by: str
+    proposed_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True)))
+    reason: str
+
+
+class PackApprovalRow(Table, table=True):
+    """Another person's word that a version comes into force. Never changed."""
+
+    __tablename__ = "pack_approval"
+    council: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    proposed_by: str
+    approved_by: str
+    approved_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True)))
+    effective_on: date
+    """As proposed, or the day of the approval if that is later."""
+    compared_with: str
+    """The version in whose place it comes."""

@@ -79,6 +79,16 @@ CREATE TABLE suspense_item (      -- what is in suspense now, ready to be listed
   PRIMARY KEY (council, payment_id)) WITH (fillfactor = 80);
 CREATE INDEX suspense_item_since ON suspense_item (council, since_on, payment_id);
 CREATE INDEX suspense_item_amount ON suspense_item (council, amount_pence, payment_id);
+CREATE TABLE pack_version (       -- what finance proposed, as it was written
+  council text, version text, number bigint GENERATED ALWAYS AS IDENTITY, content text NOT NULL, content_sha256 text NOT NULL,
+  effective_on date NOT NULL, is_first boolean NOT NULL, proposed_by text NOT NULL, proposed_at timestamptz NOT NULL, reason text NOT NULL,
+  PRIMARY KEY (council, version), UNIQUE (council, version, proposed_by));
+CREATE UNIQUE INDEX pack_version_first ON pack_version (council) WHERE is_first;
+CREATE TABLE pack_approval (      -- a version that is not the first is in force only by another person's word
+  council text, version text, proposed_by text NOT NULL, approved_by text NOT NULL, approved_at timestamptz NOT NULL,
+  effective_on date NOT NULL, compared_with text NOT NULL, PRIMARY KEY (council, version),
+  FOREIGN KEY (council, version, proposed_by) REFERENCES pack_version (council, version, proposed_by),
+  CONSTRAINT approved_by_another CHECK (lower(btrim(approved_by)) <> lower(btrim(proposed_by))));
 
 -- A statement at a time: row by row it costs the speed. So all lines of a journal come in one statement.
 CREATE FUNCTION journals_must_balance() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -118,6 +128,10 @@ CREATE TRIGGER accounts_are_recounted AFTER UPDATE ON account REFERENCING NEW TA
 CREATE FUNCTION nothing_is_taken_back() RETURNS trigger LANGUAGE plpgsql AS
   'BEGIN RAISE EXCEPTION ''% only grows: a correction is another row'', TG_TABLE_NAME; END';
 CREATE TRIGGER ledger_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_line
+  FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
+CREATE TRIGGER pack_versions_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON pack_version
+  FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
+CREATE TRIGGER pack_approvals_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON pack_approval
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
 CREATE TRIGGER placements_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON placement
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();

@@ -1,0 +1,15 @@
+"""What moving money has to know of a day, out of a council's pack."""
+
+from datetime import date
+
+from ims_allocation.domain.books import Books
+from ims_allocation.domain.packs import Pack
+from ims_allocation.domain.vat import FundVat
+
+
+def books_on(day: date, pack: Pack) -> Books:
+    """The funds and their VAT, and the rates of a tax point."""
+    tables = pack.tables
+    rates = {code: rate for code in tables.vat.codes if (rate := tables.vat_rate(code, day)) is not None}
+    funds = {code: FundVat(fund.vat_code, fund.vat_may_differ) for code, fund in tables.funds.items()}
+    return Books(funds=funds, rates=rates, rounding=tables.vat.rounding, credit_note_funds=tables.credit_note_funds)
