@@ -13,8 +13,10 @@ AWAITING = """UPDATE bank_line SET state = 'awaiting', source = found.source
 FROM_BANK = """UPDATE bank_line SET state = 'from-bank', source = 'bank' WHERE line_id = ANY($1)
   RETURNING line_id, council, amount_pence, booked_on, value_on, counterparty_name, counterparty_account, reference, narrative"""
 SUBMITTED = "INSERT INTO submitted (line_id, kind, council) SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING"
-ANSWERED = """UPDATE submitted SET is_answered = true FROM bank_line l, expectation e
-  WHERE NOT submitted.is_answered AND l.line_id = submitted.line_id AND e.statement_line_id = l.line_id AND e.council = l.council
+# By the line alone, whatever the server thinks it knows of a table that has just been filled: hence the fence.
+ANSWERED = """UPDATE submitted SET is_answered = true FROM bank_line l
+    CROSS JOIN LATERAL (SELECT * FROM expectation WHERE statement_line_id = l.line_id OFFSET 0) e
+  WHERE NOT submitted.is_answered AND l.line_id = submitted.line_id AND e.council = l.council
     AND e.kind = submitted.kind AND e.amount_pence = CASE e.kind WHEN 'payment' THEN l.amount_pence ELSE -l.amount_pence END
     AND (e.kind = 'payment' OR e.source = 'bank')
     AND NOT (EXISTS (SELECT FROM reconciled r WHERE (r.subject_id, r.council) = (e.subject_id, e.council))
