@@ -176,3 +176,14 @@ async def test_one_in_twenty_of_what_was_repaired_is_shown_to_a_person(pool: Any
     first = (await http.get("/v1/automatic/sample", params=asked | {"count_max": 1})).json()
     rest = (await http.get("/v1/automatic/sample", params=asked | {"after": first[0]["payment_id"]})).json()
     assert {row["payment_id"] for row in first + rest} == sampled
+
+
+@pytest.mark.parametrize("typed", ["AT99 AAB", "BJ90034485", "BJ9034458 fine"])
+@pytest.mark.parametrize("batches", [1, 2])
+async def test_a_penalty_named_by_vehicle_or_nearly_is_settled_with_all_its_payments(pool: Any, typed: str, batches: int) -> None:
+    heard = [payment("BJ90034458", 3500, ON), misread(3500, typed, called="2")]
+    await hear(pool, penalty("BJ90034458", second_keys=["AT99 AAB"]), packs=PACKS)
+    for batch in [heard] if batches == 1 else [[each] for each in heard]:
+        await hear(pool, *batch, packs=PACKS)
+    assert sorted(p.outcome for p in (await placed(pool)).values()) == ["discount", "duplicate"]
+    await assert_lawful(pool)

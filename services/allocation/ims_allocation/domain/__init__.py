@@ -2,7 +2,7 @@
 
 from ims_allocation.domain.accounts import Account, AccountKey, Stage, amounts, vehicle_mark
 from ims_allocation.domain.candidates import NEAR, near_keys, whole
-from ims_allocation.domain.choosing import Accounts, Hold, Home, choose, references_to_weigh
+from ims_allocation.domain.choosing import Accounts, Hold, Home, choose, may_mean_a_penalty, references_to_weigh
 from ims_allocation.domain.evidence import Owing
 from ims_allocation.domain.facts import Telling, tell
 from ims_allocation.domain.judging import REPAIRS_WATCHED_DAYS, is_sampled, repair_stops
@@ -36,6 +36,6 @@ __all__ = [
     "NEAR", "NO_NAMES", "REPAIRS_WATCHED_DAYS", "Account", "AccountKey", "Accounts", "Cause", "Change", "Decided", "Evidence", "Fund",
     "Hold", "Home", "Intended", "Line", "Names", "Owing", "Pack", "Part", "Payment", "PaymentKey", "Placement", "Progress", "Reading",
     "Record", "Stage", "Standing", "Telling", "Vote", "Weighing", "amounts", "cause", "choose", "in_evidence", "is_sampled", "journal_id",
-    "kept_home", "keys_of", "known", "lines_of", "near", "near_keys", "near_keys_of", "no_pack", "orphan", "pack", "references_to_weigh",
-    "repair_stops", "suggest", "tell", "validate", "vehicle_mark", "whole", "written",
+    "kept_home", "keys_of", "known", "lines_of", "may_mean_a_penalty", "near", "near_keys", "near_keys_of", "no_pack", "orphan", "pack",
+    "references_to_weigh", "repair_stops", "suggest", "tell", "validate", "vehicle_mark", "whole", "written",
 ]  # fmt: skip

@@ -106,6 +106,14 @@ def references_to_weigh(payment: Payment, accounts: Accounts, pack: Pack) -> set
     return {(pack.council, reference) for _, reference in meanings(payment.tokens, pack.references)}
 
 
+def may_mean_a_penalty(payment: Payment, pack: Pack) -> bool:
+    """Whether a payment that names no reference could be for a penalty, by a vehicle or by a text that is nearly one's reference."""
+    if payment.reading.candidates:
+        return False
+    is_near = pack.is_free_text(payment.channel) and any(pack.is_penalty(fund) for fund, _ in meanings(payment.tokens, pack.references))
+    return bool(payment.vehicle) or is_near
+
+
 def names_another_penalty(payment: Payment, account: Account, known: list[tuple[Fund, str]], pack: Pack) -> bool:
     """More than the one known penalty costs, and a second is named that nobody has told of yet: the rest is not too much, it
     is the other's. Money due back could be sent before parking tells of it."""

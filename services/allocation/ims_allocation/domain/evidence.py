@@ -149,10 +149,12 @@ class Found(NamedTuple):
     @property
     def facts(self) -> set[str]:
         """What speaks for it beside the reference, words left out: they name a kind of debt, not an account."""
-        return {vote.says for vote in self.votes if vote.says in SECOND_FACTS}
+        return {vote.says for vote in self.votes if vote.says in SECOND_FACTS and vote.times >= SECOND_FACT_TIMES_MIN}
 
 
 SECOND_FACTS = frozenset({"amount-is-due", "amount-is-instalment", "name-agrees", "vehicle"})
+SECOND_FACT_TIMES_MIN = 5
+"""What nearly every account has, such as a penalty's price, is no fact about one."""
 
 
 def find(payment: Payment, there: Mapping[tuple[str, str, str], Account], owing: Owing, pack: Pack) -> list[Found]:

@@ -34,7 +34,7 @@ class Rates:
     """How common an amount is among accounts of which we have seen none: it counts as much as a hundred accounts."""
     name_agrees: int = 750_000
     """The payer's name has the holder's surname in it."""
-    name_by_chance: int = 10_000
+    name_by_chance: int = 5_000
     words_agree: int = 90_000
     """Words beside the reference name the account's own kind of debt. (That speaks little: so they do where the account is another of
     the kind.)"""

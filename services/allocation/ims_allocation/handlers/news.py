@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -25,11 +24,11 @@ from ims_allocation.domain import (
     known,
     near,
     near_keys_of,
-    references_to_weigh,
     suggest,
     tell,
 )
-from ims_allocation.store import accounts, evidence, placements
+from ims_allocation.handlers.weighing import penalties_named, with_evidence
+from ims_allocation.store import accounts, placements
 from ims_allocation.store.accounts import Key
 from ims_contracts import Message
 from ims_contracts.allocations import Suggestion
@@ -93,11 +92,12 @@ async def lock(
 
 async def bring_up_to_date(news: News, reached: set[Key], packs: Mapping[str, Pack], work: Work) -> None:
     """Decide, remember and tell; the locks of all that is reached are held."""
-    held = await placements.latest({*news.payments, *await placements.minding(reached, work)}, work.connection)
-    reached |= {key for record in held.values() for key in record.keys}
-    undecided = {key: record.payment for key, record in held.items() if record.payment and is_open(record)} | news.facts
-    there = Accounts(await accounts.find(reached, work.connection))
-    known = await with_evidence(undecided, there, packs, work.connection, work.today)
+    held, known = await touched(news, reached, packs, work)
+    # The evidence, or a vehicle, may name a penalty that nothing reached before: its other payments are placed with this one. That is
+    # rare here: what is heard was looked at before the locks were taken.
+    while beyond := penalties_named(undecided(news, held), known, packs) - reached:
+        reached |= await lock(beyond, (), work)
+        held, known = await touched(news, reached, packs, work)
     fresh = {key: orphan for key, orphan in news.orphans.items() if key not in held}
     changes = Progress({**fresh, **held}, known, packs).hear(news.facts, news.causes, news.decided)
     if not changes:
@@ -107,20 +107,19 @@ async def bring_up_to_date(news: News, reached: set[Key], packs: Mapping[str, Pa
     await tell_all(changes, news, (packs, known), work)
 
 
-async def with_evidence(
-    payments: Mapping[PaymentKey, Payment], known: Accounts, packs: Mapping[str, Pack], connection: Any, today: date | None = None
-) -> Accounts:
-    """What is known, and for those payments that the evidence decides, what it is weighed by: the accounts that their texts could
-    mean, in one query, how common their amounts are, and (where the day is given) whose repair has stopped."""
-    weighed = {key: wanted for key, p in payments.items() if (wanted := references_to_weigh(p, known, packs[key[0]]))}
-    if not weighed:
-        return known
-    councils, amounts = {council for council, _ in weighed}, {payments[key].amount_pence for key in weighed}
-    more = await accounts.find(set().union(*weighed.values()), connection)
-    owing = await evidence.owing(councils, amounts, connection)
-    repairing = [council for council in councils if packs[council].repairs]
-    stopped = await evidence.repair_stopped(repairing, today, connection) if repairing and today else set()
-    return Accounts(list({account.key: account for account in (*known.by_key.values(), *more)}.values()), owing, stopped)
+async def touched(
+    news: News, reached: set[Key], packs: Mapping[str, Pack], work: Work
+) -> tuple[dict[PaymentKey, Record], Accounts]:
+    """The payments that mind what is reached, the accounts that they may be for, and what the evidence is weighed by."""
+    held = await placements.latest({*news.payments, *await placements.minding(reached, work)}, work.connection)
+    reached |= {key for record in held.values() for key in record.keys}
+    there = Accounts(await accounts.find(reached, work.connection))
+    return held, await with_evidence(undecided(news, held), there, packs, work.connection, work.today)
+
+
+def undecided(news: News, held: Mapping[PaymentKey, Record]) -> dict[PaymentKey, Payment]:
+    """The payments that are to be decided, or decided anew."""
+    return {key: record.payment for key, record in held.items() if record.payment and is_open(record)} | news.facts
 
 
 def is_open(record: Record) -> bool:

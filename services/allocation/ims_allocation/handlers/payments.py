@@ -1,11 +1,13 @@
 """Give each payment a home, once; take off it what went back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from ims_allocation.domain import NO_NAMES, AccountKey, Fund, Names, Pack, PaymentKey, Reading, cause, orphan, whole
 from ims_allocation.handlers.news import News, bring_up_to_date, lock
+from ims_allocation.handlers.weighing import penalties_meant
 from ims_allocation.store import accounts, placements
+from ims_allocation.store.accounts import Key
 from ims_contracts.allocations import PaymentAllocated
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
 from ims_kit import Work
@@ -23,15 +25,21 @@ async def on_payments(heard: list[Heard], work: Work, *, packs: Mapping[str, Pac
     news = News()
     hear_what_went_back(heard, news, packs)
     news.hear({key: p for key, p in received.items() if key not in plain}, readings, packs, names)
-    reached = await lock(news.keys(), news.payments, work, news.near_keys(packs)) if news.payments else set()
+    reached = await lock_all(news, news.payments, packs, work) if news.payments else set()
     fresh = await place_plain(plain, readings, packs, work)
     again = {key: p for key, p in plain.items() if key not in fresh}
     if again:  # told before, known better, or something went back before it came
         news.hear(again, readings, packs, names)
-        reached |= await lock(news.keys(), again, work, news.near_keys(packs))
+        reached |= await lock_all(news, again, packs, work)
     if news.payments:
         await keep_typed({key: received[key] for key in news.facts if not is_just_a_reference(received[key], readings[key])}, work)
         await bring_up_to_date(news, reached, packs, work)
+
+
+async def lock_all(news: News, payments: Collection[PaymentKey], packs: Mapping[str, Pack], work: Work) -> set[Key]:
+    """Keep everyone else out of all that these payments name, and of the penalties that they mean without naming them."""
+    meant = await penalties_meant(news.facts, packs, work.connection, work.today)
+    return await lock(news.keys() | meant, payments, work, news.near_keys(packs))
 
 
 def newest(heard: list[Heard]) -> dict[PaymentKey, PaymentReceived]:
