@@ -32,7 +32,8 @@ class Suggestion(Value):
     fund: Code
     account_reference: Reference
     why: list[Code]
-    """`one-character-off`, `neighbours-swapped`, `amount-is-due`, `amount-is-instalment`, `vehicle`, `reference-in-narrative`, …"""
+    """`reference-fits`, `one-character-off`, `neighbours-swapped`, `amount-is-due`, `amount-is-instalment`, `vehicle`,
+    `reference-in-narrative`, …"""
 
 
 class PaymentAllocated(Message):
@@ -52,7 +53,7 @@ class PaymentAllocated(Message):
     """What is more than was owed, held for the payer."""
     outcome: Code
     """`account` (a running account), and for penalties `discount`, `full`, `part`, `late-discount`, `over`, `duplicate`, `closed`,
-    `with-agent`."""
+    `with-agent`; `reversed` or `refunded` where nothing of it is left."""
     rule: Code
     rule_version: Code
     method_of_payment: Code
@@ -102,6 +103,7 @@ class PaymentUnallocated(Message):
     cause_id: UUID
     """The reversal or refund."""
     reason: Code
+    """The reversal's own (`direct-debit-returned`, `cheque-returned`, …), or `refund-sent`."""
     amount_pence: PositivePence
     """What went back."""
     parts: list[Part] = Field(default=[], max_length=100)
@@ -122,6 +124,7 @@ class JournalPosted(Message):
 
     journal_id: UUID
     reason: Code
+    """`reconciled` (proved at the bank), `correction`, or why a payment nobody knows was taken back (`direct-debit-indemnity`, …)."""
     payment_id: UUID | None = None
     cause_id: UUID | None = None
     posted_on: date
@@ -141,4 +144,5 @@ class RefundRequested(Message):
     amount_pence: int = Field(ge=0)
     """Nothing: no longer due."""
     reason: Code
+    """The payment's outcome: `over`, `duplicate`, `closed`, …; `reversed` or `refunded` where it is no longer due."""
     requested_on: date
