@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from fastapi import Request, Response
 from pydantic import ValidationError
 
+from ims_contracts.acceptance import faults_of
 from ims_ingest.settings import Publisher, Settings
 
 
@@ -82,7 +83,4 @@ async def body_of(request: Request, bytes_max: int) -> bytes:
 
 def reasons_of(error: ValidationError, place: str = "") -> list[str]:
     """What is wrong with each field, in words; never its value, which may be a payer's."""
-    return [
-        f"{place}{'.'.join(map(str, fault['loc'])) or 'the body'}: {'is missing' if fault['type'] == 'missing' else fault['msg']}"
-        for fault in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
+    return [f"{place}{fault.field}: {fault.what}; {fault.what_to_do}" for fault in faults_of(error)]

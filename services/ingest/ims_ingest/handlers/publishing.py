@@ -7,9 +7,10 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
+from ims_contracts.acceptance import tidy
 from ims_contracts.accounts import AccountSubmitted
 from ims_contracts.payments import PaymentReceived, PaymentRefused, PaymentSubmitted
-from ims_ingest.domain.submissions import accept, accept_account, tidy
+from ims_ingest.domain.submissions import accept, accept_account
 from ims_ingest.handlers.publishers import Answer, Caller, Unwelcome, body_of, caller_of, problem, reasons_of
 from ims_ingest.store.accounts import change
 from ims_ingest.store.answers import Asked, answers, keep_answers, keep_events, reserve
