@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from ims_contracts.accounts import AccountSubmitted
 from ims_contracts.cards import CANDIDATE, CARD_DIGITS_MIN, redact
+from ims_contracts.message import Message
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
 
 PAYMENT_BYTES_MAX, BULK_BYTES_MAX, ACCOUNTS_BYTES_MAX = 64 << 10, 32 << 20, 16 << 20
@@ -104,13 +106,24 @@ def faults_of_dates(submitted: PaymentSubmitted, today: date) -> list[Fault]:
 
 
 def faults_of_reversal(submitted: ReversalSubmitted) -> list[Fault]:
-    """Why a reversal cannot be taken in: what may not be kept is in one of its ids."""
+    """Why a reversal cannot be taken in: what may not be kept is in one of its ids, or a NUL anywhere."""
     said = submitted.__dict__
-    return [
+    faults = [
         Fault(name, "has what may not be kept: a card number, or a character that cannot be printed", "send another id")
         for name in REVERSAL_IDS
         if said[name] and tidy(said[name]) != said[name]
     ]
+    return faults or faults_of_nul(submitted)
+
+
+def faults_of_account(submitted: AccountSubmitted) -> list[Fault]:
+    """Why an account cannot be taken in, though it can be read."""
+    return faults_of_nul(submitted)
+
+
+def faults_of_nul(submitted: Message) -> list[Fault]:
+    """JSON may carry a NUL character, a database's text may not."""
+    return [Fault("the body", "has a NUL character", "send it without")] if "\\u0000" in submitted.model_dump_json() else []
 
 
 def tidy(text: str) -> str:

@@ -49,6 +49,12 @@ class Caller(NamedTuple):
     council: str
     sources: tuple[str, ...]
 
+    def speaks_for(self, said: dict[str, Any]) -> str:
+        """The source in whose name something is told; a council that it names must be the caller's own."""
+        if said.get("council") not in (None, self.council):
+            raise Unwelcome(403, "The council is not yours", f"You may speak for {self.council}, and need not name it.")
+        return self.source(said.get("source"))
+
     def source(self, wanted: str | None) -> str:
         """The source it speaks for: the one it names, which must be its own, or its first."""
         if wanted is not None and wanted not in self.sources:
