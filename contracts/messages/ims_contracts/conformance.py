@@ -158,6 +158,16 @@ def faults_in(message: Opened, today: date) -> list[Fault]:
     return faults_of_reversal(submitted) if isinstance(submitted, ReversalSubmitted) else faults_of_account(submitted)
 
 
+def faults_of_record(headers: dict[str, str], body: bytes, today: date) -> list[Fault]:
+    """Everything for which a record of the topic is not taken in."""
+    try:
+        return [fault for each in opened({"headers": headers, "body": body.decode()}) for fault in faults_in(each, today)]
+    except Broken as broken:
+        return [broken.fault]
+    except UnicodeDecodeError:
+        return [Fault("the body", "is not UTF-8", "send UTF-8")]
+
+
 def read(message: Opened) -> Submitted:
     """The message, read from JSON as the doors read it; over HTTP, council and source come with the token."""
     told: dict[str, Any] = {} if message.is_record else {name: BY_TOKEN[name] for name in BY_TOKEN if message.data.get(name) is None}

@@ -124,6 +124,8 @@ def of_record(record: dict[str, Any]) -> list[Opened]:
     if headers.get("content-type", "").startswith(STRUCTURED):
         if not isinstance(body, dict):
             raise Broken(Fault("body", "is not a CloudEvent", "send one JSON object with specversion, id, source, type and data"))
+        if isinstance(body.get("data"), list):
+            raise Broken(Fault("data", "is a list", "send each message as a record of its own"))
         return [each._replace(is_record=True, key=record.get("key")) for each in of_event(body, ("body",))]
     kind = kind_of(headers.get("ce_type"), "ce_type")
     missing = tuple(name for name in HEADERS_REQUIRED if not headers.get(name))

@@ -4,7 +4,7 @@ from ims_contracts.accounts import AccountSubmitted
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
 from ims_ingest.formats import formats_with
-from ims_ingest.handlers import advices, alarms, answering, bulk, deciding, ereturns, files, publishing, pulling, webhooks
+from ims_ingest.handlers import advices, alarms, answering, bulk, deciding, ereturns, files, publishing, pulling, reversals, webhooks
 from ims_ingest.handlers.alarms import read_calendars, watch_calendars
 from ims_ingest.handlers.deciding import finish_reversals
 from ims_ingest.handlers.folders import watch_folders
@@ -32,6 +32,6 @@ def build(settings: Settings) -> Service:
     service.api.state.payments_door = service.door(keep_payments)
     service.api.state.events_door = service.door(keep_events)
     service.api.add_exception_handler(Unwelcome, unwelcome)
-    for handler in (publishing, bulk, webhooks, files, deciding, ereturns, advices, answering, alarms, pulling):
+    for handler in (publishing, bulk, reversals, webhooks, files, deciding, ereturns, advices, answering, alarms, pulling):
         service.api.include_router(handler.router)
     return service

@@ -46,7 +46,12 @@ def original_payment(council: str, reversal: ReversalFields) -> UUID | None:
 
 
 def reversal_id(council: str, reversal: ReversalFields) -> UUID:
-    return derive("reversal", council, reversal.source, reversal.source_reversal_id)
+    return reversal_from_source(council, reversal.source, reversal.source_reversal_id)
+
+
+def reversal_from_source(council: str, source: str, source_reversal_id: str) -> UUID:
+    """The reversal of its source's own id."""
+    return derive("reversal", council, source, source_reversal_id)
 
 
 def refund_id(payment: UUID, refunded_in_all_pence: int) -> UUID:
