@@ -55,30 +55,51 @@ class Opened(NamedTuple):
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """Every JSON value, of an array or one after another. An array that breaks ends there; of values in lines, the next line goes on."""
+    """Every JSON value, of an array or one after another."""
     at = after_space(text, 0)
-    is_array = text[at : at + 1] == "["
-    at = after_space(text, at + 1) if is_array else at
-    while at < len(text) and not (is_array and text[at] == "]"):
-        try:
-            _, end = DECODER.raw_decode(text, at)
-        except json.JSONDecodeError as error:
-            yield Piece(error.pos, "", Fault("the file", "is not JSON here", error.msg.lower()))
-        except RecursionError:
-            yield Piece(at, "", Fault("the file", "is nested too deeply here", "send the message as the contract writes it"))
-        else:
-            yield Piece(at, text[at:end])
-            at = after_space(text, end)
-            if not is_array:
-                continue
-            if text[at : at + 1] == ",":
-                at = after_space(text, at + 1)
-                continue
-            if text[at : at + 1] == "]":
-                continue
-            yield Piece(at, "", Fault("the file", "is not JSON here", "a comma, or ] at the end, is expected"))
-        found = None if is_array else NEXT_OBJECT.search(text, at)
-        at = found.end() if found else len(text)
+    yield from in_array(text, at + 1) if text[at : at + 1] == "[" else in_lines(text, at)
+
+
+def in_array(text: str, at: int) -> Iterator[Piece]:
+    """The values of an array, up to where it breaks: none after that could be told."""
+    at = after_space(text, at)
+    mark = ","
+    if text[at : at + 1] == "]":
+        mark, at = "]", after_space(text, at + 1)
+    while mark == ",":
+        piece, at = next_piece(text, at)
+        yield piece
+        if piece.broken:
+            return
+        at = after_space(text, at)
+        mark = text[at : at + 1]
+        at = after_space(text, at + 1) if mark in ("]", ",") else at
+    if mark != "]":
+        yield Piece(at, "", Fault("the file", "is not JSON here", "a comma, or ] at the end, is expected"))
+    elif at < len(text):
+        yield Piece(at, "", Fault("the file", "goes on after the array's end", "send one array, or one message a line"))
+
+
+def in_lines(text: str, at: int) -> Iterator[Piece]:
+    """Values one after another; of what breaks, the next line that begins one goes on."""
+    while at < len(text):
+        piece, at = next_piece(text, at)
+        yield piece
+        if piece.broken:
+            found = NEXT_OBJECT.search(text, at)
+            at = found.end() if found else len(text)
+        at = after_space(text, at)
+
+
+def next_piece(text: str, at: int) -> tuple[Piece, int]:
+    """The value that begins here, and where it ends."""
+    try:
+        _, end = DECODER.raw_decode(text, at)
+    except json.JSONDecodeError as error:
+        return Piece(error.pos, "", Fault("the file", "is not JSON here", error.msg.lower())), at
+    except RecursionError:
+        return Piece(at, "", Fault("the file", "is nested too deeply here", "send the message as the contract writes it")), at
+    return Piece(at, text[at:end]), end
 
 
 def after_space(text: str, at: int) -> int:
