@@ -1,12 +1,20 @@
 """What an external publisher is promised: reversals over HTTP, events of the right type, its own council, refusals told back."""
 
 import json
+import random
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
-from ims_contracts.payments import PaymentReceived, PaymentReversed
+from ims_contracts.conformance import check, faults_of_record
+from ims_contracts.payments import PaymentReceived, PaymentReversed, PaymentSubmitted
+from ims_ingest.domain.submissions import accept
+from ims_kit import Refused
 from ims_kit.aside import set_aside
+from ims_kit.decoding import decode
 from ingest.ingest_world import OTHER_COUNCIL, Ingest, submitted
 
 PAYMENT = submitted().model_dump(mode="json", exclude={"council", "source"}, exclude_none=True)
@@ -130,3 +138,51 @@ async def test_a_record_that_is_no_message_is_told_back(ingest: Ingest, value: b
     await set_aside(ingest.service.pool, "ingest", Record("E07999999/P1", value, kind), "not JSON")
     found = (await ingest.http.get("/v1/submissions/portal/P1")).json()
     assert found["set_aside"][0]["reasons"][0].startswith(reason)
+
+
+STRANGE = [None, "", 0, -1, 1.5, "35.00", True, [], {}, "x" * 65, "x" * 600, "4111111111111111", "a\u0000b", "a\tb", "tŷ", "2999-01-01",
+           "18/03/2026", "2026-03-18T10:00:00", "2026-03-18T10:00:00Z", 10**14, {"name": 5}, {"name": "A"}, "E07999999"]  # fmt: skip
+NAMES = [*PAYMENT, "source", "provider", "provider_payment_id", "paid_at", "value_on", "payer", "narrative", "remittance_line", "unknown"]
+
+
+def strange_payments(seed: int, count: int) -> list[dict[str, Any]]:
+    chance = random.Random(seed)
+    made = []
+    for number in range(count):
+        payment = PAYMENT | {"source_payment_id": f"S{number}"}
+        payment |= {chance.choice(NAMES): chance.choice(STRANGE) for _ in range(chance.randint(0, 2))}
+        made.append({name: value for name, value in payment.items() if chance.random() < 0.97})
+    return made
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_the_check_before_sending_says_what_the_door_says(ingest: Ingest, seed: int) -> None:
+    payments = [each | {"source": "portal"} for each in strange_payments(seed, 300)]
+    report = check(json.dumps(payments).encode(), datetime.now(UTC).date())
+    faults: dict[int, list[str]] = {}
+    for each in report.findings:
+        if each.is_fault:
+            faults.setdefault(each.number, []).append(each.field)
+    answer = await ingest.http.post("/v1/payments/bulk", json=payments, headers={"idempotency-key": "k"})
+    refused = {each["number"]: [re.split("[: ]", reason)[0] for reason in each["reasons"]]
+               for each in answer.json()["payments"] if each["status"] == 422}  # fmt: skip
+    assert faults == refused
+    assert 50 < len(refused) < 250
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_check_before_sending_says_what_the_topic_says(seed: int) -> None:
+    hears = {PaymentSubmitted.type: TypeAdapter(PaymentSubmitted).validate_json}
+    headers = {"ce_type": PaymentSubmitted.type, "content-type": "application/json"}
+    today = datetime.now(UTC).date()
+    for payment in strange_payments(seed, 300):
+        body = json.dumps(payment | {"council": "E07999999"}).encode()
+        record = Record("", body)
+        try:
+            decoded = decode(record, hears)
+            assert decoded is not None
+            assert isinstance(decoded.message, PaymentSubmitted)
+            is_taken = isinstance(accept(decoded.message, today), PaymentReceived)
+        except Refused:
+            is_taken = False
+        assert is_taken == (faults_of_record(headers, body, today) == [])

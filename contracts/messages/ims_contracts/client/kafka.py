@@ -28,17 +28,21 @@ class KafkaPublisher:
         self.producer: AIOKafkaProducer | None = None
 
     async def __aenter__(self) -> Self:
-        await self.started()
+        await self.start()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.aclose()
 
-    async def started(self) -> AIOKafkaProducer:
-        if self.producer is None:
-            self.producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, partitioner=partition, **self.options)
-            await self.producer.start()
-        return self.producer
+    async def start(self) -> None:
+        """Connect; `async with` does it. Raises NotSent if no broker answers."""
+        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, partitioner=partition, **self.options)
+        try:
+            await producer.start()
+        except KafkaError as error:
+            await producer.stop()
+            raise NotSent(f"no broker answers at {self.bootstrap} ({type(error).__name__}): is the address right?") from error
+        self.producer = producer
 
     async def aclose(self) -> None:
         """Send what is still on its way, and end."""
@@ -48,10 +52,10 @@ class KafkaPublisher:
     async def publish(self, *submissions: Submitted) -> int:
         """Tell of payments, reversals and accounts; returns how many, when every replica has them. Raises Refused before any is sent,
         or NotSent if not all were acknowledged: then publish the same again. What becomes of them is at `GET /v1/submissions/…`."""
+        assert self.producer is not None, "a publisher is started before it publishes: async with KafkaPublisher(…)"
         bodies = [body_of(each) for each in submissions]
-        producer = await self.started()
         try:
-            sent = [await self.send(producer, each, body) for each, body in zip(submissions, bodies, strict=True)]
+            sent = [await self.send(self.producer, each, body) for each, body in zip(submissions, bodies, strict=True)]
             await asyncio.gather(*sent)
         except KafkaError as error:
             raise NotSent(f"not every message was acknowledged ({type(error).__name__}): publish the same again") from error
