@@ -12,6 +12,8 @@ from ims_contracts.cards import CANDIDATE, CARD_DIGITS_MIN, redact
 from ims_contracts.message import Message
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
 
+type Submitted = PaymentSubmitted | ReversalSubmitted | AccountSubmitted
+
 PAYMENT_BYTES_MAX, BULK_BYTES_MAX, ACCOUNTS_BYTES_MAX = 64 << 10, 32 << 20, 16 << 20
 """The most bytes of one request: a payment or reversal, many payments, accounts."""
 BULK_MAX, ACCOUNTS_MAX = 10_000, 10_000
@@ -65,6 +67,13 @@ def faults_of(error: ValidationError) -> list[Fault]:
         )
         for fault in error.errors(include_url=False, include_input=False, include_context=False)
     ]
+
+
+def faults_of_submission(submitted: Submitted, today: date) -> list[Fault]:
+    """Why a submission that can be read cannot be taken in."""
+    if isinstance(submitted, PaymentSubmitted):
+        return faults_of_payment(submitted, today)
+    return faults_of_reversal(submitted) if isinstance(submitted, ReversalSubmitted) else faults_of_account(submitted)
 
 
 def faults_of_payment(submitted: PaymentSubmitted, today: date, is_suspect: bool = True) -> list[Fault]:

@@ -13,14 +13,12 @@ from ims_contracts.acceptance import (
     BULK_MAX,
     PAYMENT_BYTES_MAX,
     Fault,
+    Submitted,
     faults_of,
-    faults_of_account,
-    faults_of_payment,
-    faults_of_reversal,
+    faults_of_submission,
 )
 from ims_contracts.accounts import AccountSubmitted
-from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
-from ims_contracts.supplied import Broken, Opened, Piece, Submitted, opened, pieces
+from ims_contracts.supplied import Broken, Opened, Piece, opened, pieces
 from ims_contracts.unwise import unwise
 
 # In place of what the HTTP doors know by the bearer token.
@@ -145,7 +143,7 @@ def faults_in(message: Opened, today: date) -> list[Fault]:
     if not isinstance(message.data, dict):
         return [Fault("the body", "is not a JSON object", "send one object with the message's fields")]
     body = to_json(message.data)
-    if len(body) > PAYMENT_BYTES_MAX and message.kind is not AccountSubmitted:
+    if len(body) > PAYMENT_BYTES_MAX and not message.is_record and message.kind is not AccountSubmitted:
         return [Fault("the body", f"is larger than {PAYMENT_BYTES_MAX:,} bytes", "send only the message's own fields")]
     if message.is_record and b"\\u0000" in body:
         return [Fault("the body", "has a NUL character", "send it without")]
@@ -153,9 +151,7 @@ def faults_in(message: Opened, today: date) -> list[Fault]:
         submitted = read(message)
     except ValidationError as error:
         return faults_of(error)
-    if isinstance(submitted, PaymentSubmitted):
-        return faults_of_payment(submitted, today)
-    return faults_of_reversal(submitted) if isinstance(submitted, ReversalSubmitted) else faults_of_account(submitted)
+    return faults_of_submission(submitted, today)
 
 
 def faults_of_record(headers: dict[str, str], body: bytes, today: date) -> list[Fault]:

@@ -7,12 +7,10 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
-from ims_contracts.acceptance import Fault
+from ims_contracts.acceptance import Fault, Submitted
 from ims_contracts.accounts import AccountSubmitted
 from ims_contracts.documents import HEADERS_REQUIRED
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
-
-type Submitted = PaymentSubmitted | ReversalSubmitted | AccountSubmitted
 
 KINDS: dict[str, type[Submitted]] = {kind.type: kind for kind in (PaymentSubmitted, ReversalSubmitted, AccountSubmitted)}
 STRUCTURED = "application/cloudevents+json"

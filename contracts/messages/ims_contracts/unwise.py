@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from ims_contracts.acceptance import Fault, tidy
+from ims_contracts.acceptance import Fault, Submitted, tidy
 from ims_contracts.cards import redact
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
-from ims_contracts.supplied import Submitted
 
 DATES = ("paid_on", "received_on", "value_on", "reversed_on")
 # A bank account may look like a card number; it is what the field is for.

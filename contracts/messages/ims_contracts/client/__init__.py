@@ -4,5 +4,6 @@ from ims_contracts.client.answers import NotSent, Refused, Result
 from ims_contracts.client.blocking import BlockingHttpPublisher
 from ims_contracts.client.http import HttpPublisher
 from ims_contracts.client.kafka import KafkaPublisher
+from ims_contracts.client.patience import Patience
 
-__all__ = ["BlockingHttpPublisher", "HttpPublisher", "KafkaPublisher", "NotSent", "Refused", "Result"]
+__all__ = ["BlockingHttpPublisher", "HttpPublisher", "KafkaPublisher", "NotSent", "Patience", "Refused", "Result"]

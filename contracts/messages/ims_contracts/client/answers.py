@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ims_contracts.acceptance import Fault, faults_of_account, faults_of_payment, faults_of_reversal
-from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
-from ims_contracts.supplied import Submitted
+from ims_contracts.acceptance import Submitted, faults_of_submission
 
 
 class Refused(Exception):
@@ -41,12 +39,6 @@ def body_of(submitted: Submitted) -> bytes:
     """The message as it is sent: the same message gives the same bytes. Raises Refused if the doors would refuse it, or
     pydantic's ValidationError for one that was made without being validated."""
     body = submitted.model_dump_json(exclude_none=True).encode()
-    if faults := faults_of(type(submitted).model_validate_json(body)):
+    if faults := faults_of_submission(type(submitted).model_validate_json(body), datetime.now(UTC).date()):
         raise Refused([str(fault) for fault in faults])
     return body
-
-
-def faults_of(submitted: Submitted) -> list[Fault]:
-    if isinstance(submitted, PaymentSubmitted):
-        return faults_of_payment(submitted, datetime.now(UTC).date())
-    return faults_of_reversal(submitted) if isinstance(submitted, ReversalSubmitted) else faults_of_account(submitted)

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
 
+from ims_contracts.acceptance import Submitted
 from ims_contracts.client.answers import Result
 from ims_contracts.client.http import HttpPublisher
 from ims_contracts.client.patience import Patience
 from ims_contracts.payments import PaymentSubmitted
-from ims_contracts.supplied import Submitted
 
 
 class BlockingHttpPublisher:

@@ -8,11 +8,10 @@ from urllib.parse import quote
 
 import httpx
 
-from ims_contracts.acceptance import BULK_BYTES_MAX, BULK_MAX
+from ims_contracts.acceptance import BULK_BYTES_MAX, BULK_MAX, Submitted
 from ims_contracts.client.answers import Refused, Result, body_of
 from ims_contracts.client.patience import Patience
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
-from ims_contracts.supplied import Submitted
 
 # Two brackets, and a comma for each.
 BULK_ROOM = BULK_BYTES_MAX - BULK_MAX - 2

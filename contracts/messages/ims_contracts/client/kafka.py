@@ -9,8 +9,8 @@ from typing import Any, Self
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from ims_contracts.acceptance import Submitted
 from ims_contracts.client.answers import NotSent, body_of
-from ims_contracts.supplied import Submitted
 
 # Durable, and in order: every replica has acknowledged, and a retry is no second record.
 PROMISES: dict[str, Any] = {"acks": "all", "enable_idempotence": True}
