@@ -17,6 +17,7 @@ DOCS = [
     "ARCHITECTURE.md",
     "contracts/README.md",
     "contracts/GLOSSARY.md",
+    "contracts/PUBLISHING.md",
     *(f"services/{service}/README.md" for service in SERVICES),
 ]
 # What was decided, and what changed, may name what is no more.

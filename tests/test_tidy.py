@@ -37,8 +37,9 @@ def domains() -> list[Path]:
 
 
 def messages() -> list[Path]:
-    """What is told; without `write.py`, which joins paths by `/`."""
-    return sorted(path for path in (ROOT / "contracts" / "messages").rglob("*.py") if path.name != "write.py")
+    """What is told, and what judges it; without the commands, and the client, which read, wait and write."""
+    found = sorted((ROOT / "contracts" / "messages").rglob("*.py"))
+    return [path for path in found if path.name not in ("write.py", "conform.py") and path.parent.name != "client"]
 
 
 def offenders(rule: Rule, files: list[Path]) -> list[str]:

@@ -6,7 +6,7 @@ import tomllib
 
 from golden import CONTRACTS
 
-# Imports everything in a process where only the standard library, pydantic and what pydantic itself needs can be found.
+# Imports everything but the client in a process where only the standard library, pydantic and what pydantic itself needs can be found.
 ALONE = """
 import importlib.abc, pkgutil, sys
 
@@ -21,7 +21,8 @@ class OnlyPydantic(importlib.abc.MetaPathFinder):
 sys.meta_path.insert(0, OnlyPydantic())
 import ims_contracts
 for module in pkgutil.iter_modules(ims_contracts.__path__, "ims_contracts."):
-    __import__(module.name)
+    if module.name != "ims_contracts.client":
+        __import__(module.name)
 from ims_contracts.documents import documents
 documents()
 """
@@ -37,4 +38,10 @@ def test_the_contracts_ask_for_nothing_but_pydantic() -> None:
     project = tomllib.loads((CONTRACTS / "messages" / "pyproject.toml").read_text())["project"]
 
     assert [requirement.partition(">")[0] for requirement in project["dependencies"]] == ["pydantic"]
-    assert "optional-dependencies" not in project
+
+
+def test_only_the_client_asks_for_more() -> None:
+    project = tomllib.loads((CONTRACTS / "messages" / "pyproject.toml").read_text())["project"]
+
+    extras = {name: [requirement.partition(">")[0] for requirement in asked] for name, asked in project["optional-dependencies"].items()}
+    assert extras == {"client": ["aiokafka", "httpx"]}

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from ims_kit import migrate
-from ingest.ingest_world import Ingest, ingesting
+from ingest.ingest_world import Ingest, ingesting, served
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +20,10 @@ async def ingest(ingest_url: str) -> AsyncIterator[Ingest]:
     async with ingesting(ingest_url) as ingest:
         await ingest.empty()
         yield ingest
+
+
+@pytest.fixture
+async def ingest_address(ingest: Ingest) -> AsyncIterator[str]:
+    """Ingest as others reach it, over a port."""
+    async with served(ingest) as address:
+        yield address

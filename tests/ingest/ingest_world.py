@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import uvicorn
 
 from ims_contracts import MESSAGES
 from ims_contracts.message import Message
@@ -22,6 +23,7 @@ from ims_ingest.handlers.submissions import on_submissions
 from ims_ingest.settings import Settings
 from ims_ingest.store.tables import METADATA
 from ims_kit import Service, begin
+from ims_kit.service import Server
 
 COUNCIL, OTHER_COUNCIL = "E07999999", "E08999999"
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -105,6 +107,18 @@ async def ingesting(url: str, **more: Any) -> AsyncIterator[Ingest]:
         door.cancel()
     await asyncio.gather(*doors, return_exceptions=True)
     await service.pool.close()
+
+
+@contextlib.asynccontextmanager
+async def served(ingest: Ingest) -> AsyncIterator[str]:
+    """Its address, where others than its own client reach it."""
+    server = Server(uvicorn.Config(ingest.service.api, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off"))
+    serving = asyncio.ensure_future(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    await serving
 
 
 def events() -> list[bytes]:

@@ -1,5 +1,6 @@
 """The `ims` command says what is, in words or as JSON; what a person can put right is no traceback."""
 
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -65,3 +66,36 @@ def test_a_command_that_does_not_exist_is_a_question_of_use(ims: Ims) -> None:
 def test_two_commands_never_start_or_stop_one_stack_at_once(tmp_path: Path) -> None:
     with alone(tmp_path), pytest.raises(Fault, match="Another ims command"), alone(tmp_path):
         pass
+
+
+PAYMENT = {
+    "source_payment_id": "P1", "channel": "web", "method_of_payment": "card", "amount_pence": 3500, "paid_on": "2026-03-16",
+    "received_on": "2026-03-16", "reference": "BJ90001186",
+}  # fmt: skip
+
+
+def test_messages_that_keep_to_the_contract_conform(ims: Ims, tmp_path: Path) -> None:
+    file = tmp_path / "day.json"
+    file.write_text(json.dumps([PAYMENT, PAYMENT]))
+
+    done = ims("conform", file)
+
+    assert (done.code, done.out) == (0, "2 messages, 0 warnings: every message keeps to the contract.\n")
+
+
+def test_messages_that_do_not_are_told_why(ims: Ims, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = "\n".join([json.dumps(PAYMENT), json.dumps(PAYMENT | {"source_payment_id": "P2", "amount_pence": "35.00", "refrence": 1})])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+
+    done = ims("conform", "-", "--json")
+
+    found = json.loads(done.out)
+    assert (done.code, found["messages"], found["failed"]) == (1, 2, 1)
+    (fault,) = found["findings"]
+    assert (fault["kind"], fault["line"], fault["number"], fault["field"]) == ("fault", 2, 2, "amount_pence")
+
+
+def test_a_file_of_messages_that_is_not_there_is_said_in_a_sentence(ims: Ims, tmp_path: Path) -> None:
+    done = ims("conform", tmp_path / "none.json")
+
+    assert (done.code, done.err.startswith("ims: ")) == (1, True)

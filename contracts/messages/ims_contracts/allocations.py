@@ -32,9 +32,9 @@ class Suggestion(Value):
     fund: Code
     account_reference: Reference
     why: list[Code]
-    """`one-character-off`, `neighbours-swapped`, `amount-is-due`, `amount-is-instalment`, `vehicle`, `name-agrees`,
-    `words-agree`, `reference-fits`, …; against it
-    `amount-is-not-due`, `nothing-due`, `name-differs`, `vehicle-differs`, `words-of-another-debt`."""
+    """`reference-fits`, `one-character-off`, `neighbours-swapped`, `amount-is-due`, `amount-is-instalment`, `vehicle`, `name-agrees`,
+    `words-agree`, `reference-in-narrative`, …; against it `amount-is-not-due`, `nothing-due`, `name-differs`, `vehicle-differs`,
+    `words-of-another-debt`."""
 
 
 class PaymentAllocated(Message):
@@ -56,7 +56,7 @@ class PaymentAllocated(Message):
     """What of the payment stays in suspense beside it: a person decided only of a part."""
     outcome: Code
     """`account` (a running account), `refund-due` (a person decided that all goes back), and for penalties `discount`, `full`, `part`,
-    `late-discount`, `over`, `duplicate`, `closed`, `with-agent`."""
+    `late-discount`, `over`, `duplicate`, `closed`, `with-agent`; `reversed` or `refunded` where nothing of it is left."""
     rule: Code
     """What chose the account: `reference`, `second-key`, …; `officer`: a person decided; `rule:` and a name: a rule that the council's
     officers wrote."""
@@ -110,6 +110,7 @@ class PaymentUnallocated(Message):
     cause_id: UUID
     """The reversal or refund."""
     reason: Code
+    """The reversal's own (`direct-debit-returned`, `cheque-returned`, …), or `refund-sent`."""
     amount_pence: PositivePence
     """What went back."""
     parts: list[Part] = Field(default=[], max_length=100)
@@ -130,8 +131,8 @@ class JournalPosted(Message):
 
     journal_id: UUID
     reason: Code
-    """`reconciled`, `correction`, `decided` (of an unmatched reversal), `transfer`, `transfer-undone`, `credit-note`,
-    `credit-note-undone`; else why money went back."""
+    """`reconciled` (proved at the bank), `correction`, `decided` (of an unmatched reversal), `transfer`, `transfer-undone`,
+    `credit-note`, `credit-note-undone`; else why a payment nobody knows was taken back (`direct-debit-indemnity`, …)."""
     payment_id: UUID | None = None
     cause_id: UUID | None = None
     posted_on: date
@@ -151,6 +152,7 @@ class RefundRequested(Message):
     amount_pence: int = Field(ge=0)
     """Nothing: no longer due."""
     reason: Code
+    """The payment's outcome: `over`, `duplicate`, `closed`, …; `reversed` or `refunded` where it is no longer due."""
     requested_on: date
 
 

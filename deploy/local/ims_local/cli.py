@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ims_local.commands import benching, day, files, measuring, running, told, vectors
+from ims_local.commands import benching, conforming, day, files, measuring, running, told, vectors
 from ims_local.faults import Fault
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -28,6 +28,7 @@ app.command()(day.demo)
 app.command()(day.check)
 app.command()(files.ingest)
 app.command()(files.inspect)
+app.command()(conforming.conform)
 app.command()(told.resend)
 app.command()(benching.bench)
 app.command()(benching.bench_readers)

@@ -8,7 +8,20 @@ from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
 from ims_ingest.domain.cards import redacted
 from ims_ingest.formats import formats_with
-from ims_ingest.handlers import advices, alarms, answering, bulk, deciding, ereturns, files, pay_doors, publishing, pulling, webhooks
+from ims_ingest.handlers import (
+    advices,
+    alarms,
+    answering,
+    bulk,
+    deciding,
+    ereturns,
+    files,
+    pay_doors,
+    publishing,
+    pulling,
+    reversals,
+    webhooks,
+)
 from ims_ingest.handlers.alarms import read_calendars, watch_calendars
 from ims_ingest.handlers.deciding import finish_reversals
 from ims_ingest.handlers.folders import watch_folders
@@ -42,6 +55,8 @@ def build(settings: Settings) -> Service:
     service.api.state.payments_door = service.door(keep_payments)
     service.api.state.events_door = service.door(partial(keep_events, councils=councils))
     service.api.add_exception_handler(Unwelcome, unwelcome)
-    for handler in (publishing, bulk, webhooks, files, deciding, ereturns, advices, answering, alarms, pulling, pay_doors):
+    for handler in (
+        publishing, bulk, reversals, webhooks, files, deciding, ereturns, advices, answering, alarms, pulling, pay_doors,
+    ):  # fmt: skip
         service.api.include_router(handler.router)
     return service

@@ -51,7 +51,12 @@ def reversal_id(council: str, reversal: ReversalFields) -> UUID:
     charged_back = named_payment(council, reversal.provider, reversal.provider_payment_id)
     if charged_back and reversal.reason == CHARGEBACK:
         return derive("chargeback", str(charged_back))
-    return derive("reversal", council, reversal.source, reversal.source_reversal_id)
+    return reversal_from_source(council, reversal.source, reversal.source_reversal_id)
+
+
+def reversal_from_source(council: str, source: str, source_reversal_id: str) -> UUID:
+    """The reversal of its source's own id."""
+    return derive("reversal", council, source, source_reversal_id)
 
 
 def refund_id(payment: UUID, refunded_in_all_pence: int) -> UUID:

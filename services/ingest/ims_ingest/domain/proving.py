@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from ims_contracts.acceptance import faults_of_payment
 from ims_contracts.payments import PaymentReceived, PaymentReversed
 from ims_contracts.remittances import Fault
 from ims_ingest.domain.identity import derive
 from ims_ingest.domain.rows import FileHead, submission
-from ims_ingest.domain.submissions import faults
 from ims_ingest.formats.records import (
     Entry,
     Member,
@@ -119,8 +119,8 @@ class Proof:
             self.take_named(row, row.remittance)
         today = self.head.judged_on(row)
         if row.amount_pence > 0:
-            for reason in faults(submission(row, 1, self.head, None), today):
-                self.add_fault(fault(row.line, reason, "ask who sent the file to correct the line"))
+            for reason in faults_of_payment(submission(row, 1, self.head, None), today):
+                self.add_fault(fault(row.line, str(reason), "ask who sent the file to correct the line"))
         if row.amount_pence < 0 and self.head.day_of(row) > today + timedelta(days=1):
             self.add_fault(fault(row.line, "the date is after today", "ask who sent the file to correct the line"))
 

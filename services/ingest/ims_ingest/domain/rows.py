@@ -5,11 +5,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from ims_contracts.acceptance import tidy
 from ims_contracts.accounts import AccountChanged, AccountFields
 from ims_contracts.payments import PaymentReceived, PaymentReversed, PaymentSubmitted, ReversalSubmitted
 from ims_contracts.statements import SettlementMember, StatementLineReceived
 from ims_ingest.domain.identity import CHARGEBACK, derive, named_payment, statement_line_id
-from ims_ingest.domain.submissions import LONDON, accept_reversal, tidy
+from ims_ingest.domain.submissions import LONDON, accept_reversal
 from ims_ingest.formats.records import AccountRow, Entry, Member, Row, StatementBegins
 
 

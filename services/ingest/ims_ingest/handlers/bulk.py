@@ -8,17 +8,17 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import ValidationError
 
+from ims_contracts.acceptance import BULK_BYTES_MAX, BULK_MAX
+from ims_contracts.payments import PaymentSubmitted
 from ims_ingest.handlers.publishers import Answer, Caller, Unwelcome, body_of, caller_of, problem
-from ims_ingest.handlers.publishing import ANYTHING, Submission, key_of, read_payment
+from ims_ingest.handlers.publishing import ANYTHING, EVENT, EVENTS, KEY_MAX, Submission, fault_of_event, key_of, read_payment
 from ims_ingest.store.answers import Asked
 from ims_kit import Door
 
 router = APIRouter(prefix="/v1", tags=["publish"])
 
-BULK_BYTES_MAX, BULK_MAX = 32 << 20, 10_000
 # As many as share a transaction: between two such chunks, single payments have their turn.
 CHUNK = 200
-EVENT, EVENTS = "application/cloudevents+json", "application/cloudevents-batch+json"
 STATES = {409: "conflict", 422: "refused", 403: "refused"}
 
 
@@ -32,7 +32,7 @@ class Item(NamedTuple):
 
 @router.post("/payments/bulk")
 async def post_payments(
-    request: Request, idempotency_key: Annotated[str | None, Header(max_length=255)] = None
+    request: Request, idempotency_key: Annotated[str | None, Header(max_length=KEY_MAX)] = None
 ) -> Response:
     """Tell of up to 10,000 payments: a JSON list, a batch of CloudEvents, or a CloudEvent whose data is a list. The answer has one
     result for each, in their order. Sent again with the same key (of events: their own), each is answered as before."""
@@ -55,6 +55,8 @@ def items_of(raw: bytes, content_type: str, idempotency_key: str | None) -> list
     kind = content_type.partition(";")[0].strip().lower()
     key = idempotency_key
     if kind == EVENT and isinstance(body, dict):
+        if fault := fault_of_event(body, PaymentSubmitted.type):
+            raise Unwelcome(422, "The event is of another type", fault)
         key, body = key_of(body), body.get("data")
     if not isinstance(body, list):
         raise Unwelcome(422, "The body is no list of payments", "Send a JSON list, each with a payment's fields.")
@@ -77,12 +79,14 @@ async def take(items: list[Item], caller: Caller, door: Door[Submission, Answer]
 def submission(item: Item, caller: Caller) -> Submission | Answer:
     """The payment in the caller's own name; or why it cannot be looked at."""
     data = item.payment
+    if isinstance(item.raw, dict) and item.raw is not data and (fault := fault_of_event(item.raw, PaymentSubmitted.type)):
+        return problem(422, "refused", fault)
     if not isinstance(data, dict) or not isinstance(data.get("source"), str | None):
         return problem(422, "refused", "is not a JSON object with a payment's fields")
     if item.key is None:
         return problem(422, "refused", "the event has no source and id, by which it is known when it is sent again")
     try:
-        source = caller.source(data.get("source"))
+        source = caller.speaks_for(data)
     except Unwelcome as error:
         return error.answer
     asked = Asked(caller.name, item.key, caller.council, source, json.dumps(item.raw).encode())

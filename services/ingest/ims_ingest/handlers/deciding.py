@@ -9,7 +9,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, ValidationError
 
-from ims_ingest.domain.submissions import tidy
+from ims_contracts.acceptance import tidy
 from ims_ingest.domain.taking_back import Import, further, remittance_reversed, told
 from ims_ingest.handlers.files import answer, find
 from ims_ingest.handlers.importing import take_in

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from fastapi import Request, Response
 from pydantic import ValidationError
 
+from ims_contracts.acceptance import faults_of
 from ims_ingest.settings import Publisher, Settings
 
 
@@ -48,6 +49,12 @@ class Caller(NamedTuple):
     council: str
     sources: tuple[str, ...]
 
+    def speaks_for(self, said: dict[str, Any]) -> str:
+        """The source in whose name something is told; a council that it names must be the caller's own."""
+        if said.get("council") not in (None, self.council):
+            raise Unwelcome(403, "The council is not yours", f"You may speak for {self.council}, and need not name it.")
+        return self.source(said.get("source"))
+
     def source(self, wanted: str | None) -> str:
         """The source it speaks for: the one it names, which must be its own, or its first."""
         if wanted is not None and wanted not in self.sources:
@@ -82,7 +89,4 @@ async def body_of(request: Request, bytes_max: int) -> bytes:
 
 def reasons_of(error: ValidationError, place: str = "") -> list[str]:
     """What is wrong with each field, in words; never its value, which may be a payer's."""
-    return [
-        f"{place}{'.'.join(map(str, fault['loc'])) or 'the body'}: {'is missing' if fault['type'] == 'missing' else fault['msg']}"
-        for fault in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
+    return [f"{place}{fault.field}: {fault.what}; {fault.what_to_do}" for fault in faults_of(error)]

@@ -7,9 +7,10 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
+from ims_contracts.acceptance import ACCOUNTS_BYTES_MAX, ACCOUNTS_MAX, PAYMENT_BYTES_MAX, faults_of_account, tidy
 from ims_contracts.accounts import AccountSubmitted
 from ims_contracts.payments import PaymentReceived, PaymentRefused, PaymentSubmitted
-from ims_ingest.domain.submissions import accept, accept_account, tidy
+from ims_ingest.domain.submissions import accept, accept_account
 from ims_ingest.handlers.publishers import Answer, Caller, Unwelcome, body_of, caller_of, problem, reasons_of
 from ims_ingest.store.accounts import change
 from ims_ingest.store.answers import Asked, answers, keep_answers, keep_events, reserve
@@ -18,8 +19,8 @@ from ims_kit import Work
 
 router = APIRouter(prefix="/v1", tags=["publish"])
 
-PAYMENT_BYTES_MAX, ACCOUNTS_BYTES_MAX, ACCOUNTS_MAX = 64 << 10, 16 << 20, 10_000
-REFERENCE_MAX = 140
+REFERENCE_MAX, KEY_MAX = 140, 255
+EVENT, EVENTS = "application/cloudevents+json", "application/cloudevents-batch+json"
 # What became of a payment, as a status: taken in, known already (perhaps with something new), not both true, not accepted.
 STATUS = {"received": 201, "known": 200, "enriched": 200, "conflict": 409, "refused": 422}
 ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
@@ -35,41 +36,50 @@ class Submission(NamedTuple):
 
 @router.post("/payments", status_code=201)
 async def post_payment(
-    request: Request, idempotency_key: Annotated[str | None, Header(max_length=255)] = None
+    request: Request, idempotency_key: Annotated[str | None, Header(max_length=KEY_MAX)] = None
 ) -> Response:
     """Tell of one payment. The same key with the same body gets the same answer; nothing is taken in twice."""
     caller = caller_of(request)
     raw = await body_of(request, PAYMENT_BYTES_MAX)
-    data, event_key = unwrap(raw, request.headers.get("content-type", ""))
+    data, event_key = unwrap(raw, request.headers.get("content-type", ""), PaymentSubmitted.type)
     key = idempotency_key or event_key
     if not key:
         raise Unwelcome(
             400, "The Idempotency-Key header is missing", "Send one for each payment, the same when you try again (an event: source, id)."
         )
-    source = caller.source(data.get("source"))
+    source = caller.speaks_for(data)
     submission = read_payment(data, caller, source, Asked(caller.name, key, caller.council, source, raw))
     answer: Answer = await request.app.state.payments_door.submit(submission)
     return answer.response()
 
 
-def unwrap(raw: bytes, content_type: str) -> tuple[dict[str, Any], str | None]:
-    """The payment's fields, out of a CloudEvent where one wraps them; an event's own source and id are then its key."""
+def unwrap(raw: bytes, content_type: str, kind: str) -> tuple[dict[str, Any], str | None]:
+    """The fields of one submission of this type, out of a CloudEvent where one wraps them, whose source and id are then its key."""
     try:
         body = ANYTHING.validate_json(raw)
     except ValidationError:
         raise Unwelcome(400, "The body is not JSON", "Send a JSON object, in UTF-8.") from None
-    is_event = content_type.partition(";")[0].strip().lower() == "application/cloudevents+json"
+    is_event = content_type.partition(";")[0].strip().lower() == EVENT
+    if is_event and isinstance(body, dict) and (fault := fault_of_event(body, kind)):
+        raise Unwelcome(422, "The event is of another type", fault)
     data = body.get("data") if is_event and isinstance(body, dict) else body
     if not isinstance(data, dict) or not isinstance(data.get("source"), str | None):
-        raise Unwelcome(422, "The body is not one payment", "Send one JSON object with the payment's fields.")
+        raise Unwelcome(422, "The body is not one submission", "Send one JSON object with its fields.")
     return data, key_of(body) if is_event else None
 
 
+def fault_of_event(event: dict[str, Any], kind: str) -> str | None:
+    """What a CloudEvent says it is, if it does, must be what this door takes: another's fields may look like a payment's."""
+    return None if event.get("type") in (None, kind) else f"type: is not what this door takes; send {kind}"
+
+
 def key_of(event: Any) -> str | None:
-    """What makes a CloudEvent one: its source and id."""
+    """What makes a CloudEvent one: its source and id; a digest of them where they would not do as a key."""
     source, own_id = (event.get("source"), event.get("id")) if isinstance(event, dict) else (None, None)
-    is_known = isinstance(source, str) and isinstance(own_id, str) and source and own_id
-    return f"{source} {own_id}"[:255] if is_known else None
+    if not (isinstance(source, str) and isinstance(own_id, str) and source and own_id):
+        return None
+    key = f"{source} {own_id}"
+    return key if len(key) <= KEY_MAX and key.isprintable() else hashlib.sha256(key.encode()).hexdigest()
 
 
 def read_payment(data: dict[str, Any], caller: Caller, source: str, asked: Asked) -> Submission:
@@ -177,9 +187,10 @@ def read_accounts(items: list[Any], caller: Caller) -> list[AccountSubmitted]:
         if not isinstance(item, dict) or not isinstance(item.get("source"), str | None):
             reasons.append(f"account {number}: is not a JSON object with an account's fields")
             continue
-        said = item | {"council": caller.council, "source": caller.source(item.get("source"))}
+        said = item | {"council": caller.council, "source": caller.speaks_for(item)}
         try:
-            told.append(AccountSubmitted.model_validate_json(json.dumps(said)))
+            told.append(account := AccountSubmitted.model_validate_json(json.dumps(said)))
+            reasons += [f"account {number}, {fault}" for fault in faults_of_account(account)]
         except ValidationError as error:
             reasons += reasons_of(error, f"account {number}, ")
     if reasons:

@@ -1,9 +1,10 @@
 """The topic's door: what external systems, and reconcile, submit straight to Kafka. The path that has to be fast."""
 
+from ims_contracts.acceptance import faults_of_reversal
 from ims_contracts.accounts import AccountChanged, AccountSubmitted
 from ims_contracts.message import Message
 from ims_contracts.payments import PaymentReceived, PaymentRefused, PaymentReversed, PaymentSubmitted, ReversalSubmitted
-from ims_ingest.domain.submissions import accept, accept_account, accept_reversal, faults_of_reversal
+from ims_ingest.domain.submissions import accept, accept_account, accept_reversal
 from ims_ingest.store.accounts import change
 from ims_ingest.store.payments import record, refuse, reverse
 from ims_kit import Refused, Work
@@ -27,8 +28,8 @@ async def on_submissions(heard: list[Submitted], work: Work) -> None:
             else:
                 refusals.append(fact)
         elif isinstance(submitted, ReversalSubmitted):
-            if reasons := faults_of_reversal(submitted):
-                raise Refused("; ".join(reasons))
+            if faults := faults_of_reversal(submitted):
+                raise Refused("; ".join(map(str, faults)))
             reversals.append(fact := accept_reversal(submitted))
         else:
             accounts.append(fact := accept_account(submitted))

@@ -179,26 +179,28 @@ async def refuse(refusals: Sequence[PaymentRefused], work: Work, because: Mappin
             work.tell(each, because=(because or {}).get(id(each)))
 
 
-async def reverse(reversals: Sequence[PaymentReversed], work: Work, because: Mapping[int, Message] | None = None) -> None:
-    """Keep and tell the reversals that are new; one that comes again with another amount is for a person."""
+async def reverse(reversals: Sequence[PaymentReversed], work: Work, because: Mapping[int, Message] | None = None) -> list[str]:
+    """Keep and tell the reversals that are new; one that comes again with another amount is for a person. What became of each:
+    `received`, `known` or `conflict`."""
     rows = [
         (each.reversal_id, each.council, each.payment_id, each.amount_pence, each.model_dump_json(exclude_none=True))
         for each in reversals
     ]
     new = {found[0] for found in await REVERSE(work.connection, rows)}
-    again = []
+    states, again = [], []
     for each in reversals:
+        states.append("received" if each.reversal_id in new else "known")
         if each.reversal_id in new:
             new.remove(each.reversal_id)
             work.tell(each, because=(because or {}).get(id(each)))
         else:
             again.append(each)
     if not again:
-        return
+        return states
     held = await work.connection.fetch("SELECT body FROM reversal WHERE reversal_id = ANY($1)", [each.reversal_id for each in again])
     known = {each.reversal_id: each for each in (PaymentReversed.model_validate_json(found[0]) for found in held)}
     reason = "the amount is another"
-    await CONTRADICT(work.connection, [
-        conflict(known[each.reversal_id], each, reason, work)
-        for each in again if known[each.reversal_id].amount_pence != each.amount_pence
-    ])  # fmt: skip
+    others = [each for each in again if known[each.reversal_id].amount_pence != each.amount_pence]
+    await CONTRADICT(work.connection, [conflict(known[each.reversal_id], each, reason, work) for each in others])
+    odd = set(map(id, others))
+    return ["conflict" if id(each) in odd else state for each, state in zip(reversals, states, strict=True)]

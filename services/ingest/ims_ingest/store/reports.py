@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 TOTALS = """SELECT 'received' AS name, count(*) AS count, coalesce(sum(amount_pence), 0)::bigint AS pence FROM payment WHERE council = $1
   UNION ALL SELECT 'reversed', count(*), coalesce(sum(amount_pence), 0)::bigint FROM reversal WHERE council = $1
@@ -16,6 +17,9 @@ PAYMENTS = """SELECT payment_id, revision, amount_pence, remittance_id, body::js
     UNION SELECT payment_id FROM observation WHERE council = $1 AND source = $2 AND source_payment_id = $3))"""
 REFUSALS = """SELECT content_sha256, reasons, refused_at FROM refusal
   WHERE council = $1 AND source = $2 AND source_payment_id = $3 ORDER BY refused_at"""
+REVERSALS = "SELECT reversal_id, payment_id, amount_pence FROM reversal WHERE reversal_id = $1"
+# What could not even be read is found by the record's key: the council, a slash, and the publisher's own id.
+SET_ASIDE = "SELECT headers, body, reason, set_aside_at FROM set_aside WHERE key = $1 AND retried_at IS NULL ORDER BY id LIMIT 100"
 CONFLICTS = "SELECT reason, found_at FROM conflict WHERE subject_id = ANY($1) ORDER BY found_at"
 # Each a law of money: a difference of anything but nothing is a fault of ours.
 REMITTANCES = """SELECT part.council, part.reference,
@@ -48,20 +52,29 @@ async def totals(connection: Any, council: str) -> dict[str, Any]:
     return {row["name"]: {"count": row["count"], "pence": row["pence"]} for row in await connection.fetch(TOTALS, council)}
 
 
-async def submission(connection: Any, names: tuple[str, str, str], derived: Any) -> dict[str, Any] | None:
-    """What became of what a source submitted under its own id; none where nothing ever came. `names` are council, source, id."""
-    payments = await connection.fetch(PAYMENTS, *names, derived)
+async def submission(connection: Any, names: tuple[str, str, str], derived: tuple[UUID, UUID]) -> dict[str, Any]:
+    """What became of what a source submitted under its own id. `names` are council, source, id; `derived` the payment and the
+    reversal that they name."""
+    payment_id, reversal_id = derived
+    payments = await connection.fetch(PAYMENTS, *names, payment_id)
+    reversals = await connection.fetch(REVERSALS, reversal_id)
     refusals = await connection.fetch(REFUSALS, *names)
-    if not payments and not refusals:
-        return None
-    conflicts = await connection.fetch(CONFLICTS, [row["payment_id"] for row in payments])
+    subjects = [*(row["payment_id"] for row in payments), *(row["reversal_id"] for row in reversals)]
+    conflicts = await connection.fetch(CONFLICTS, subjects)
     return {
         "source": names[1],
         "source_payment_id": names[2],
         "payments": [dict(row) for row in payments],
+        "reversals": [dict(row) for row in reversals],
         "refusals": [{**row, "reasons": json.loads(row["reasons"])} for row in map(dict, refusals)],
         "conflicts": [dict(row) for row in conflicts],
     }
+
+
+async def unreadable(connection: Any, council: str, own_id: str) -> list[Any]:
+    """The records of the topic that were set aside under this key."""
+    rows: list[Any] = await connection.fetch(SET_ASIDE, f"{council}/{own_id}".encode())
+    return rows
 
 
 async def conflicts(connection: Any, council: str, most: int) -> list[dict[str, Any]]:
