@@ -10,7 +10,7 @@ from ims_contracts.payments import PaymentReceived, PaymentReversed
 from ims_contracts.remittances import Fault
 from ims_ingest.domain.identity import derive
 from ims_ingest.domain.rows import FileHead, submission
-from ims_ingest.domain.submissions import faults
+from ims_ingest.domain.submissions import faults, may_hold_what_may_not_be_kept
 from ims_ingest.formats.records import (
     Entry,
     Member,
@@ -116,11 +116,9 @@ class Proof:
         if row.remittance is not None:
             self.take_named(row, row.remittance)
         today = self.head.judged_on(row)
-        if row.amount_pence > 0:
+        if self.head.day_of(row) > today or may_hold_what_may_not_be_kept((self.head.source, row.key)):  # of a row only these can be wrong
             for reason in faults(submission(row, 1, self.head, None), today):
                 self.add_fault(fault(row.line, reason, "ask who sent the file to correct the line"))
-        if row.amount_pence < 0 and self.head.day_of(row) > today + timedelta(days=1):
-            self.add_fault(fault(row.line, "the date is after today", "ask who sent the file to correct the line"))
 
     def take_named(self, row: Row, name: str) -> None:
         if name not in self.remittances and len(self.remittances) > REMITTANCES_MAX:
