@@ -31,6 +31,7 @@ app.command()(files.inspect)
 app.command()(told.resend)
 app.command()(benching.bench)
 app.command()(benching.bench_readers)
+app.command()(benching.bench_doors)
 app.command()(vectors.vectors)
 
 accounts = typer.Typer(no_args_is_help=True, help="Accounts that payments belong to.")
