@@ -32,6 +32,7 @@ app.command()(conforming.conform)
 app.command()(told.resend)
 app.command()(benching.bench)
 app.command()(benching.bench_readers)
+app.command()(benching.bench_doors)
 app.command()(vectors.vectors)
 app.add_typer(measuring.measure, name="measure")
 

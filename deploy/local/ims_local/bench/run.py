@@ -22,6 +22,12 @@ class Quiet(WholeStack):
     def environment(self, service: str) -> dict[str, str]:
         return {name: value for name, value in super().environment(service).items() if name not in OUTSIDE}
 
+    def pids(self) -> dict[str, int]:
+        """Its services and servers, as far as they are processes of ours."""
+        entries = self.register.read().entries
+        names = ("ingest", "allocation", "reconcile", "notify", "kafka", "postgres")
+        return {name: entries[name].process.pid for name in names if name in entries and entries[name].process}  # type: ignore[union-attr]
+
 
 class Bench:
     """A stack of its own, measured and thrown away."""
@@ -81,14 +87,9 @@ class Bench:
             "payments_per_second": round(speed),
             "raw_kafka_per_second": round(min(queued.values())),
             "cpu_seconds_per_100k": spent | {"total": round(sum(spent.values()), 2)},
-            "memory_mb": cpu.memory_mb({name: pid for name, pid in self.pids().items() if name not in ("kafka", "postgres")}),
+            "memory_mb": cpu.memory_mb({name: pid for name, pid in self.stack.pids().items() if name not in ("kafka", "postgres")}),
         }
-
-    def pids(self) -> dict[str, int]:
-        entries = self.stack.register.read().entries
-        names = ("ingest", "allocation", "reconcile", "notify", "kafka", "postgres")
-        return {name: entries[name].process.pid for name in names if name in entries and entries[name].process}  # type: ignore[union-attr]
 
     def used(self) -> dict[str, float]:
         """A process that has ended, or not begun, has used nothing yet."""
-        return cpu.used({name: pid for name, pid in self.pids().items() if cpu.is_there(pid)})
+        return cpu.used({name: pid for name, pid in self.stack.pids().items() if cpu.is_there(pid)})

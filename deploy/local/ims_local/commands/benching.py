@@ -1,4 +1,4 @@
-"""`ims bench`, `ims bench-readers`: the whole way of a payment, and files, beside what else this machine does in the same minutes."""
+"""`ims bench`, `ims bench-readers`, `ims bench-doors`: how fast the whole way of a payment is, the readers of files, and the doors."""
 
 import asyncio
 import tempfile
@@ -55,6 +55,40 @@ def bench_readers(
 
     found = measure_readers(kinds_named(formats or []), rows, times, Steps(None if as_json else remarks))
     answer(found, as_json, readers_table)
+
+
+def bench_doors(
+    rows: Annotated[int, typer.Option(help="How many rows the file has.", min=1000)] = 250_000,
+    format_name: Annotated[str, typer.Option("--format", help="The file's format.")] = "allpay",
+    seconds: Annotated[int, typer.Option(help="How long webhooks come.", min=1)] = 30,
+    per_second: Annotated[int, typer.Option(help="How many webhooks come each second.", min=1)] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a large file until it is committed and in Kafka, and webhooks until they are answered, on a stack of its own that is
+    removed at the end."""
+    from ims_local.bench.doors import DoorsBench  # not at the top: as above
+    from ims_local.bench.readers import kinds_named
+
+    (kind,) = kinds_named([format_name])
+    with tempfile.TemporaryDirectory(prefix="ims-bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        run = DoorsBench(Path(folder) / "stack", Steps(None if as_json else remarks))
+        try:
+            found = asyncio.run(run.run(kind, rows, seconds, per_second))
+        finally:
+            run.stack.down()
+            run.stack.delete()
+    answer(found, as_json, doors_table)
+
+
+def doors_table(found: dict[str, Any]) -> Table:
+    """The same for people."""
+    shown = Table("Measured", "Figure", box=None)
+    for name, part in found.items():
+        for of, figure in part.items():
+            told = ", ".join(f"{each} {value:,}" for each, value in figure.items()) if isinstance(figure, dict) else figure
+            shown.add_row(f"{name}: {of.replace('_', ' ')}", f"{told:,}" if isinstance(told, int | float) else told)
+    return shown
 
 
 def readers_table(found: list[dict[str, Any]]) -> Table:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from ims_contracts.acceptance import faults_of_payment
+from ims_contracts.acceptance import faults_of_payment, may_hold_what_may_not_be_kept
 from ims_contracts.payments import PaymentReceived, PaymentReversed
 from ims_contracts.remittances import Fault
 from ims_ingest.domain.identity import derive
@@ -118,11 +118,9 @@ class Proof:
         if row.remittance is not None:
             self.take_named(row, row.remittance)
         today = self.head.judged_on(row)
-        if row.amount_pence > 0:
+        if self.head.day_of(row) > today or may_hold_what_may_not_be_kept((self.head.source, row.key)):  # of a row only these can be wrong
             for reason in faults_of_payment(submission(row, 1, self.head, None), today):
                 self.add_fault(fault(row.line, str(reason), "ask who sent the file to correct the line"))
-        if row.amount_pence < 0 and self.head.day_of(row) > today + timedelta(days=1):
-            self.add_fault(fault(row.line, "the date is after today", "ask who sent the file to correct the line"))
 
     def take_named(self, row: Row, name: str) -> None:
         if name not in self.remittances and len(self.remittances) > REMITTANCES_MAX:
