@@ -2,7 +2,7 @@
 
 from datetime import date
 from itertools import batched
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ims_contracts.payments import PaymentReceived, RefundSent
 from ims_contracts.statements import SettlementMember, SettlementReceived
@@ -84,10 +84,12 @@ def sell(desk: Desk, stream: Stream, payout: Payout, number: int) -> None:
 def member(payment: PaymentReceived, pence: int, is_loose: bool | None) -> SettlementMember:
     """A row as the provider writes it: with the payment's id, or with the payer's reference alone."""
     fee = fee_of(pence)
-    return SettlementMember.model_construct(
-        kind="charge", member_reference=payment.source_payment_id, payment_id=None if is_loose else payment.payment_id,
-        gross_pence=pence, fee_pence=fee, net_pence=pence - fee, occurred_on=payment.paid_on, reference=payment.reference,
-    )  # fmt: skip
+    said: dict[str, Any] = {
+        "kind": "charge", "member_reference": payment.source_payment_id, "payment_id": None if is_loose else payment.payment_id,
+        "provider_payment_id": None, "gross_pence": pence, "fee_pence": fee, "net_pence": pence - fee,
+        "occurred_on": payment.paid_on, "reference": payment.reference,
+    }  # fmt: skip
+    return SettlementMember.of_valid(said)
 
 
 def give_back(desk: Desk, stream: Stream, payout: Payout, payment: PaymentReceived) -> None:

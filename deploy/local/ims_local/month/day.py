@@ -17,6 +17,8 @@ from ims_local.settings import COUNCIL
 from ims_reconcile.domain import working_days_after
 
 DAY = timedelta(days=1)
+# What a payment says where it says nothing: made once, since the month has millions.
+PLAIN = {name: field.default for name, field in PaymentReceived.model_fields.items() if not field.is_required()}
 # What goes wrong with a whole batch at the bank, and with a bag.
 OF_BATCHES = ("missing", "amount", "late", "elsewhere", "twice")
 OF_BAGS = ("bag-missing", "bag-counted", "bag-late", "bag-elsewhere", "bag-twice")
@@ -56,7 +58,7 @@ class Desk:
             "council": COUNCIL, "payment_id": named(name), "source": stream.name, "source_payment_id": name, "channel": "web",
             "method_of_payment": stream.kind, "amount_pence": 1, "paid_on": day, "received_on": day,
         }  # fmt: skip
-        return PaymentReceived.model_construct(**fields | changes)
+        return PaymentReceived.of_valid(PLAIN | fields | changes)
 
     def reversal(self, name: str, day: date, stream: Stream, **changes: Any) -> PaymentReversed:
         fields: dict[str, Any] = {
