@@ -3,12 +3,12 @@
 from functools import partial
 
 from ims_allocation.api import router
-from ims_allocation.handlers import decisions, journals, on_accounts, on_payments, on_reconciliations, suspense
+from ims_allocation.handlers import decisions, journals, on_accounts, on_payments, on_reconciliations, refunds, suspense
 from ims_allocation.handlers.officers import Unwelcome, unwelcome
 from ims_allocation.settings import Settings, read_packs
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.documents import asyncapi
-from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
+from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundFailed, RefundSent
 from ims_contracts.reconciliations import PaymentReconciled
 from ims_kit import Service
 
@@ -18,11 +18,11 @@ def build(settings: Settings) -> Service:
     packs = read_packs(settings.council_pack)
     service = Service("allocation", settings, asyncapi=asyncapi("allocation"))
     names = settings.names
-    service.hears(partial(on_payments, packs=packs, names=names), PaymentReceived, PaymentReversed, RefundSent)
+    service.hears(partial(on_payments, packs=packs, names=names), PaymentReceived, PaymentReversed, RefundSent, RefundFailed)
     service.hears(partial(on_accounts, packs=packs, names=names), AccountChanged)
     service.hears(on_reconciliations, PaymentReconciled)
     service.api.state.packs = packs
     service.api.add_exception_handler(Unwelcome, unwelcome)
-    for each in (router, suspense.router, decisions.router, journals.router):
+    for each in (router, suspense.router, decisions.router, journals.router, refunds.router):
         service.api.include_router(each)
     return service

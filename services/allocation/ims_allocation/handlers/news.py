@@ -29,6 +29,7 @@ from ims_allocation.domain import (
     suggest,
     tell,
 )
+from ims_allocation.handlers.due import Ended, keep_up
 from ims_allocation.store import accounts, evidence, placements
 from ims_allocation.store.accounts import Key
 from ims_contracts import Message
@@ -46,12 +47,15 @@ class News:
     decided: dict[PaymentKey, Decided | None] = field(default_factory=dict)
     """The decision that is in force from now on; none, if no more is."""
     orphans: dict[PaymentKey, Record] = field(default_factory=dict)
+    refunds: list[Ended] = field(default_factory=list)
+    """How refunds ended that were asked for."""
     because: dict[PaymentKey | Key, Message] = field(default_factory=dict)
     """The message that told it, for each payment, and for each reference or vehicle."""
 
     @property
     def payments(self) -> set[PaymentKey]:
-        return {*self.facts, *self.causes, *self.orphans, *self.decided}
+        refunded = {(each.council, each.payment_id) for each in self.refunds}
+        return {*self.facts, *self.causes, *self.orphans, *self.decided, *refunded}
 
     def hear(
         self,
@@ -100,11 +104,11 @@ async def bring_up_to_date(news: News, reached: set[Key], packs: Mapping[str, Pa
     known = await with_evidence(undecided, there, packs, work.connection, work.today)
     fresh = {key: orphan for key, orphan in news.orphans.items() if key not in held}
     changes = Progress({**fresh, **held}, known, packs).hear(news.facts, news.causes, news.decided)
-    if not changes:
-        return
-    await placements.keep(changes, {change.after.council: packs[change.after.council].version for change in changes}, work)
-    await placements.mind(interests(changes, packs), work)
-    await tell_all(changes, news, (packs, known), work)
+    if changes:
+        await placements.keep(changes, {change.after.council: packs[change.after.council].version for change in changes}, work)
+        await placements.mind(interests(changes, packs), work)
+        await tell_all(changes, news, (packs, known), work)
+    await keep_up(changes, news.refunds, packs, work)
 
 
 async def with_evidence(
