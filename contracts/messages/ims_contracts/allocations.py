@@ -88,7 +88,8 @@ class PaymentSuspended(Message):
     amount_pence: PositivePence
     reason: Code
     """`no-reference`, `unknown-reference`, `invalid-reference`, `unknown-fund`, `wrong-fund`, `other-council`, `ambiguous`,
-    `account-awaited`, `several-accounts`, `no-event` (only a settlement knows of it), `stopped`, `left-by-officer`, `not-open`."""
+    `account-awaited`, `wait-over` (its account has not come for too long), `several-accounts`, `no-event` (only a settlement knows of
+    it), `stopped`, `left-by-officer`, `not-open`."""
     suggestions: list[Suggestion] = Field(default=[], max_length=5)
     method_of_payment: Code
     posted_on: date

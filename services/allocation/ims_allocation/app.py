@@ -5,6 +5,7 @@ from functools import partial
 from ims_allocation.api import router
 from ims_allocation.handlers import decisions, journals, on_accounts, on_payments, on_reconciliations, refunds, suspense
 from ims_allocation.handlers.officers import Unwelcome, unwelcome
+from ims_allocation.handlers.waiting import watch_waits
 from ims_allocation.settings import Settings, read_packs
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.documents import asyncapi
@@ -21,6 +22,7 @@ def build(settings: Settings) -> Service:
     service.hears(partial(on_payments, packs=packs, names=names), PaymentReceived, PaymentReversed, RefundSent, RefundFailed)
     service.hears(partial(on_accounts, packs=packs, names=names), AccountChanged)
     service.hears(on_reconciliations, PaymentReconciled)
+    service.background("end waits", watch_waits)
     service.api.state.packs = packs
     service.api.add_exception_handler(Unwelcome, unwelcome)
     for each in (router, suspense.router, decisions.router, journals.router, refunds.router):

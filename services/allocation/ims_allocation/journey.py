@@ -23,6 +23,7 @@ WORDS = {
 }
 REASONS = {
     "account-awaited": "the reference is valid, and its account is not known yet",
+    "wait-over": "the reference is valid, but its account has not become known for too long",
     "unknown-reference": "the reference fails its check digit",
     "invalid-reference": "the reference is of no fund's shape",
     "no-reference": "there is nothing to go by",

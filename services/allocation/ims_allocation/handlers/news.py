@@ -1,7 +1,7 @@
 """All payments that touch one another are placed anew with what was heard of them: the way of everything that is not plain."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -49,13 +49,15 @@ class News:
     orphans: dict[PaymentKey, Record] = field(default_factory=dict)
     refunds: list[Ended] = field(default_factory=list)
     """How refunds ended that were asked for."""
+    waited: set[PaymentKey] = field(default_factory=set)
+    """Those that waited too long for their account."""
     because: dict[PaymentKey | Key, Message] = field(default_factory=dict)
     """The message that told it, for each payment, and for each reference or vehicle."""
 
     @property
     def payments(self) -> set[PaymentKey]:
         refunded = {(each.council, each.payment_id) for each in self.refunds}
-        return {*self.facts, *self.causes, *self.orphans, *self.decided, *refunded}
+        return {*self.facts, *self.causes, *self.orphans, *self.decided, *refunded, *self.waited}
 
     def hear(
         self,
@@ -98,6 +100,7 @@ async def lock(
 async def bring_up_to_date(news: News, reached: set[Key], packs: Mapping[str, Pack], work: Work) -> None:
     """Decide, remember and tell; the locks of all that is reached are held."""
     held = await placements.latest({*news.payments, *await placements.minding(reached, work)}, work.connection)
+    held |= {key: replace(held[key], is_wait_over=True) for key in news.waited}
     reached |= {key for record in held.values() for key in record.keys}
     undecided = {key: record.payment for key, record in held.items() if record.payment and is_open(record)} | news.facts
     there = Accounts(await accounts.find(reached, work.connection))
