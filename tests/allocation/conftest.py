@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from allocation.doors import empty
 from ims_kit import migrate, open_pool
 
 
@@ -29,8 +30,6 @@ async def kept_pool(database: Callable[[], Awaitable[str]]) -> AsyncIterator[Any
 
 @pytest.fixture
 async def clean_pool(kept_pool: Any) -> Any:
-    """The same, emptied: triggers that forbid it do not see what a replica does."""
-    tables = [row[0] for row in await kept_pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-    emptied = ", ".join(each for each in tables if not each.startswith("alembic"))
-    await kept_pool.execute(f"SET session_replication_role = replica; TRUNCATE {emptied} CASCADE; RESET session_replication_role")
+    """The same, emptied."""
+    await empty(kept_pool)
     return kept_pool

@@ -89,8 +89,9 @@ class PaymentSuspended(Message):
     amount_pence: PositivePence
     reason: Code
     """`no-reference`, `unknown-reference`, `invalid-reference`, `unknown-fund`, `wrong-fund`, `other-council`, `ambiguous`,
-    `account-awaited`, `several-accounts`, `no-event` (only a settlement knows of it), `stopped`, `left-by-officer`, `not-open`,
-    `needs-person` (a rule of the council's says so), and reasons that a council's rules give."""
+    `account-awaited`, `wait-over` (its account has not come for too long), `several-accounts`, `no-event` (only a settlement knows of
+    it), `stopped`, `left-by-officer`, `not-open`, `needs-person` (a rule of the council's says so), and reasons that a council's rules
+    give."""
     suggestions: list[Suggestion] = Field(default=[], max_length=5)
     method_of_payment: Code
     posted_on: date

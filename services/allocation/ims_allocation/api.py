@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from ims_allocation.domain import Intended, Pack, Standing, validate
+from ims_allocation.domain.giving_back import Refund
 from ims_allocation.domain.validation import FundRules
 from ims_allocation.handlers.shelf import today
-from ims_allocation.journey import decision_words, step
-from ims_allocation.store import accounts, decisions, evidence, placements, reports, suspense
+from ims_allocation.journey import decision_words, refund_words, step
+from ims_allocation.store import accounts, decisions, evidence, placements, refunds, reports, suspense
 from ims_kit import Service
 
 router = APIRouter(prefix="/v1")
@@ -37,6 +38,7 @@ async def payment(request: Request, response: Response, payment_id: UUID, counci
         "revision": last["revision"],
         "steps": [step(placements.record(row), row) for row in rows],
         "decisions": [decision(each) for each in await decisions.of_payment(pool, council, payment_id)],
+        "refunds": [refund(each) for each in (await refunds.of_payments(pool, [(council, payment_id)]))[council, payment_id]],
         "notes": await suspense.notes(pool, (council, payment_id)),
         "lines": [dict(line) for line in lines],
     }
@@ -44,6 +46,10 @@ async def payment(request: Request, response: Response, payment_id: UUID, counci
 
 def decision(held: decisions.Held) -> dict[str, Any]:
     return {"decision_id": held.decision_id, "at": held.decided_at, "state": held.state, "words": decision_words(held)}
+
+
+def refund(held: Refund) -> dict[str, Any]:
+    return {"refund_id": held.refund_id, "at": held.requested_at, "state": held.state, "words": refund_words(held)}
 
 
 @router.get("/accounts/{council}/{fund}/{reference}", tags=["accounts"])

@@ -3,13 +3,14 @@
 from functools import partial
 
 from ims_allocation.api import router
-from ims_allocation.handlers import decisions, journals, on_accounts, on_payments, on_reconciliations, packs, suspense
+from ims_allocation.handlers import decisions, journals, on_accounts, on_payments, on_reconciliations, packs, refunds, suspense
 from ims_allocation.handlers.officers import Unwelcome, unwelcome
 from ims_allocation.handlers.shelf import Shelf
+from ims_allocation.handlers.waiting import watch_waits
 from ims_allocation.settings import Settings, read_editions
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.documents import asyncapi
-from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
+from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundFailed, RefundSent
 from ims_contracts.reconciliations import PaymentReconciled
 from ims_kit import Service
 
@@ -19,12 +20,13 @@ def build(settings: Settings) -> Service:
     shelf = Shelf(read_editions(settings.council_pack))
     service = Service("allocation", settings, asyncapi=asyncapi("allocation"))
     names = settings.names
-    service.hears(shelf.by(partial(on_payments, names=names)), PaymentReceived, PaymentReversed, RefundSent)
+    service.hears(shelf.by(partial(on_payments, names=names)), PaymentReceived, PaymentReversed, RefundSent, RefundFailed)
     service.hears(shelf.by(partial(on_accounts, names=names)), AccountChanged)
     service.hears(on_reconciliations, PaymentReconciled)
     service.background("follow packs", shelf.follow)
+    service.background("end waits", watch_waits)
     service.api.state.packs = shelf
     service.api.add_exception_handler(Unwelcome, unwelcome)
-    for each in (router, suspense.router, decisions.router, journals.router, packs.router):
+    for each in (router, suspense.router, decisions.router, journals.router, refunds.router, packs.router):
         service.api.include_router(each)
     return service

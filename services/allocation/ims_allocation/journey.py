@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ims_allocation.domain import Cause, Evidence, Placement, Record, Vote, Weighing
+from ims_allocation.domain.giving_back import Refund
 from ims_allocation.store.decisions import Held
 
 WORDS = {
@@ -22,6 +23,7 @@ WORDS = {
 }
 REASONS = {
     "account-awaited": "the reference is valid, and its account is not known yet",
+    "wait-over": "the reference is valid, but its account has not become known for too long",
     "unknown-reference": "the reference fails its check digit",
     "invalid-reference": "the reference is of no fund's shape",
     "no-reference": "there is nothing to go by",
@@ -118,6 +120,22 @@ def decision_words(held: Held) -> str:
         "undone": "; it was undone",
     }.get(held.state, "")
     return f"{held.decided_by} {what}: {held.reason}{approved}{became}"
+
+
+def refund_words(held: Refund) -> str:
+    """A refund as an officer would tell of it."""
+    who = held.requested_by if held.origin == "officer" else f"{held.requested_by}'s decision" if held.requested_by else "a rule"
+    approved = f"; {' and '.join(held.approved_by)} approved {held.asked_pence or held.approved_pence}p" if held.approved_by else ""
+    became = {
+        "requested": "; it waits for another person's approval",
+        "approved": "; it waits for a second person's approval",
+        "asked": "; it was passed on to be sent",
+        "sent": f"; {held.sent_pence}p were sent",
+        "failed": f"; it could not be sent: {held.failed_because}",
+        "cancelled": f"; it was cancelled: {held.cancelled_because}",
+    }[held.state]
+    again = ", after it had failed before" if held.again_of else ""
+    return f"{who} asked for {held.amount_pence}p back{again}: {held.reason}{approved}{became}"
 
 
 def cause_words(cause: Cause) -> dict[str, Any]:

@@ -12,6 +12,8 @@ class Approvals(NamedTuple):
     """Of money that was on an account, or due back."""
     journal_over_pence: int | None = None
     """From account to account, credit notes among them."""
+    refund_over_pence: int | None = None
+    """Of one payment, back to its payer. A refund always needs another person's approval; above this it needs two people's."""
 
     def needs(self, amounts: "Amounts") -> bool:
         """Whether any of these amounts is above what one person may move alone."""
@@ -27,6 +29,7 @@ class Amounts(NamedTuple):
     released_pence: int = 0
     reallocated_pence: int = 0
     journalled_pence: int = 0
+    refunded_pence: int = 0
 
 
 def is_same_person(one: str, other: str) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from ims_contracts.message import Code, Pence, Reference
+from ims_contracts.message import PENCE_MAX, Code, Pence, Reference
 
 Person = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
@@ -71,6 +71,29 @@ class Journalling(Asked):
 class Approving(Asked):
     """That a decision is approved, by whoever sends this; never by who decided."""
 
+
+class Refunding(Asked):
+    """Money of a payment that is to go back to whoever paid it, in the way it came, once another person approves."""
+
+    payment_id: UUID
+    revision: int | None = Field(default=None, ge=1)
+    """The revision of the payment that was looked at; it may be said by `If-Match` instead."""
+    amount_pence: int = Field(strict=True, ge=1, le=PENCE_MAX)
+    reason: Reason
+    note: Note | None = None
+
+
+class ApprovingRefund(Asked):
+    """That a refund is approved, by whoever sends this; never by who asked for it."""
+
+    amount_pence: int | None = Field(default=None, strict=True, ge=1, le=PENCE_MAX)
+    """How much of it, if not all. What stays due back is asked for anew."""
+
+
+class Cancelling(Asked):
+    """Why a refund is not to be sent."""
+
+    reason: Reason
 
 
 class Undoing(Asked):

@@ -46,6 +46,16 @@ class Channel:
 PAID_ON = Channel()
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How many working days something may wait."""
+
+    refund_days: int = 10
+    """Until a refund is overdue."""
+    account_days: int = 10
+    """Until a payment whose account is awaited is for a person to look at."""
+
+
 @dataclass(frozen=True)
 class Pack:
     """One version of one council's reference data."""
@@ -62,6 +72,7 @@ class Pack:
     credit_note_funds: frozenset[str] = frozenset()
     """Those from whose accounts a release may take what suspense does not hold."""
     words: Words = field(default_factory=lambda: Words({}))
+    waits: Waits = field(default_factory=Waits)
 
     @cached_property
     def repairs(self) -> bool:
@@ -103,7 +114,10 @@ def pack(written: dict[str, Any]) -> Pack:
     sources = frozenset(written.get("settlement_sources", ()))
     approvals, notes = Approvals(**written.get("approvals", {})), frozenset(written.get("credit_note_funds", ()))
     words = Words(written.get("words", {}))
-    return Pack(written["council"], written["version"], funds, References(schemes), channels, sources, rules, approvals, notes, words)
+    waits = Waits(**written.get("waits", {}))
+    return Pack(
+        written["council"], written["version"], funds, References(schemes), channels, sources, rules, approvals, notes, words, waits
+    )
 
 
 def no_pack(council: str) -> Pack:

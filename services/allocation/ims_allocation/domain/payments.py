@@ -152,6 +152,8 @@ class Record:
     placement: Placement | None = None
     decided: Decided | None = None
     """The decision in force."""
+    is_wait_over: bool = False
+    """It waited too long for its account: a person has to look. If the account comes after all, it is placed as ever."""
 
     @property
     def key(self) -> PaymentKey:

@@ -15,6 +15,8 @@ from ims_allocation.domain.ruling import by_rule
 # Of several outcomes in one payment, the one that somebody must know of first.
 GRAVEST = ("closed", "duplicate", "over", "with-agent", "late-discount", "part", "full", "discount")
 
+AWAITED = "account-awaited"
+
 
 def place(records: Iterable[Record], accounts: Accounts, packs: Mapping[str, Pack]) -> dict[PaymentKey, Placement]:
     """Where each of these payments belongs. They must be all the payments of every penalty that they touch."""
@@ -22,6 +24,7 @@ def place(records: Iterable[Record], accounts: Accounts, packs: Mapping[str, Pac
     choices = {r.key: choice(r, accounts, packs[r.council]) for r in records if r.payment}
     settled = settle_penalties(records, choices, accounts, packs)
     placed = {r.key: with_evidence(place_one(r, choices.get(r.key), settled.get(r.key)), choices.get(r.key)) for r in records}
+    placed |= {r.key: replace(placed[r.key], reason="wait-over") for r in records if r.is_wait_over and placed[r.key].reason == AWAITED}
     for record in records:
         placement = placed[record.key]
         there = placement.allocated_pence + placement.refund_due_pence + placement.suspended_pence

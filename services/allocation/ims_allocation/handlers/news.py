@@ -1,7 +1,7 @@
 """All payments that touch one another are placed anew with what was heard of them: the way of everything that is not plain."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from ims_allocation.domain import (
     suggest,
     tell,
 )
+from ims_allocation.handlers.due import Ended, keep_up
 from ims_allocation.handlers.weighing import penalties_named, with_evidence
 from ims_allocation.store import accounts, placements
 from ims_allocation.store.accounts import Key
@@ -45,12 +46,17 @@ class News:
     decided: dict[PaymentKey, Decided | None] = field(default_factory=dict)
     """The decision that is in force from now on; none, if no more is."""
     orphans: dict[PaymentKey, Record] = field(default_factory=dict)
+    refunds: list[Ended] = field(default_factory=list)
+    """How refunds ended that were asked for."""
+    waited: set[PaymentKey] = field(default_factory=set)
+    """Those that waited too long for their account."""
     because: dict[PaymentKey | Key, Message] = field(default_factory=dict)
     """The message that told it, for each payment, and for each reference or vehicle."""
 
     @property
     def payments(self) -> set[PaymentKey]:
-        return {*self.facts, *self.causes, *self.orphans, *self.decided}
+        refunded = {(each.council, each.payment_id) for each in self.refunds}
+        return {*self.facts, *self.causes, *self.orphans, *self.decided, *refunded, *self.waited}
 
     def hear(
         self,
@@ -100,11 +106,11 @@ async def bring_up_to_date(news: News, reached: set[Key], packs: Mapping[str, Pa
         held, known = await touched(news, reached, packs, work)
     fresh = {key: orphan for key, orphan in news.orphans.items() if key not in held}
     changes = Progress({**fresh, **held}, known, packs).hear(news.facts, news.causes, news.decided)
-    if not changes:
-        return
-    await placements.keep(changes, {change.after.council: packs[change.after.council].version for change in changes}, work)
-    await placements.mind(interests(changes, packs), work)
-    await tell_all(changes, news, (packs, known), work)
+    if changes:
+        await placements.keep(changes, {change.after.council: packs[change.after.council].version for change in changes}, work)
+        await placements.mind(interests(changes, packs), work)
+        await tell_all(changes, news, (packs, known), work)
+    await keep_up(changes, news.refunds, packs, work)
 
 
 async def touched(
@@ -112,6 +118,7 @@ async def touched(
 ) -> tuple[dict[PaymentKey, Record], Accounts]:
     """The payments that mind what is reached, the accounts that they may be for, and what the evidence is weighed by."""
     held = await placements.latest({*news.payments, *await placements.minding(reached, work)}, work.connection)
+    held |= {key: replace(held[key], is_wait_over=True) for key in news.waited}
     reached |= {key for record in held.values() for key in record.keys}
     there = Accounts(await accounts.find(reached, work.connection))
     return held, await with_evidence(undecided(news, held), there, packs, work.connection, work.today)

@@ -9,10 +9,10 @@ from ims_allocation.handlers.weighing import penalties_meant
 from ims_allocation.store import accounts, placements
 from ims_allocation.store.accounts import Key
 from ims_contracts.allocations import PaymentAllocated
-from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
+from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundFailed, RefundSent
 from ims_kit import Work
 
-type Heard = PaymentReceived | PaymentReversed | RefundSent
+type Heard = PaymentReceived | PaymentReversed | RefundSent | RefundFailed
 
 
 async def on_payments(heard: list[Heard], work: Work, *, packs: Mapping[str, Pack], names: Names = NO_NAMES) -> None:
@@ -78,7 +78,9 @@ def is_beyond_doubt(payment: PaymentReceived, account: accounts.Known, fund: Fun
 
 def hear_what_went_back(heard: list[Heard], news: News, packs: Mapping[str, Pack]) -> None:
     for each in heard:
-        if isinstance(each, PaymentReceived):
+        if isinstance(each, RefundSent | RefundFailed):
+            news.refunds.append(each)
+        if isinstance(each, PaymentReceived | RefundFailed):
             continue
         if each.payment_id is None:
             assert isinstance(each, PaymentReversed), "a refund always names its payment"

@@ -75,10 +75,36 @@ MOVED = """WITH said AS (SELECT v.council, v.decision_id AS journal_id, (SELECT 
   done AS (SELECT council, journal_id, sum(abs(amount_pence)) AS pence FROM ledger_line WHERE payment_id IS NULL GROUP BY 1, 2)
   SELECT council, sum(abs(said.pence - coalesce(done.pence, 0))) AS difference
   FROM said LEFT JOIN done USING (council, journal_id) GROUP BY council"""
-OF_DECISIONS = {
+# What is claimed of each payment by refunds that are asked for, beside what is due back, what is left, and what was paid.
+CLAIMS = """WITH held AS (SELECT r.council, r.payment_id, origin, amount_pence, approved_pence, asked_pence, sent_pence, is_ended
+    FROM refund r LEFT JOIN LATERAL (SELECT max(amount_pence) FILTER (WHERE step = 'approved') AS approved_pence,
+        max(amount_pence) FILTER (WHERE step = 'asked') AS asked_pence, max(amount_pence) FILTER (WHERE step = 'sent') AS sent_pence,
+        bool_or(step IN ('sent', 'failed', 'cancelled')) AS is_ended
+      FROM refund_step WHERE refund_step.council = r.council AND refund_step.refund_id = r.refund_id) AS s ON true),
+  claimed AS (SELECT council, payment_id,
+      sum(amount_pence) FILTER (WHERE origin <> 'officer' AND asked_pence IS NULL AND is_ended IS NOT TRUE) AS due,
+      sum(coalesce(asked_pence, approved_pence, amount_pence))
+        FILTER (WHERE (origin = 'officer' OR asked_pence IS NOT NULL) AND is_ended IS NOT TRUE) AS others,
+      sum(asked_pence) FILTER (WHERE is_ended IS NOT TRUE OR sent_pence IS NOT NULL) AS asked, sum(sent_pence) AS sent,
+      sum(greatest(0, sent_pence - asked_pence)) AS beyond
+    FROM held GROUP BY council, payment_id),
+  now AS (SELECT p.* FROM placement p WHERE NOT EXISTS (SELECT FROM placement later
+      WHERE later.council = p.council AND later.payment_id = p.payment_id AND later.revision = p.revision + 1)
+    AND (p.refund_due_pence > 0 OR (p.council, p.payment_id) IN (SELECT council, payment_id FROM claimed)))"""
+ASKED_FOR = f"""{CLAIMS} SELECT council, sum(abs(coalesce(due, 0) - greatest(0,
+    least(refund_due_pence, amount_pence - reversed_pence - refunded_pence) - coalesce(others, 0)))) AS difference
+  FROM now FULL JOIN claimed USING (council, payment_id) GROUP BY council"""  # noqa: S608
+PAID_BEFORE = f"""{CLAIMS} SELECT council, sum(greatest(0, asked - coalesce(amount_pence, 0))) AS difference
+  FROM claimed LEFT JOIN now USING (council, payment_id) GROUP BY council"""  # noqa: S608
+SENT = f"""{CLAIMS} SELECT council, sum(coalesce(beyond, 0) + greatest(0, coalesce(sent, 0) - coalesce(refunded_pence, 0))) AS difference
+  FROM claimed LEFT JOIN now USING (council, payment_id) GROUP BY council"""  # noqa: S608
+OF_PEOPLE = {
     "the queue is what is in suspense": QUEUE,
     "what was decided is where it was decided": IN_FORCE,
     "journals are posted as they were decided": MOVED,
+    "what is due back is asked for, once": ASKED_FOR,
+    "no more was approved to go back than was paid": PAID_BEFORE,
+    "what was sent is what was approved, and off its payment": SENT,
 }
 
 
@@ -114,7 +140,7 @@ async def laws(connection: Any) -> list[dict[str, Any]]:
             found.append(law(name, row["council"], row["posted_on"], row[column]))
     found += [law("every journal sums to nothing", row["council"], None, row["pence"]) for row in await connection.fetch(JOURNALS)]
     found += [law("twice is once", row["council"], None, row["payments"]) for row in await connection.fetch(TWICE)]
-    for name, query in OF_DECISIONS.items():
+    for name, query in OF_PEOPLE.items():
         found += [law(name, row["council"], None, row["difference"]) for row in await connection.fetch(query)]
     return found
 

@@ -1,6 +1,7 @@
 """The queue of suspense: what is in it now, whose it is, and what was written to it."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -22,6 +23,8 @@ ENTER = """INSERT INTO suspense_item (council, payment_id, revision, kind, reaso
   ON CONFLICT (council, payment_id) DO UPDATE SET revision = excluded.revision, kind = excluded.kind, reason = excluded.reason,
     amount_pence = excluded.amount_pence, method_of_payment = excluded.method_of_payment, channel = excluded.channel,
     decided_on = excluded.decided_on, words = excluded.words"""
+WAITED = """SELECT council, payment_id FROM suspense_item WHERE council = $1 AND reason = 'account-awaited' AND since_on <= $2
+  ORDER BY since_on, payment_id LIMIT $3"""
 NOTE = Insert(SuspenseNoteRow, "council note_id payment_id kind owner area note given_by given_at")
 ASSIGN = "UPDATE suspense_item SET owner = $3, area = $4 WHERE council = $1 AND payment_id = $2"
 FIND = """SELECT i.*, t.reference AS typed, t.narrative FROM suspense_item i LEFT JOIN typed t USING (council, payment_id)
@@ -97,6 +100,11 @@ async def write(note: Note, work: Work) -> None:
     await NOTE(work.connection, [(*note, work.now)])
     if note.kind == "assign":
         await work.connection.execute(ASSIGN, note.council, note.payment_id, note.owner, note.area)
+
+
+async def waited(connection: Any, council: str, until: date, count_max: int) -> set[PaymentKey]:
+    """Payments that have waited for their account since this day or before it, the longest first."""
+    return {tuple(row) for row in await connection.fetch(WAITED, council, until, count_max)}
 
 
 async def find(connection: Any, key: PaymentKey) -> Any:

@@ -192,6 +192,44 @@ class VerdictRow(Table, table=True):
     given_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True)))
 
 
+class RefundRow(Table, table=True):
+    """Money that is to go back to its payer. Never changed."""
+
+    __tablename__ = "refund"
+    council: str = Field(primary_key=True)
+    refund_id: UUID = Field(primary_key=True)
+    payment_id: UUID
+    amount_pence: int = big()
+    origin: str
+    """`rule`, `decision`, `officer`."""
+    requested_by: str
+    """Empty: a rule."""
+    approvals_needed: int
+    decision_id: UUID | None
+    again_of: UUID | None
+    content_sha256: str
+    reason: str
+    note: str | None
+    requested_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True)))
+    since_on: date
+
+
+class RefundStepRow(Table, table=True):
+    """What became of a refund. Never changed."""
+
+    __tablename__ = "refund_step"
+    council: str = Field(primary_key=True)
+    refund_id: UUID = Field(primary_key=True)
+    step: str = Field(primary_key=True)
+    """`approved`, `asked`, `cancelled`, `sent`, `failed`."""
+    given_by: str = Field(primary_key=True)
+    """Empty: nobody did it."""
+    requested_by: str
+    amount_pence: int | None = big()
+    reason: str | None
+    given_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True)))
+
+
 class SuspenseNoteRow(Table, table=True):
     """What a person wrote to an item of suspense, or whose it is from then on. Never changed."""
 

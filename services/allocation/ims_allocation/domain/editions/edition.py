@@ -26,7 +26,7 @@ WRONG = {
 }
 UNWRITTEN = {"from_on", "until_on", "vat_may_differ", "ledger_code"}
 """What of a fund the pack does not need to place a payment: it is in the tables."""
-PLACING = {"council", "version", "channels", "settlement_sources", "approvals", "credit_note_funds", "words", "evidence"}
+PLACING = {"council", "version", "channels", "settlement_sources", "approvals", "waits", "credit_note_funds", "words", "evidence"}
 """What it needs besides funds."""
 
 

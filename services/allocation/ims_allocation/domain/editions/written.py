@@ -152,6 +152,15 @@ class Approvals(Written):
     release_over_pence: Pence | None = None
     reallocation_over_pence: Pence | None = None
     journal_over_pence: Pence | None = None
+    refund_over_pence: Pence | None = None
+    """A refund always needs another person; above this (all that goes back of one payment) two of them."""
+
+
+class Waits(Written):
+    """How many working days a refund may wait until it is overdue, and a payment for its account until a person has to look."""
+
+    refund_days: int = Field(default=10, ge=1, le=1_000)
+    account_days: int = Field(default=10, ge=1, le=1_000)
 
 
 class Band(Dated):
@@ -230,6 +239,7 @@ class WrittenPack(Written):
     channels: dict[Code, Channel] = {}
     settlement_sources: list[Code] = []
     approvals: Approvals = Approvals()
+    waits: Waits = Waits()
     credit_note_funds: list[Code] = []
     words: dict[Code, list[Words]] = {}
     """By which payers name a kind of debt, by line of business."""

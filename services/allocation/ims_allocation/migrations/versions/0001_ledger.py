@@ -68,6 +68,25 @@ CREATE TABLE verdict (            -- that a decision took effect, or never will:
   CONSTRAINT the_author_is_not_the_approver
     CHECK (verdict = 'withdrawn' OR NOT needs_approval OR lower(btrim(given_by)) <> lower(btrim(decided_by))));
 CREATE UNIQUE INDEX undone_once ON verdict (council, undoes) WHERE verdict = 'in-force' AND undoes IS NOT NULL;
+CREATE TABLE refund (             -- money that is to go back to its payer, if another person than who asks for it approves
+  council text, refund_id uuid, payment_id uuid NOT NULL, amount_pence bigint NOT NULL CHECK (amount_pence > 0),
+  origin text NOT NULL CHECK (origin IN ('rule', 'decision', 'officer')), requested_by text NOT NULL,
+  approvals_needed int NOT NULL CHECK (approvals_needed IN (1, 2)), decision_id uuid, again_of uuid, content_sha256 text NOT NULL,
+  reason text NOT NULL CHECK (reason <> ''), note text, requested_at timestamptz NOT NULL, since_on date NOT NULL,
+  PRIMARY KEY (council, refund_id), UNIQUE (council, refund_id, requested_by), FOREIGN KEY (council, again_of) REFERENCES refund,
+  CHECK ((origin = 'rule') = (requested_by = '')), CHECK ((origin = 'decision') = (decision_id IS NOT NULL)));
+CREATE INDEX refund_of_payment ON refund (council, payment_id);
+CREATE INDEX refund_since ON refund (council, since_on, refund_id);
+CREATE TABLE refund_step (        -- what became of it: approved by each, then asked of whoever took the payment, and how that ended
+  council text, refund_id uuid, step text CHECK (step IN ('approved', 'asked', 'cancelled', 'sent', 'failed')), given_by text,
+  requested_by text NOT NULL, amount_pence bigint CHECK (amount_pence > 0), reason text, given_at timestamptz NOT NULL,
+  PRIMARY KEY (council, refund_id, step, given_by),
+  FOREIGN KEY (council, refund_id, requested_by) REFERENCES refund (council, refund_id, requested_by),
+  CHECK ((step = 'cancelled') = (amount_pence IS NULL)), CHECK ((step IN ('cancelled', 'failed')) = (reason IS NOT NULL)),
+  CONSTRAINT who_asks_does_not_approve
+    CHECK (step NOT IN ('approved', 'asked') OR btrim(given_by) <> '' AND lower(btrim(given_by)) <> lower(btrim(requested_by))));
+CREATE UNIQUE INDEX approved_once_by_each ON refund_step (council, refund_id, lower(btrim(given_by))) WHERE step = 'approved';
+CREATE UNIQUE INDEX asked_or_cancelled_once ON refund_step (council, refund_id) WHERE step IN ('asked', 'cancelled');
 CREATE TABLE suspense_note (      -- what people wrote to an item of suspense, and whose it is; the last says
   note_number bigint GENERATED ALWAYS AS IDENTITY, council text, note_id uuid, payment_id uuid NOT NULL,
   kind text NOT NULL CHECK (kind IN ('note', 'assign')), owner text, area text, note text, given_by text NOT NULL,
@@ -89,6 +108,29 @@ CREATE TABLE pack_approval (      -- a version that is not the first is in force
   effective_on date NOT NULL, compared_with text NOT NULL, PRIMARY KEY (council, version),
   FOREIGN KEY (council, version, proposed_by) REFERENCES pack_version (council, version, proposed_by),
   CONSTRAINT approved_by_another CHECK (lower(btrim(approved_by)) <> lower(btrim(proposed_by))));
+
+-- The payment's first row stands for it: of two that ask at once for money of it, the second waits here, and sees what the first did.
+CREATE FUNCTION no_more_goes_back_than_is_there() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE of refund; there bigint; going bigint; approved bigint;
+BEGIN
+  SELECT * INTO of FROM refund WHERE council = NEW.council AND refund_id = NEW.refund_id;
+  PERFORM FROM placement WHERE council = NEW.council AND payment_id = of.payment_id AND revision = 1 FOR UPDATE;
+  SELECT amount_pence - reversed_pence - refunded_pence INTO there FROM placement
+    WHERE council = NEW.council AND payment_id = of.payment_id ORDER BY revision DESC LIMIT 1;
+  SELECT coalesce(sum(s.amount_pence), 0) INTO going FROM refund r JOIN refund_step s USING (council, refund_id)
+    WHERE r.council = NEW.council AND r.payment_id = of.payment_id AND s.step = 'asked' AND NOT EXISTS (SELECT FROM refund_step e
+      WHERE e.council = r.council AND e.refund_id = r.refund_id AND e.step IN ('sent', 'failed'));
+  SELECT count(*) INTO approved FROM refund_step
+    WHERE council = NEW.council AND refund_id = NEW.refund_id AND step = 'approved' AND amount_pence = NEW.amount_pence;
+  IF going + NEW.amount_pence > coalesce(there, 0) THEN
+    RAISE EXCEPTION 'more would go back than is left of payment %', of.payment_id;
+  END IF;
+  IF NEW.amount_pence > of.amount_pence THEN RAISE EXCEPTION 'refund % is of less', of.refund_id; END IF;
+  IF approved < of.approvals_needed THEN RAISE EXCEPTION 'refund % is not approved', of.refund_id; END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER refunds_are_of_what_is_there BEFORE INSERT ON refund_step
+  FOR EACH ROW WHEN (NEW.step = 'asked') EXECUTE FUNCTION no_more_goes_back_than_is_there();
 
 -- A statement at a time: row by row it costs the speed. So all lines of a journal come in one statement.
 CREATE FUNCTION journals_must_balance() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -136,7 +178,7 @@ CREATE TRIGGER pack_approvals_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON p
 CREATE TRIGGER placements_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON placement
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
 DO $$ DECLARE each text; BEGIN
-  FOREACH each IN ARRAY ARRAY['decision', 'decided', 'journal', 'verdict', 'suspense_note'] LOOP
+  FOREACH each IN ARRAY ARRAY['decision', 'decided', 'journal', 'verdict', 'refund', 'refund_step', 'suspense_note'] LOOP
     EXECUTE format('CREATE TRIGGER %1$s_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %1$I
       FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back()', each);
   END LOOP;
