@@ -1,0 +1,134 @@
+"""What of a fact is a line in a back office's file: every line of its journal on one of that office's funds.
+
+A fact's journal is what moved, from where the payment stood to where it stands now. So a placement that replaces another has the old
+one's lines with the other sign, and the lines of all facts, in whatever order, come to what the accounts hold."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from ims_contracts.allocations import JournalPosted, PaymentAllocated, PaymentSuspended, PaymentUnallocated
+from ims_notify.domain.facts import NAMESPACE, NUMBER_LETTERS, Placement
+
+LONDON = ZoneInfo("Europe/London")
+FUND, CLEARING = "fund:", "clearing:"
+
+Moving = Placement | JournalPosted
+"""Every fact that moves money."""
+
+
+class FileDestination(NamedTuple):
+    """A back office's system that takes files, and when."""
+
+    name: str
+    council: str
+    funds: frozenset[str]
+    times: tuple[time, ...]
+    """When a run is made, Europe/London."""
+    is_test: bool
+    """A test run is numbered apart, and leaves what is in it to be sent."""
+    first_number: int
+    is_made_empty: bool
+    """Whether there is a run when there is nothing to tell."""
+    file_name: str
+    """With `{number}` or `{number:06}`, and perhaps `{date:%Y%m%d}`."""
+
+
+class Kept(NamedTuple):
+    """A line that is to be in a run of one destination, as it is kept."""
+
+    line_id: UUID
+    council: str
+    destination: str
+    payment_id: UUID | None
+    journal_id: UUID | None
+    revision: int | None
+    """None: of a journal that is no revision of a payment."""
+    fund: str
+    account_reference: str
+    amount_pence: int
+    """What the account was paid; below nothing, what went back."""
+    method_of_payment: str
+    reason: str
+    outcome: str
+    balance_pence: int | None
+    posted_on: date
+
+
+class Line(NamedTuple):
+    """A line as a run tells it."""
+
+    line_id: UUID
+    fund: str
+    account_reference: str
+    amount_pence: int
+    method_of_payment: str
+    reason: str
+    outcome: str
+    balance_pence: int | None
+    posted_on: date
+    payment_id: UUID | None
+    paid_on: date
+    channel: str | None
+    undoes: UUID | None
+    """The line that this one takes back, or a part of it."""
+
+
+def kept(fact: Moving, destinations: Iterable[FileDestination]) -> Iterator[Kept]:
+    """The lines of a fact for every file destination of its council."""
+    for destination in destinations:
+        if destination.council == fact.council:
+            yield from lines(fact, destination)
+
+
+def lines(fact: Moving, destination: FileDestination) -> Iterator[Kept]:
+    about = about_of(fact)
+    for number, line in enumerate(fact.lines):
+        fund = line.ledger_account.removeprefix(FUND)
+        if line.account_reference is None or fund == line.ledger_account or fund not in destination.funds:
+            continue
+        named = "|".join(("line", fact.council, destination.name, str(about["payment_id"]), str(about["journal_id"]), str(about["revision"])))
+        yield Kept(
+            uuid5(NAMESPACE, f"{named}|{number}"), fact.council, destination.name, about["payment_id"], about["journal_id"],
+            about["revision"], fund, line.account_reference, -line.amount_pence, method_of(fact), about["reason"], about["outcome"],
+            about["balance_pence"], fact.posted_on,
+        )  # fmt: skip
+
+
+def about_of(fact: Moving) -> Mapping[str, object]:
+    """What is told of a fact besides its lines: which it is, why, and what is left to pay."""
+    match fact:
+        case JournalPosted():
+            said = {"payment_id": fact.payment_id, "journal_id": fact.journal_id, "revision": None}
+            return said | {"reason": fact.reason, "outcome": fact.reason, "balance_pence": None}
+        case PaymentAllocated():
+            outcome, reason, balance_pence = fact.outcome, "moved", fact.balance_pence
+        case PaymentSuspended():
+            outcome, reason, balance_pence = "suspended", "moved", None
+        case PaymentUnallocated():
+            outcome, reason, balance_pence = "unallocated", fact.reason, fact.balance_pence
+    said = {"payment_id": fact.payment_id, "journal_id": None, "revision": fact.revision}
+    return said | {"reason": reason, "outcome": outcome, "balance_pence": balance_pence}
+
+
+def method_of(fact: Moving) -> str:
+    """By which method the money moved: the fact's own, or that of the clearing account on the other side."""
+    if isinstance(fact, PaymentAllocated | PaymentSuspended):
+        return fact.method_of_payment
+    accounts = (line.ledger_account for line in fact.lines)
+    return next((name.removeprefix(CLEARING) for name in accounts if name.startswith(CLEARING)), "journal")
+
+
+def line_code(line_id: UUID) -> str:
+    """A line's id in fifteen letters: seventy-five of its bits, where a file has no room for more."""
+    bits = line_id.int >> 53
+    return "".join(NUMBER_LETTERS[bits >> shift & 31] for shift in range(70, -1, -5))
+
+
+def last_time(times: Iterable[time], now: datetime) -> datetime:
+    """The last instant, not after now, at which a run was to be made."""
+    today = now.astimezone(LONDON).date()
+    instants = [datetime.combine(today - timedelta(days=back), each, LONDON).astimezone(now.tzinfo) for each in times for back in (0, 1)]
+    return max(instant for instant in instants if instant <= now)
