@@ -3,7 +3,7 @@
 A fact's journal is what moved, from where the payment stood to where it stands now. So a placement that replaces another has the old
 one's lines with the other sign, and the lines of all facts, in whatever order, come to what the accounts hold."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid5
@@ -14,6 +14,8 @@ from ims_notify.domain.facts import NAMESPACE, NUMBER_LETTERS, Placement
 
 LONDON = ZoneInfo("Europe/London")
 FUND, CLEARING = "fund:", "clearing:"
+MOVED = "moved"
+"""Why a placement has lines below nothing: the payment went from one account to another."""
 
 Moving = Placement | JournalPosted
 """Every fact that moves money."""
@@ -36,6 +38,18 @@ class FileDestination(NamedTuple):
     """With `{number}` or `{number:06}`, and perhaps `{date:%Y%m%d}`."""
 
 
+class About(NamedTuple):
+    """Which fact a line is of, why the money moved, and what is left to pay."""
+
+    payment_id: UUID | None
+    journal_id: UUID | None
+    revision: int | None
+    """None: of a journal that is no revision of a payment."""
+    reason: str
+    outcome: str
+    balance_pence: int | None
+
+
 class Kept(NamedTuple):
     """A line that is to be in a run of one destination, as it is kept."""
 
@@ -45,7 +59,6 @@ class Kept(NamedTuple):
     payment_id: UUID | None
     journal_id: UUID | None
     revision: int | None
-    """None: of a journal that is no revision of a payment."""
     fund: str
     account_reference: str
     amount_pence: int
@@ -84,33 +97,29 @@ def kept(fact: Moving, destinations: Iterable[FileDestination]) -> Iterator[Kept
 
 
 def lines(fact: Moving, destination: FileDestination) -> Iterator[Kept]:
-    about = about_of(fact)
+    about, method = about_of(fact), method_of(fact)
+    named = f"line|{fact.council}|{destination.name}|{about.payment_id}|{about.journal_id}|{about.revision}"
     for number, line in enumerate(fact.lines):
         fund = line.ledger_account.removeprefix(FUND)
         if line.account_reference is None or fund == line.ledger_account or fund not in destination.funds:
             continue
-        named = "|".join(("line", fact.council, destination.name, str(about["payment_id"]), str(about["journal_id"]), str(about["revision"])))
         yield Kept(
-            uuid5(NAMESPACE, f"{named}|{number}"), fact.council, destination.name, about["payment_id"], about["journal_id"],
-            about["revision"], fund, line.account_reference, -line.amount_pence, method_of(fact), about["reason"], about["outcome"],
-            about["balance_pence"], fact.posted_on,
+            uuid5(NAMESPACE, f"{named}|{number}"), fact.council, destination.name, about.payment_id, about.journal_id, about.revision,
+            fund, line.account_reference, -line.amount_pence, method, about.reason, about.outcome, about.balance_pence, fact.posted_on,
         )  # fmt: skip
 
 
-def about_of(fact: Moving) -> Mapping[str, object]:
-    """What is told of a fact besides its lines: which it is, why, and what is left to pay."""
+def about_of(fact: Moving) -> About:
+    """What is told of a fact besides its lines."""
     match fact:
         case JournalPosted():
-            said = {"payment_id": fact.payment_id, "journal_id": fact.journal_id, "revision": None}
-            return said | {"reason": fact.reason, "outcome": fact.reason, "balance_pence": None}
+            return About(fact.payment_id, fact.journal_id, None, fact.reason, fact.reason, None)
         case PaymentAllocated():
-            outcome, reason, balance_pence = fact.outcome, "moved", fact.balance_pence
+            return About(fact.payment_id, None, fact.revision, MOVED, fact.outcome, fact.balance_pence)
         case PaymentSuspended():
-            outcome, reason, balance_pence = "suspended", "moved", None
+            return About(fact.payment_id, None, fact.revision, MOVED, "suspended", None)
         case PaymentUnallocated():
-            outcome, reason, balance_pence = "unallocated", fact.reason, fact.balance_pence
-    said = {"payment_id": fact.payment_id, "journal_id": None, "revision": fact.revision}
-    return said | {"reason": reason, "outcome": outcome, "balance_pence": balance_pence}
+            return About(fact.payment_id, None, fact.revision, fact.reason, "unallocated", fact.balance_pence)
 
 
 def method_of(fact: Moving) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -44,7 +45,7 @@ class Totals(NamedTuple):
     debit_pence: int = 0
 
     @property
-    def count(self) -> int:
+    def line_count(self) -> int:
         return self.credit_count + self.debit_count
 
     @property
@@ -72,8 +73,8 @@ class Writer:
         self.pence = [0, 0]
         self.join = joiner(layout)
         columns = list(layout.detail.fields)
-        wanted = [field.hash_of for record in (layout.header, layout.trailer) if record for field in record.fields.values() if field.hash_of]
-        self.hashes = {name: 0 for name in wanted}
+        whole = [field for record in (layout.header, layout.trailer) if record for field in record.fields.values()]
+        self.hashes = dict.fromkeys([field.hash_of for field in whole if field.hash_of], 0)
         self.hashed = [(name, columns.index(name)) for name in self.hashes]
 
     def take(self, line: Line) -> int:
@@ -116,7 +117,7 @@ class Writer:
     def said_of_whole(self, field: FieldOf) -> Callable[[object], Value]:
         totals = self.totals
         said: dict[str, Value] = said_of_run(self.head) | {
-            "count": totals.count, "credit_count": totals.credit_count, "debit_count": totals.debit_count, "net": totals.net_pence,
+            "count": totals.line_count, "credit_count": totals.credit_count, "debit_count": totals.debit_count, "net": totals.net_pence,
             "gross": totals.credit_pence + totals.debit_pence, "credits": totals.credit_pence, "debits": totals.debit_pence,
         }  # fmt: skip
         if field.hash_of is not None:
@@ -170,12 +171,12 @@ def said_of_line(field: FieldOf, head: Head) -> Callable[[Numbered], Value]:
 def writer[Said](name: str, field: FieldOf, said: Callable[[Said], Value]) -> Callable[[Said], str]:
     """What a field writes of what is said; raises Unfit."""
     write, called = text_writer(field), name.replace("_", " ")
-    nothing = filled(field, "")
+    nothing, is_needed = " " * (field.length or 0), field.needed
 
     def written(each: Said) -> str:
         value = said(each)
         if value is None or value == "":
-            if field.needed:
+            if is_needed:
                 raise Unfit(f"{called}: there is nothing to write")
             return nothing
         try:
@@ -188,20 +189,22 @@ def writer[Said](name: str, field: FieldOf, said: Callable[[Said], Value]) -> Ca
 
 def text_writer(field: FieldOf) -> Callable[..., str]:
     """A value as text of the field's width."""
+    fill = filler(field)
     match field.type:
         case "date":
             pattern = DATE_PARTS.sub(lambda part: STRFTIME[part[0]], (field.format or "").replace("%", "%%"))
-            return lambda day: filled(field, day.strftime(pattern))
+            return lru_cache(lambda day: fill(day.strftime(pattern)))
         case "integer":
-            return lambda value: filled(field, str(value))
+            return lambda value: fill(str(value))
         case "text":
-            return coded(field) if field.codes is not None else lambda text: filled(field, plain(text))
+            return coded(field) if field.codes is not None else lambda text: fill(plain(text))
     return amount(field)
 
 
 def coded(field: FieldOf) -> Callable[[str], str]:
-    codes = {text: filled(field, plain(code)) for text, code in (field.codes or {}).items()}
-    other = None if field.otherwise is None else filled(field, plain(field.otherwise))
+    fill = filler(field)
+    codes = {text: fill(code) for text, code in (field.codes or {}).items()}
+    other = None if field.otherwise is None else fill(field.otherwise)
 
     def write(text: str) -> str:
         if (code := codes.get(text, other)) is None:
@@ -213,43 +216,49 @@ def coded(field: FieldOf) -> Callable[[str], str]:
 
 def amount(field: FieldOf) -> Callable[[int], str]:
     """An amount in pence, with its sign."""
+    is_pence, plus = field.type == "pence", field.plus
+    signed, unsigned = filler(field, 1), filler(field, len(plus))
+    whole, is_before_blanks = filler(field), field.fill == " "
 
     def write(pence: int) -> str:
-        sign, size = ("-" if pence < 0 else field.plus), abs(pence)
-        text = str(size) if field.type == "pence" else f"{size // 100}.{size % 100:02}"
+        size = abs(pence)
+        text = str(size) if is_pence else f"{size // 100}.{size % 100:02}"
         match field.sign:
             case "none":
                 if pence < 0:
                     raise Unfit("is below nothing, and has no sign")
-                return filled(field, text)
+                return whole(text)
             case "overpunch":
-                return filled(field, text[:-1] + (MINUS_DIGITS if pence < 0 else PLUS_DIGITS)[int(text[-1])])
-            case "leading":
-                return filled(field, text, before=sign)
-            case _:
-                return filled(field, text, after=sign)
+                return whole(text[:-1] + (MINUS_DIGITS if pence < 0 else PLUS_DIGITS)[int(text[-1])])
+            case "trailing":
+                return signed(text) + "-" if pence < 0 else unsigned(text) + plus
+        sign = "-" if pence < 0 else plus
+        if is_before_blanks:
+            return whole(sign + text)
+        return sign + (signed(text) if pence < 0 else unsigned(text))
 
     return write
 
 
-def filled(field: FieldOf, text: str, before: str = "", after: str = "") -> str:
-    """A text brought to the field's width, what fills it between a sign and its digits. Raises Unfit for one that is too long."""
+def filler(field: FieldOf, sign_length: int = 0) -> Callable[[str], str]:
+    """What brings a text to the field's width, less that of a sign beside it. Raises Unfit for one that is too long."""
     if field.length is None:
-        return f"{before}{text}{after}"
-    room = field.length - len(before) - len(after)
-    if len(text) > room:
-        raise Unfit(f"is longer than {field.length}")
+        return str
     is_number = field.type in ("integer", "pence", "pounds")
-    fill = field.fill or ("0" if is_number and text else " ")
-    if before.strip() and fill == " ":
-        return f"{before}{text}{after}".rjust(field.length)
-    to_right = field.align == "right" or (field.align is None and is_number)
-    return f"{before}{text.rjust(room, fill) if to_right else text.ljust(room, fill)}{after}"
+    fill, room = field.fill or ("0" if is_number else " "), field.length - sign_length
+    fit = str.rjust if field.align == "right" or (field.align is None and is_number) else str.ljust
+
+    def filled(text: str) -> str:
+        if len(text) > room:
+            raise Unfit(f"is longer than {field.length}")
+        return fit(text, room, fill)
+
+    return filled
 
 
 def plain(text: str) -> str:
     """A text that stays on its line."""
-    if CONTROL.search(text):
+    if not text.isprintable() and CONTROL.search(text):
         raise Unfit("has a control character in it")
     return text
 
