@@ -141,3 +141,12 @@ def last_time(times: Iterable[time], now: datetime) -> datetime:
     today = now.astimezone(LONDON).date()
     instants = [datetime.combine(today - timedelta(days=back), each, LONDON).astimezone(now.tzinfo) for each in times for back in (0, 1)]
     return max(instant for instant in instants if instant <= now)
+
+
+def file_name(pattern: str, number: int, made_on: date, is_test: bool) -> str:
+    """What a run's file is called. Raises ValueError for a pattern that names anything but number and date."""
+    try:
+        name = pattern.format_map({"number": number, "date": made_on})
+    except (KeyError, IndexError, AttributeError, TypeError):
+        raise ValueError("names what is neither {number} nor {date}") from None
+    return f"TEST-{name}" if is_test else name
