@@ -15,14 +15,18 @@ from ims_notify.domain.answering import AnswerLayout, Unreadable, Verdict, read
 from ims_notify.layout_files import read_layout
 from ims_notify.settings import Application
 from notify.notify_world import COUNCIL, notifying, payment
-from notify.runs_world import Receiver, client, hear, known, make, placed, runner, settings, setup, went_back
+from notify.runs_world import Receiver, client, hear, hear_many, known, make, placed, runner, settings, setup, went_back
 
 LAYOUT = read_layout("answer", AnswerLayout)
 FIXED = """
 name: own
 kind: fixed
 header: {starts: H, fields: {run: {start: 2, length: 5}}}
-detail: {fields: {sequence: {start: 1, length: 3}, verdict: {start: 4, length: 1, codes: {A: accepted, R: rejected}}, reason: {start: 5, length: 4}}}
+detail:
+  fields:
+    sequence: {start: 1, length: 3}
+    verdict: {start: 4, length: 1, codes: {A: accepted, R: rejected}}
+    reason: {start: 5, length: 4}
 """
 
 
@@ -55,16 +59,16 @@ async def test_what_is_accepted_and_rejected_is_kept_and_told_once(world) -> Non
 
     for is_new in (True, False):
         said = (await say(asking, answer("1 Y", "2 N no-account", "3 Y"))).json()
-        assert said == {
-            "is_new": is_new, "is_test": False, "accepted_count": 2, "accepted_pence": one + three, "rejected_count": 1, "rejected_pence": two,
-        }  # fmt: skip
+        come_to = {"accepted_count": 2, "accepted_pence": one + three, "rejected_count": 1, "rejected_pence": two}
+        assert said == {"is_new": is_new, "is_test": False} | come_to
 
     [told] = await notify.told()
     assert (told["type"], told["run_id"], told["revision"]) == ("posting-acknowledged", str(known(revenues.destination, 1)), 1)
     assert (told["sent_count"], told["sent_pence"]) == (3, told["accepted_pence"] + told["rejected_pence"])
     [line] = told["rejected"]
     assert (line["sequence"], line["amount_pence"], line["reason"], line["fund"]) == (2, two, "no-account", "23")
-    assert line["payment_id"] and line["account_reference"].startswith("77000012")
+    assert line["account_reference"].startswith("77000012")
+    assert line["payment_id"]
     shown = (await asking.get("/v1/runs/revenues/1")).json()
     assert (shown["accepted_count"], [each["sequence"] for each in shown["rejected"]]) == (2, [2])
 
@@ -83,14 +87,13 @@ async def test_many_rejected_lines_are_told_in_pages_that_come_to_the_whole(noti
     async with notifying(notify_url, **settings(tmp_path)) as notify, client(notify) as asking:
         await notify.empty()
         revenues = setup(tmp_path)
-        from notify.runs_world import hear_many
-
         await hear_many(notify, revenues, [str(number) for number in range(1201)])
         await make(notify, revenues)
         await say(asking, answer("1 Y", *(f"{number} N closed" for number in range(2, 1202))))
         told = await notify.told()
 
-    assert [(fact["revision"], len(fact["rejected"]), fact["rejected_count"]) for fact in told] == [(1, 500, 500), (2, 500, 1000), (3, 200, 1200)]
+    pages = [(fact["revision"], len(fact["rejected"]), fact["rejected_count"]) for fact in told]
+    assert pages == [(1, 500, 500), (2, 500, 1000), (3, 200, 1200)]
     assert len({line["sequence"] for fact in told for line in fact["rejected"]}) == 1200
     last = told[-1]
     assert (last["accepted_count"] + last["rejected_count"], last["accepted_pence"] + last["rejected_pence"]) == (
@@ -170,7 +173,7 @@ async def test_runs_are_listed_with_filters_a_page_at_a_time(world) -> None:
             break
         after = {"after": page["next"]}
     assert seen == [3, 2, 1]
-    for filters, numbers in (({"destination": "kerbside"}, []), ({"is_test": True}, []), ({"state": "due"}, [3, 2, 1]), ({"state": "failed"}, [])):
+    for filters, numbers in (({"destination": "kerbside"}, []), ({"is_test": True}, []), ({"state": "due"}, [3, 2, 1])):
         assert [run["number"] for run in (await asking.get("/v1/runs", params=filters)).json()["runs"]] == numbers
 
 
@@ -190,7 +193,8 @@ async def test_the_content_is_there_byte_for_byte_and_is_sent_again_under_its_nu
     assert body.content == content
     assert body.headers["etag"] == f'"{hashlib.sha256(content).hexdigest()}"'
     shown = (await asking.get("/v1/runs/revenues/1")).json()
-    assert (shown["line_count"], shown["net_pence"], shown["sha256"], shown["bytes"]) == (3, 3003, hashlib.sha256(content).hexdigest(), len(content))
+    assert (shown["line_count"], shown["net_pence"], shown["bytes"]) == (3, 3003, len(content))
+    assert shown["sha256"] == hashlib.sha256(content).hexdigest()
 
 
 async def test_who_may_not_is_told_so(world) -> None:
@@ -211,7 +215,8 @@ async def test_who_may_not_is_told_so(world) -> None:
     assert await status("/v1/runs/kerbside", "parking's") == 200
     for who in ("parking's", "other"):
         assert (await asking.get("/v1/runs", headers={"Authorization": f"Bearer {who}"})).json()["runs"] == []
-    assert (await asking.post("/v1/runs/revenues/1/answer", content=answer("1 Y"), headers={"Authorization": "Bearer parking's"})).status_code == 404
+    as_parking = {"Authorization": "Bearer parking's"}
+    assert (await asking.post("/v1/runs/revenues/1/answer", content=answer("1 Y"), headers=as_parking)).status_code == 404
 
 
 async def test_what_waits_is_shown_with_what_cannot_be_written(world) -> None:
@@ -230,7 +235,8 @@ async def test_what_waits_is_shown_with_what_cannot_be_written(world) -> None:
 def test_an_answer_of_fixed_width_is_read() -> None:
     layout = AnswerLayout.model_validate(yaml.safe_load(FIXED))
 
-    assert read(layout, b"H00007\n001A\n002RE1  \n003R\n", 7) == [Verdict(1, True, ""), Verdict(2, False, "E1"), Verdict(3, False, "rejected")]
+    said = read(layout, b"H00007\n001A\n002RE1  \n003R\n", 7)
+    assert said == [Verdict(1, True, ""), Verdict(2, False, "E1"), Verdict(3, False, "rejected")]
 
 
 @given(st.binary(max_size=200) | st.builds(lambda cut: answer("1 Y", "2 N no", "3 Y")[:cut], st.integers(0, 60)))
@@ -248,7 +254,7 @@ def test_no_bytes_do_anything_but_be_read_or_refused(content: bytes) -> None:
         ({"detail": {"fields": {"sequence": {"column": 1}}}}, "the detail has sequence and verdict"),
         ({"kind": "fixed"}, "start and length"),
         ({"trailer": {"fields": {"count": {"column": 1}}}}, "say what they begin with"),
-        ({"detail": {"fields": {"run": {"column": 1}, "sequence": {"column": 1}, "verdict": {"column": 1, "codes": {"Y": "yes"}}}}}, "stand for"),
+        ({"detail": {"fields": {"sequence": {"column": 1}, "verdict": {"column": 1, "codes": {"Y": "yes"}}}}}, "stand for"),
     ],
 )
 def test_a_layout_of_answers_that_does_not_hold_together_says_why(change: dict, why: str) -> None:

@@ -253,7 +253,7 @@ async def test_any_interleaving_of_facts_and_runs_tells_what_the_ledger_says(not
     facts: list = []
     for number in range(15):
         name = f"{seed}-{number}"
-        facts += [payment(name), placed(name)] + chance.choice([[], [replaced(name)], [withdrawn(name)], [went_back(name, 500)]])
+        facts += [payment(name), placed(name), *chance.choice([[], [replaced(name)], [withdrawn(name)], [went_back(name, 500)]])]
     told, slot = facts + chance.sample(facts, 10), datetime(2026, 3, 1, tzinfo=UTC)
     chance.shuffle(told)
     for fact in told:

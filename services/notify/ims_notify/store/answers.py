@@ -1,5 +1,6 @@
 """What back offices said of the lines of runs: each line's verdict once, and what is told of it."""
 
+from collections import Counter
 from itertools import batched
 from typing import NamedTuple
 from uuid import UUID
@@ -21,12 +22,16 @@ CONTRADICTED = """SELECT a.sequence FROM unnest($4::int[], $5::bool[], $6::text[
 JOIN run_answer a ON a.council = $1 AND a.destination = $2 AND a.number = $3 AND a.sequence = n.sequence
 WHERE (a.is_accepted, a.reason) <> (n.is_accepted, n.reason) ORDER BY 1"""
 
-KEEP = """INSERT INTO run_answer (council, destination, number, sequence, is_accepted, reason, revision)
-SELECT $1, $2, $3, n.*, $7 FROM unnest($4::int[], $5::bool[], $6::text[]) AS n ON CONFLICT DO NOTHING RETURNING sequence"""
+# The line itself has to be there: what was never sent cannot be answered.
+KEEP = """INSERT INTO run_answer (council, destination, number, sequence, amount_pence, is_accepted, reason, revision)
+SELECT council, destination, number, sequence, l.amount_pence, n.is_accepted, n.reason, $7
+FROM unnest($4::int[], $5::bool[], $6::text[]) AS n (sequence, is_accepted, reason) JOIN posting_line l USING (sequence)
+WHERE l.council = $1 AND l.destination = $2 AND l.number = $3
+ON CONFLICT DO NOTHING RETURNING sequence, amount_pence, is_accepted"""
 
-KEEP_REST = """INSERT INTO run_answer (council, destination, number, sequence, is_accepted, reason, revision)
-SELECT council, destination, number, sequence, true, '', $4 FROM posting_line WHERE council = $1 AND destination = $2 AND number = $3
-ON CONFLICT DO NOTHING RETURNING sequence"""
+KEEP_REST = """INSERT INTO run_answer (council, destination, number, sequence, amount_pence, is_accepted, reason, revision)
+SELECT council, destination, number, sequence, amount_pence, true, '', $4 FROM posting_line
+WHERE council = $1 AND destination = $2 AND number = $3 ON CONFLICT DO NOTHING RETURNING sequence, amount_pence, is_accepted"""
 
 REVISION = "SELECT coalesce(max(revision), 0) FROM run_answer WHERE council = $1 AND destination = $2 AND number = $3"
 
@@ -72,28 +77,38 @@ async def keep(to: FileDestination, run: Sent, said: Said, work: Work) -> int:
     """Keep what is new, and tell it; returns of how many lines it is."""
     key = (to.council, to.name, said.number)
     revision = await work.connection.fetchval(REVISION, *key) + 1
-    # Where many are rejected, each fact carries some of them, and has a revision of its own.
-    rejected = [each for each in said.verdicts if not each.is_accepted]
-    accepted = [each for each in said.verdicts if each.is_accepted]
-    kept = 0
-    pages = [[*page] for page in batched(rejected, REJECTED_MAX)] or [[]]
-    pages[-1] += accepted
+    so_far = Counter(await run_reports.answered(work.connection, to, said.number))
+    before = so_far["accepted_count"] + so_far["rejected_count"]
+    pages = pages_of(said.verdicts)
     for number, page in enumerate(pages, 1):
-        new = [row[0] for row in await work.connection.fetch(KEEP, *key, *columns(page), revision)]
+        new = await work.connection.fetch(KEEP, *key, *columns(page), revision)
         if said.is_rest_accepted and number == len(pages):
-            new += [row[0] for row in await work.connection.fetch(KEEP_REST, *key, revision)]
+            new += await work.connection.fetch(KEEP_REST, *key, revision)
         if new:
-            work.tell(await acknowledged(to, run, (said.number, revision, new), work))
-            kept, revision = kept + len(new), revision + 1
-    return kept
+            for _, amount_pence, is_accepted in new:
+                verdict = "accepted" if is_accepted else "rejected"
+                so_far[f"{verdict}_count"] += 1
+                so_far[f"{verdict}_pence"] += amount_pence
+            rows = await work.connection.fetch(REJECTED, *key, [row[0] for row in new if not row[2]])
+            rejected = [RejectedLine.model_validate(dict(row)) for row in rows]
+            work.tell(acknowledged(to, run, (said.number, revision, so_far), rejected, work))
+            revision += 1
+    return so_far["accepted_count"] + so_far["rejected_count"] - before
 
 
-async def acknowledged(to: FileDestination, run: Sent, what: tuple[int, int, list[int]], work: Work) -> PostingAcknowledged:
-    """What a run's answers come to now, with the lines that are newly rejected."""
-    number, revision, new = what
-    rows = await work.connection.fetch(REJECTED, to.council, to.name, number, new)
-    come_to = await run_reports.answered(work.connection, to, number)
+def pages_of(verdicts: list[Verdict]) -> list[list[Verdict]]:
+    """Where many are rejected, each fact carries some of them, and has a revision of its own; the last has all that are accepted."""
+    pages = [[*page] for page in batched((each for each in verdicts if not each.is_accepted), REJECTED_MAX)] or [[]]
+    pages[-1] += [each for each in verdicts if each.is_accepted]
+    return pages
+
+
+def acknowledged(
+    to: FileDestination, run: Sent, what: tuple[int, int, Counter[str]], rejected: list[RejectedLine], work: Work
+) -> PostingAcknowledged:
+    """What a run's answers come to by this revision, with the lines that are newly rejected."""
+    number, revision, so_far = what
     return PostingAcknowledged(
         council=to.council, run_id=run.run_id, revision=revision, destination=to.name, number=number, sent_count=run.line_count,
-        sent_pence=run.net_pence, acknowledged_on=work.today, rejected=[RejectedLine.model_validate(dict(row)) for row in rows], **come_to,
+        sent_pence=run.net_pence, acknowledged_on=work.today, rejected=rejected, **so_far,
     )  # fmt: skip

@@ -24,8 +24,7 @@ ANSWERED = """SELECT count(*) FILTER (WHERE is_accepted) AS accepted_count,
   coalesce(sum(amount_pence) FILTER (WHERE is_accepted), 0)::bigint AS accepted_pence,
   count(*) FILTER (WHERE NOT is_accepted) AS rejected_count,
   coalesce(sum(amount_pence) FILTER (WHERE NOT is_accepted), 0)::bigint AS rejected_pence
-FROM run_answer a JOIN posting_line l USING (council, destination, number, sequence)
-WHERE a.council = $1 AND a.destination = $2 AND a.number = $3"""
+FROM run_answer WHERE council = $1 AND destination = $2 AND number = $3"""
 
 REJECTED = """SELECT sequence, l.payment_id, l.fund, l.account_reference, l.amount_pence, a.reason
 FROM run_answer a JOIN posting_line l USING (council, destination, number, sequence)

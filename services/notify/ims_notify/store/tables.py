@@ -182,6 +182,8 @@ class RunAnswerRow(SQLModel, table=True):
     destination: str = Field(primary_key=True)
     number: int = Field(primary_key=True)
     sequence: int = Field(primary_key=True)
+    amount_pence: int = pence(nullable=False)
+    """The line's."""
     is_accepted: bool
     reason: str
     revision: int

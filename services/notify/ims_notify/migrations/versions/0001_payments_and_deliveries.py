@@ -45,10 +45,10 @@ CREATE TABLE posting_line (
   fund text NOT NULL, account_reference text NOT NULL, amount_pence bigint NOT NULL CHECK (amount_pence <> 0),
   method_of_payment text NOT NULL, reason text NOT NULL, outcome text NOT NULL, balance_pence bigint, posted_on date NOT NULL,
   number int, sequence int, unfit text,
-  UNIQUE (council, destination, number, sequence),
   CHECK (payment_id IS NOT NULL OR journal_id IS NOT NULL),
   CHECK ((number IS NULL) = (sequence IS NULL) AND (number IS NULL OR unfit IS NULL))
 ) WITH (fillfactor = 80);
+CREATE UNIQUE INDEX posting_line_in_run ON posting_line (council, destination, number, sequence) WHERE number IS NOT NULL;
 CREATE INDEX posting_line_waiting ON posting_line (council, destination) WHERE number IS NULL;
 CREATE INDEX posting_line_undone ON posting_line (council, payment_id, destination) WHERE amount_pence > 0;
 
@@ -73,9 +73,8 @@ CREATE TABLE run_schedule (
 
 CREATE TABLE run_answer (
   council text NOT NULL, destination text NOT NULL, number int NOT NULL, sequence int NOT NULL,
-  is_accepted boolean NOT NULL, reason text NOT NULL, revision int NOT NULL CHECK (revision > 0),
+  amount_pence bigint NOT NULL, is_accepted boolean NOT NULL, reason text NOT NULL, revision int NOT NULL CHECK (revision > 0),
   PRIMARY KEY (council, destination, number, sequence),
-  FOREIGN KEY (council, destination, number, sequence) REFERENCES posting_line (council, destination, number, sequence),
   CHECK (is_accepted = (reason = '')));
 """
 
