@@ -130,6 +130,8 @@ class Notify:
 
     async def empty(self) -> None:
         await self.pool.execute("DELETE FROM payment; DELETE FROM contact; DELETE FROM seeker; DELETE FROM delivery; DELETE FROM told")
+        await self.pool.execute("DELETE FROM run_answer; DELETE FROM posting_line; DELETE FROM run_delivery; DELETE FROM run")
+        await self.pool.execute("DELETE FROM run_schedule")
 
     async def states(self) -> list[tuple[Any, ...]]:
         """Every delivery: its channel, revision and state."""

@@ -12,7 +12,7 @@ from ims_contracts.allocations import (
     RefundRequested,
 )
 from ims_contracts.message import Message
-from ims_contracts.notifications import DeliveryFailed, PostingAcknowledged, PostingDelivered, ReceiptIssued
+from ims_contracts.notifications import DeliveryFailed, PostingAcknowledged, PostingDelivered, ReceiptIssued, RunDelivered
 from ims_contracts.payments import (
     PaymentDisputed,
     PaymentReceived,
@@ -57,7 +57,7 @@ STREAMS = {
         (PaymentReconciled, BreakOpened, BreakClosed, DayClosed), ("reconcile",), ("allocation",)
     ),
     "ims.notifications.v1": Stream(
-        (ReceiptIssued, PostingDelivered, PostingAcknowledged, DeliveryFailed), ("notify",), ("outside",)
+        (ReceiptIssued, PostingDelivered, RunDelivered, PostingAcknowledged, DeliveryFailed), ("notify",), ("outside",)
     ),
 }
 

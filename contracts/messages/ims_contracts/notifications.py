@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ims_contracts.message import Code, Message, Pence, Words
+from ims_contracts.message import Code, Message, Pence, Reference, Value, Words
 
 
 class ReceiptIssued(Message):
@@ -43,8 +43,37 @@ class PostingDelivered(Message):
     attempts: int = Field(ge=1)
 
 
+class RunDelivered(Message):
+    """A run of postings was laid down where a back office's system takes its files. Told once, however often it is sent again."""
+
+    type: ClassVar[str] = "ims.notifications.run-delivered.v1"
+    topic: ClassVar[str] = "ims.notifications.v1"
+    keyed_by: ClassVar[str] = "run_id"
+    one_per: ClassVar[tuple[str, ...]] = ("run_id",)
+
+    run_id: UUID
+    destination: Code
+    number: int = Field(ge=1)
+    line_count: int = Field(ge=0)
+    net_pence: Pence
+    """What came less what went back."""
+    delivered_on: date
+
+
+class RejectedLine(Value):
+    """A line of a run that a back office did not accept: its money is on no account there."""
+
+    sequence: int = Field(ge=1)
+    payment_id: UUID | None = None
+    fund: Code
+    account_reference: Reference
+    amount_pence: Pence
+    """Below nothing, what went back."""
+    reason: Words
+
+
 class PostingAcknowledged(Message):
-    """A back office said which lines of a run it accepted."""
+    """A back office said which lines of a run it accepted. A higher revision says how far it has come since."""
 
     type: ClassVar[str] = "ims.notifications.posting-acknowledged.v1"
     topic: ClassVar[str] = "ims.notifications.v1"
@@ -59,6 +88,12 @@ class PostingAcknowledged(Message):
     rejected_count: int = Field(ge=0)
     rejected_pence: Pence
     acknowledged_on: date
+    number: int | None = Field(default=None, ge=1)
+    sent_count: int | None = Field(default=None, ge=0)
+    """How many lines the run has: once it is answered whole, those accepted and those rejected."""
+    sent_pence: Pence | None = None
+    rejected: list[RejectedLine] = Field(default=[], max_length=500)
+    """Those that are new in this revision: each line is in one revision, and the lines of all of them are those rejected."""
 
 
 class DeliveryFailed(Message):

@@ -1,40 +1,81 @@
 """Put notify together: what it hears, whom it serves, what it answers."""
 
 from functools import partial
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from ims_contracts.accounts import AccountChanged
-from ims_contracts.allocations import PaymentAllocated, PaymentSuspended, PaymentUnallocated
+from ims_contracts.allocations import JournalPosted, PaymentAllocated, PaymentSuspended, PaymentUnallocated
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentReceived
 from ims_kit import Service
 from ims_notify.api import router
 from ims_notify.channels.email import EmailChannel
+from ims_notify.channels.folder import FolderChannel
 from ims_notify.channels.webhook import WebhookChannel
 from ims_notify.delivery import Channel, Courier, Rules
 from ims_notify.domain.letters import letter_of
-from ims_notify.handlers import on_accounts, on_allocations, on_payments
-from ims_notify.pack import Pack, load
-from ims_notify.settings import Settings
+from ims_notify.doors import Unwelcome, unwelcome
+from ims_notify.handlers import on_accounts, on_allocations, on_moves, on_payments
+from ims_notify.pack import FileSetup, Pack, load
+from ims_notify.runs import FileChannel, Runner, RunRules
+from ims_notify.runs_api import router as runs_router
+from ims_notify.settings import Place, Settings
 from ims_notify.store.retention import forget
 
 
 def build(settings: Settings) -> Service:
     """The service. Raises ValueError if a destination is set that no council has."""
-    pack = load(settings.council_pack)
+    pack = load(settings.council_pack, settings.layouts)
     if unknown := settings.destinations.keys() - pack.destinations.keys():
         raise ValueError(f"IMS_DESTINATIONS names what the council pack does not: {', '.join(sorted(unknown))}")
     served = [pack.destinations[name] for name in settings.destinations]
+    files = [placed(pack, name, place) for name, place in settings.places.items()]
 
     service = Service("notify", settings, asyncapi=asyncapi("notify"))
     service.hears(on_accounts, AccountChanged)
     service.hears(on_payments, PaymentReceived)
-    service.hears(partial(on_allocations, destinations=served), PaymentAllocated, PaymentSuspended, PaymentUnallocated)
+    placements = (PaymentAllocated, PaymentSuspended, PaymentUnallocated)
+    if files:
+        targets = [setup.destination for setup in files]
+        service.hears(partial(on_moves, destinations=served, files=targets), *placements, JournalPosted)
+    else:
+        service.hears(partial(on_allocations, destinations=served), *placements)
     for channel in channels(settings, pack):
         courier = Courier(channel, Rules.of(settings))
         service.background(f"deliver by {channel.queue.channel} {channel.queue.destination}".rstrip(), courier.run)
+    for setup in files:
+        runner = Runner(setup, file_channel(settings.places[setup.destination.name]), RunRules())
+        service.background(f"runs of {setup.destination.name}", runner.run)
     service.background("forget contacts", partial(forget, days=settings.contact_days))
     service.api.include_router(router)
+    service.api.include_router(runs_router)
+    service.api.state.files = {setup.destination.name: setup for setup in files}
+    service.api.add_exception_handler(Unwelcome, unwelcome)
     return service
+
+
+def placed(pack: Pack, name: str, place: Place) -> FileSetup:
+    """A file destination that has a place. Raises ValueError if no council has it, or has it elsewhere."""
+    setup = pack.files.get(name)
+    if setup is None:
+        raise ValueError(f"IMS_PLACES names what the council pack has not as a file destination: {name}")
+    if setup.delivery != place.kind:
+        raise ValueError(f"the council pack delivers to {name} by {setup.delivery}, but its place in IMS_PLACES is for {place.kind}")
+    return setup
+
+
+def file_channel(place: Place) -> FileChannel:
+    """The way to a place. Its library is loaded only where it is used."""
+    if place.kind == "sftp":
+        from ims_notify.channels.sftp import SftpChannel
+
+        return SftpChannel(place)
+    if place.kind == "s3":
+        from ims_notify.channels.s3 import S3Channel
+
+        return S3Channel(place)
+    return FolderChannel(Path(unquote(urlsplit(place.url).path)))
 
 
 def channels(settings: Settings, pack: Pack) -> list[Channel]:

@@ -1,13 +1,15 @@
 """Hear of accounts, payments and placements; keep what is to be told of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from ims_contracts.accounts import AccountChanged
+from ims_contracts.allocations import JournalPosted
 from ims_contracts.payments import PaymentReceived
 from ims_kit import Work
 from ims_notify.domain import facts
 from ims_notify.domain.facts import Destination, Placement
-from ims_notify.store import payments
+from ims_notify.domain.postings import FileDestination, Moving, kept
+from ims_notify.store import payments, runs
 
 
 async def on_accounts(changes: list[AccountChanged], work: Work) -> None:
@@ -27,3 +29,11 @@ async def on_allocations(placements: list[Placement], work: Work, destinations: 
     known = await payments.keep_placed(facts.newest(map(facts.placed, placements)), work)
     await payments.keep_postings([each for fact in placements for each in facts.postings(fact, destinations)], work)
     await payments.seek(known, work)
+
+
+async def on_moves(moves: list[Moving], work: Work, destinations: Collection[Destination], files: Sequence[FileDestination]) -> None:
+    """The same where a back office takes files: what each fact moved on its funds is kept for its next run."""
+    await runs.keep([line for fact in moves for line in kept(fact, files)], work)
+    placements = [fact for fact in moves if not isinstance(fact, JournalPosted)]
+    if placements:
+        await on_allocations(placements, work, destinations)

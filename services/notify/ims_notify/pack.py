@@ -1,15 +1,20 @@
 """The words and the destinations of each council: data that its officers own, read once at the start."""
 
+from datetime import date, time
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ims_contracts.message import Code
+from ims_notify.domain.answering import AnswerLayout
 from ims_notify.domain.facts import Destination
 from ims_notify.domain.letters import Council, Words
+from ims_notify.domain.outgoing import Layout
+from ims_notify.domain.postings import FileDestination, file_name
+from ims_notify.layout_files import read_layout
 
 LANGUAGES = ("en", "cy")
 
@@ -33,6 +38,46 @@ class DestinationEntry(BaseModel):
     name: Code
     council: str
     funds: frozenset[str]
+    kind: Literal["webhook"] = "webhook"
+
+
+class FileEntry(BaseModel):
+    """A back office's system that takes files: how they are written, when they are made, and how they get there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern="^[a-z0-9-]{1,64}$")]
+    council: str
+    funds: frozenset[str]
+    kind: Literal["file"]
+    layout: str
+    times: list[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", strict=True)]] = Field(min_length=1)
+    """When a run is made, Europe/London, such as `"07:00"`; in YAML each needs its quotes."""
+    delivery: Literal["folder", "sftp", "s3"]
+    mode: Literal["test", "live"]
+    """A test run has a number of its own series, and takes nothing out of what is to be sent."""
+    file_name: str
+    """With `{number}` or `{number:06}`, and perhaps `{date:%Y%m%d}`: the day it was made."""
+    first_number: int = Field(default=1, ge=1)
+    """Where a predecessor's numbers ended, the next."""
+    empty: bool = False
+    """Whether a run is made when there is nothing to tell."""
+    answers: str | None = None
+    """The layout of what comes back: which lines were accepted, which rejected."""
+
+    @field_validator("file_name")
+    @classmethod
+    def tells_runs_apart(cls, pattern: str) -> str:
+        names = {file_name(pattern, number, date(2026, 3, 16), is_test) for number in (1, 2) for is_test in (True, False)}
+        if len(names) < 4 or any("/" in name or name.startswith(".") for name in names):
+            raise ValueError("has {number} in it, perhaps {date}, no slash, and does not begin with a point")
+        return pattern
+
+    @property
+    def destination(self) -> FileDestination:
+        times = tuple(time.fromisoformat(each) for each in self.times)
+        is_test = self.mode == "test"
+        return FileDestination(self.name, self.council, self.funds, times, is_test, self.first_number, self.empty, self.file_name)
 
 
 class PackFile(BaseModel):
@@ -41,7 +86,16 @@ class PackFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     councils: list[CouncilEntry]
-    destinations: list[DestinationEntry] = []
+    destinations: list[DestinationEntry | FileEntry] = []
+
+
+class FileSetup(NamedTuple):
+    """All that is known of a destination that takes files, but where it is."""
+
+    destination: FileDestination
+    delivery: str
+    layout: Layout
+    answers: AnswerLayout | None
 
 
 class Pack(NamedTuple):
@@ -51,20 +105,29 @@ class Pack(NamedTuple):
     """By council and language."""
     words: dict[str, Words]
     destinations: dict[str, Destination]
+    """Those that are told by webhook."""
+    files: dict[str, FileSetup]
 
 
-def load(path: Path | None = None) -> Pack:
-    """Read a council pack (the example's, if none is given) and the templates. Raises ValueError if they do not fit together."""
+def load(path: Path | None = None, layouts: Path | None = None) -> Pack:
+    """Read a council pack (the example's, if none is given), its layouts and the templates. Raises ValueError if they do not fit."""
     text = path.read_text() if path else (files("ims_notify") / "packs" / "anytown.yaml").read_text()
     read = PackFile.model_validate(yaml.safe_load(text))
-    destinations = {entry.name: Destination(entry.name, entry.council, entry.funds) for entry in read.destinations}
-    if len(destinations) < len(read.destinations):
+    hooks = [entry for entry in read.destinations if isinstance(entry, DestinationEntry)]
+    if len({entry.name for entry in read.destinations}) < len(read.destinations):
         raise ValueError("two destinations have the same name")
     return Pack(
         {(entry.council, language): council(entry, language) for entry in read.councils for language in LANGUAGES},
         {language: words(language) for language in LANGUAGES},
-        destinations,
+        {entry.name: Destination(entry.name, entry.council, entry.funds) for entry in hooks},
+        {entry.name: set_up(entry, layouts) for entry in read.destinations if isinstance(entry, FileEntry)},
     )
+
+
+def set_up(entry: FileEntry, layouts: Path | None) -> FileSetup:
+    """A file destination with its layouts."""
+    answers = read_layout(entry.answers, AnswerLayout, layouts) if entry.answers else None
+    return FileSetup(entry.destination, entry.delivery, read_layout(entry.layout, Layout, layouts), answers)
 
 
 def council(entry: CouncilEntry, language: str) -> Council:

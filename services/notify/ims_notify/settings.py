@@ -1,5 +1,6 @@
 """What an operator may set of notify."""
 
+import os
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from ims_contracts.message import Council
 from ims_kit import ServiceSettings
 
 
@@ -37,6 +39,62 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+class Place(BaseModel):
+    """Where a destination's files are laid down. Secrets are not in it, but the names of the environment variables that are."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field(pattern=r"^(file:///\S+|sftp://[^/:@\s]+@[^/@\s]+/\S*|s3://[^/@\s]+(/\S*)?)$")
+    """`file:///folder`, `sftp://user@host:port/folder`, or `s3://bucket/prefix`."""
+    password_env: str | None = None
+    key_env: str | None = None
+    """Of SFTP: a private key, as OpenSSH writes it."""
+    known_hosts_env: str | None = None
+    """Of SFTP: the host's key, as lines of `known_hosts`. It has no default: an unknown host is not spoken to."""
+    endpoint: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    """Of S3: where it is not Amazon's."""
+    region: str = "eu-west-2"
+    access_key_env: str | None = None
+    secret_key_env: str | None = None
+
+    @field_validator("password_env", "key_env", "known_hosts_env", "access_key_env", "secret_key_env")
+    @classmethod
+    def is_set(cls, name: str | None) -> str | None:
+        if name is not None and not os.environ.get(name):
+            raise ValueError(f"no environment variable {name} is set")
+        return name
+
+    @model_validator(mode="after")
+    def is_whole(self) -> Self:
+        if self.kind == "sftp" and not (self.known_hosts_env and (self.password_env or self.key_env)):
+            raise ValueError("sftp needs known_hosts_env, and password_env or key_env")
+        if self.kind == "s3" and not (self.access_key_env and self.secret_key_env):
+            raise ValueError("s3 needs access_key_env and secret_key_env")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """As the pack calls it: `folder`, `sftp`, `s3`."""
+        scheme = self.url.partition(":")[0]
+        return "folder" if scheme == "file" else scheme
+
+    @staticmethod
+    def secret(name: str | None) -> str | None:
+        """What the environment variable holds."""
+        return os.environ[name] if name else None
+
+
+class Application(BaseModel):
+    """A program that may see runs, ask for one again, and answer: for one council, and perhaps for some destinations only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    token_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    council: Council
+    destinations: list[str] | None = Field(default=None, min_length=1)
+    """None: all of its council's."""
+
+
 class Settings(ServiceSettings):
     """The kit's settings, and those of the channels."""
 
@@ -44,6 +102,12 @@ class Settings(ServiceSettings):
     """The councils' words and destinations; none: the example council's."""
     destinations: dict[str, Endpoint] = Field(default_factory=dict)
     """JSON: for each destination of the pack its url and secret. One that is not here is told nothing."""
+    places: dict[str, Place] = Field(default_factory=dict)
+    """JSON: for each file destination of the pack where its files go. One that is not here gets none, and nothing is kept for it."""
+    layouts: Path | None = None
+    """A folder of a council's own layouts (`*.yaml`), before those that come with notify."""
+    applications: dict[str, Application] = Field(default_factory=dict)
+    """JSON by name: `token_sha256` (of its bearer token), `council`, perhaps `destinations`. None: the doors of runs are closed."""
     smtp_host: str | None = None
     """The mail server; none: receipts become due, and wait."""
     smtp_port: int = 25

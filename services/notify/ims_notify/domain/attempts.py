@@ -2,14 +2,14 @@
 
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
 from ims_contracts.notifications import DeliveryFailed, PostingDelivered, ReceiptIssued
 from ims_notify.domain.facts import receipt_number
 
 # How long we try: a receipt that is a day late is a nuisance; a back office may be closed over a weekend.
-GIVE_UP_AFTER = {"email": timedelta(days=1), "webhook": timedelta(days=3)}
+GIVE_UP_AFTER = {"email": timedelta(days=1), "webhook": timedelta(days=3), "file": timedelta(days=3)}
 PAUSE_MAX = timedelta(hours=6)
 PAUSE_GROWTH = 4
 
@@ -25,6 +25,19 @@ class Answer(NamedTuple):
     verdict: Verdict
     reason: str = ""
     retry_after: timedelta | None = None
+
+
+class Tried(Protocol):
+    """What was tried, as far as it matters for when it is tried again."""
+
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def attempts(self) -> int: ...
+
+    @property
+    def since(self) -> datetime: ...
 
 
 class Due(NamedTuple):
@@ -80,7 +93,7 @@ def reply_answer(code: int) -> Answer:
     return Answer("refused", f"refused: {code}") if 500 <= code < 600 else Answer("later", f"reply {code}")
 
 
-def settle(answer: Answer, due: Due, now: datetime, first_pause: timedelta, jitter: int) -> Settled:
+def settle(answer: Answer, due: Tried, now: datetime, first_pause: timedelta, jitter: int) -> Settled:
     """Told, to be tried again, or given up. Jitter is 0 to 99: it spreads a pause over 80 to 120 per cent of itself."""
     if answer.verdict == "delivered":
         return Settled("delivered", now, "")

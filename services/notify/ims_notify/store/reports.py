@@ -34,6 +34,17 @@ LAWS = {
         count(*) FILTER (WHERE d.delivery_id IS NULL)
       FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = p.payment_id AND d.channel = 'email'
       WHERE p.email IS NOT NULL AND p.heard_revision > 0 AND p.placed_revision > 0 GROUP BY 1, 2""",
+    "runs are numbered without a gap": """SELECT council, min(made_at)::date, max(number) - min(number) + 1 - count(*)
+      FROM run GROUP BY council, destination, is_test""",
+    "a run says what its lines come to": """SELECT r.council, r.made_at::date,
+        count(*) FILTER (WHERE (r.credit_count, r.debit_count, r.credit_pence, r.debit_pence)
+          IS DISTINCT FROM (l.credit_count, l.debit_count, l.credit_pence, l.debit_pence))
+      FROM run r LEFT JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE amount_pence > 0) AS credit_count, count(*) FILTER (WHERE amount_pence < 0) AS debit_count,
+          coalesce(sum(amount_pence) FILTER (WHERE amount_pence > 0), 0) AS credit_pence,
+          coalesce(-sum(amount_pence) FILTER (WHERE amount_pence < 0), 0) AS debit_pence
+        FROM posting_line l WHERE (l.council, l.destination, l.number) = (r.council, r.destination, r.number)) AS l ON true
+      WHERE NOT r.is_test GROUP BY 1, 2""",
 }
 
 

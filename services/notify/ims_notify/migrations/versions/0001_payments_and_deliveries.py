@@ -38,6 +38,44 @@ CREATE TABLE delivery (
 ) WITH (fillfactor = 70);
 CREATE INDEX delivery_due ON delivery (channel, destination, due_at) WHERE state = 'due';
 CREATE INDEX delivery_failed ON delivery (council, finished_at) WHERE state = 'failed';
+
+-- Append-only, but for the one run that a line gets, once.
+CREATE TABLE posting_line (
+  line_id uuid PRIMARY KEY, council text NOT NULL, destination text NOT NULL, payment_id uuid, journal_id uuid, revision int,
+  fund text NOT NULL, account_reference text NOT NULL, amount_pence bigint NOT NULL CHECK (amount_pence <> 0),
+  method_of_payment text NOT NULL, reason text NOT NULL, outcome text NOT NULL, balance_pence bigint, posted_on date NOT NULL,
+  number int, sequence int, unfit text,
+  CHECK (payment_id IS NOT NULL OR journal_id IS NOT NULL),
+  CHECK ((number IS NULL) = (sequence IS NULL) AND (number IS NULL OR unfit IS NULL))
+) WITH (fillfactor = 80);
+CREATE UNIQUE INDEX posting_line_in_run ON posting_line (council, destination, number, sequence) WHERE number IS NOT NULL;
+CREATE INDEX posting_line_waiting ON posting_line (council, destination) WHERE number IS NULL;
+CREATE INDEX posting_line_undone ON posting_line (council, payment_id, destination) WHERE amount_pence > 0;
+
+CREATE TABLE run (
+  run_id uuid PRIMARY KEY, council text NOT NULL, destination text NOT NULL, is_test boolean NOT NULL,
+  number int NOT NULL CHECK (number > 0),
+  slot timestamptz NOT NULL, made_at timestamptz NOT NULL, layout text NOT NULL, file_name text NOT NULL,
+  credit_count int NOT NULL, debit_count int NOT NULL, credit_pence bigint NOT NULL, debit_pence bigint NOT NULL,
+  sha256 text NOT NULL, content bytea NOT NULL,
+  UNIQUE (council, destination, is_test, number),
+  UNIQUE (council, destination, is_test, slot),
+  CHECK (sha256 = encode(sha256(content), 'hex')));
+CREATE INDEX run_listed ON run (council, made_at, run_id);
+
+CREATE TABLE run_delivery (
+  run_id uuid PRIMARY KEY REFERENCES run, state text NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'delivered', 'failed')),
+  attempts int NOT NULL DEFAULT 0, since timestamptz NOT NULL, due_at timestamptz NOT NULL,
+  delivered_at timestamptz, reason text NOT NULL DEFAULT '');
+
+CREATE TABLE run_schedule (
+  council text NOT NULL, destination text NOT NULL, done_until timestamptz NOT NULL, PRIMARY KEY (council, destination));
+
+CREATE TABLE run_answer (
+  council text NOT NULL, destination text NOT NULL, number int NOT NULL, sequence int NOT NULL,
+  amount_pence bigint NOT NULL, is_accepted boolean NOT NULL, reason text NOT NULL, revision int NOT NULL CHECK (revision > 0),
+  PRIMARY KEY (council, destination, number, sequence),
+  CHECK (is_accepted = (reason = '')));
 """
 
 

@@ -1,0 +1,113 @@
+"""Make the runs of one destination when their time has come, and deliver them in the order of their numbers."""
+
+import asyncio
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+import structlog
+
+from ims_kit import Service, Work
+from ims_notify.domain.attempts import Answer, Settled, settle
+from ims_notify.domain.postings import FileDestination, file_name, last_time
+from ims_notify.domain.writing import Head, Unfit, Writer
+from ims_notify.pack import FileSetup
+from ims_notify.store import runs
+from ims_notify.store.runs import Made, RunDue
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 1.0
+
+
+class FileChannel(Protocol):
+    """A place elsewhere. It neither raises for what the other side does, nor tells what it said; a file is there whole, or not at all."""
+
+    async def put(self, name: str, content: bytes) -> Answer: ...
+
+
+class RunRules(NamedTuple):
+    """How hard we try. A file of half a million lines over a slow line takes minutes."""
+
+    answer_seconds: float = 300
+    lease: timedelta = timedelta(seconds=600)
+    first_pause: timedelta = timedelta(seconds=5)
+
+
+class Runner:
+    """Serves one destination."""
+
+    def __init__(self, setup: FileSetup, channel: FileChannel, rules: RunRules) -> None:
+        self.setup, self.to, self.channel, self.rules = setup, setup.destination, channel, rules
+        self.result: tuple[RunDue, Settled] | None = None
+        """Sent, and not committed: kept while the database is away, so that it is not sent again."""
+
+    async def run(self, service: Service) -> None:
+        """Look every second whether a run is to be made, or to go."""
+        while True:
+            await self.make(service)
+            while await self.deliver(service):
+                pass
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def make(self, service: Service) -> None:
+        """Make the run of the last time that has passed, if it has none yet."""
+        async with service.begin() as work:
+            slot = last_time(self.to.times, work.now)
+            if await runs.hold(self.to, work) < slot:
+                await make_run(self.setup, slot, work)
+
+    async def deliver(self, service: Service) -> bool:
+        """Settle what was sent, and send the next run; whether there was one."""
+        async with service.begin() as work:
+            if self.result:
+                await runs.settle(*self.result, work)
+            due = await runs.claim(self.to, self.rules.lease, work)
+        self.result = None
+        if due:
+            answer = await self.attempt(due)
+            self.result = due, settle(answer, due, datetime.now(UTC), self.rules.first_pause, secrets.randbelow(100))
+            log.info("run sent", destination=due.destination, number=due.number, is_test=due.is_test, verdict=answer.verdict)
+        return due is not None
+
+    async def attempt(self, due: RunDue) -> Answer:
+        """One try, with an end."""
+        try:
+            async with asyncio.timeout(self.rules.answer_seconds):
+                return await self.channel.put(due.file_name, due.content)
+        except TimeoutError:
+            return Answer("unreachable", "no answer in time")
+
+
+async def make_run(setup: FileSetup, slot: datetime, work: Work) -> None:
+    """A run of all that waits. A line that the layout cannot write waits on, with the reason; the others go without it."""
+    to = setup.destination
+    number = await runs.next_number(to, work)
+    writer = Writer(setup.layout, head_of(to, number, work))
+    line_ids, unfit = await write_all(to, writer, work)
+    await runs.keep_unfit(unfit, work)
+    if line_ids or to.is_made_empty:
+        written = await asyncio.to_thread(writer.written)
+        name = file_name(to.file_name, number, work.today, to.is_test)
+        await runs.make(to, Made(number, slot, setup.layout.name, name, written), line_ids, work)
+        log.info("run made", destination=to.name, number=number, is_test=to.is_test, lines=len(line_ids), unfit=len(unfit))
+    await runs.done(to, slot, work)
+
+
+def head_of(to: FileDestination, number: int, work: Work) -> Head:
+    return Head(number, work.today, to.council, to.name, to.is_test)
+
+
+async def write_all(to: FileDestination, writer: Writer, work: Work) -> tuple[list[UUID], dict[UUID, str]]:
+    """Write what waits; the lines that are in the run, in its order, and why others are not."""
+    line_ids, unfit = [], {}
+    async for page in runs.waiting(to, work):
+        for line in page:
+            try:
+                writer.take(line)
+                line_ids.append(line.line_id)
+            except Unfit as reason:
+                unfit[line.line_id] = str(reason)
+        await asyncio.sleep(0)  # others have their turn
+    return line_ids, unfit
