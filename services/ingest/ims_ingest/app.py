@@ -4,7 +4,7 @@ from ims_contracts.accounts import AccountSubmitted
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
 from ims_ingest.formats import formats_with
-from ims_ingest.handlers import advices, alarms, answering, bulk, deciding, ereturns, files, publishing, pulling, webhooks
+from ims_ingest.handlers import advices, alarms, answering, bulk, deciding, ereturns, files, publishing, pulling, templates, webhooks
 from ims_ingest.handlers.alarms import read_calendars, watch_calendars
 from ims_ingest.handlers.deciding import finish_reversals
 from ims_ingest.handlers.folders import watch_folders
@@ -13,6 +13,7 @@ from ims_ingest.handlers.publishers import Unwelcome, unwelcome
 from ims_ingest.handlers.publishing import keep_payments
 from ims_ingest.handlers.pulling import keep_pulling
 from ims_ingest.handlers.submissions import on_submissions
+from ims_ingest.handlers.templates import read_templates
 from ims_ingest.handlers.webhooks import keep_events
 from ims_ingest.settings import Settings
 from ims_kit import Service
@@ -28,10 +29,11 @@ def build(settings: Settings) -> Service:
     service.background("watch folders", watch_folders)
     service.background("pull files", keep_pulling)
     service.background("watch calendars", watch_calendars)
+    service.api.state.templates = read_templates(settings.e_return_templates)
     service.api.state.calendars = read_calendars(settings.calendars)
     service.api.state.payments_door = service.door(keep_payments)
     service.api.state.events_door = service.door(keep_events)
     service.api.add_exception_handler(Unwelcome, unwelcome)
-    for handler in (publishing, bulk, webhooks, files, deciding, ereturns, advices, answering, alarms, pulling):
+    for handler in (publishing, bulk, webhooks, files, deciding, templates, ereturns, advices, answering, alarms, pulling):
         service.api.include_router(handler.router)
     return service
