@@ -3,8 +3,9 @@
 import csv
 import io
 import zipfile
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,9 @@ from openpyxl import Workbook
 
 from ims_contracts.payments import PaymentReceived, PaymentReversed
 from ims_contracts.remittances import Fault, RemittanceReceived
+from ims_ingest.domain.planning import Plan
+from ims_ingest.domain.proving import Proof
+from ims_ingest.domain.rows import FileHead
 from ims_ingest.formats import FORMATS, Format, detect
 from ims_ingest.formats.records import Row, Whole
 from ingest.ingest_world import SAMPLES, Ingest
@@ -226,6 +230,61 @@ def test_a_damaged_schedule_is_faults_or_deductions_that_can_be_told(at: int, cu
 def test_whatever_is_written_is_read_back_to_the_penny(amounts: list[tuple[int, str]]) -> None:
     *found, _ = read(rows(*({"Amount": f"{pence}.0", "Sign": sign} for pence, sign in amounts)))
     assert [row.amount_pence for row in found] == [pence if sign == "+" else -pence for pence, sign in amounts]
+
+
+DAYS = ["11/03/2026", "18/03/2026", "25/03/2026"]
+
+
+def of_days(*changed: dict[str, str]) -> bytes:
+    return rows(*({"PaymentDate": day} | each for day in DAYS for each in changed or ({},)))
+
+
+def test_each_payment_day_is_named_by_all_its_rows_wherever_they_stand() -> None:
+    content = rows(
+        {"PaymentDate": DAYS[1], "Benefit": "IS"}, {"PaymentDate": DAYS[0]}, {"PaymentDate": DAYS[1], "CreditorRef": "00456"}
+    )
+    assert [row.remittance for row in read(content)[:-1]] == ["123+456:IS+UC:2026-03-18", "123:UC:2026-03-11", "123+456:IS+UC:2026-03-18"]
+    assert read(as_workbook(content, **TYPED)) == read(content)
+
+
+def test_days_without_end_are_named_without_filling_memory() -> None:
+    days = [date.fromordinal(700_000 + number).strftime("%d/%m/%Y") for number in range(1_500)]
+    found = read(rows(*({"PaymentDate": day} for day in days)))[:-1]
+    assert len({row.remittance for row in found}) == 1_500
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(DAYS), st.integers(1, 10**9), st.sampled_from("+-")), min_size=1, max_size=12))
+def test_each_days_totals_are_those_that_were_written(written: list[tuple[str, int, str]]) -> None:
+    head = FileHead(UUID(int=1), "E07999999", "dwp", "dwp", "x", datetime(2026, 4, 1, 6, tzinfo=UTC))
+    proof, content = Proof(head, 1000), rows(*({"PaymentDate": day, "Amount": str(pence), "Sign": sign} for day, pence, sign in written))
+    for record in read(content):
+        proof.take(record)
+    chunks = list(Plan(proof, set()).chunks(read(content)))
+    told = {fact.business_on: fact for chunk in chunks for fact in chunk.facts if isinstance(fact, RemittanceReceived)}
+    for day in DAYS:
+        of_day = [pence if sign == "+" else -pence for each, pence, sign in written if each == day]
+        fact = told.get(date(*map(int, reversed(day.split("/")))))
+        assert (fact is not None) == bool(of_day)
+        if fact:
+            assert (fact.payments_pence - fact.reversals_pence, fact.payment_count + fact.reversal_count) == (sum(of_day), len(of_day))
+
+
+async def test_a_file_of_several_payment_days_is_a_remittance_for_each(ingest: Ingest) -> None:
+    assert (await ingest.file(of_days({}, {"Amount": "100", "Sign": "-"}))).status_code == 201
+    remittances = await ingest.told(RemittanceReceived)
+    told = [(fact.source_reference, fact.business_on.isoformat(), fact.payments_pence, fact.reversals_pence) for fact in remittances]
+    assert told == [(f"123:UC:{day}", day, 405, 100) for day in ("2026-03-11", "2026-03-18", "2026-03-25")]
+    ids = {fact.business_on: fact.remittance_id for fact in remittances}
+    assert {ids[fact.paid_on] == fact.remittance_id for fact in await ingest.told(PaymentReceived)} == {True}
+    assert all(law["holds"] for law in (await ingest.http.get("/v1/laws")).json())
+
+
+async def test_a_day_that_comes_again_beside_another_counts_once(ingest: Ingest) -> None:
+    await ingest.file(rows({"PaymentDate": DAYS[0]}, {"PaymentDate": DAYS[1]}))
+    await ingest.file(rows({"PaymentDate": DAYS[1]}, {"PaymentDate": DAYS[2]}))
+    assert await ingest.names_told() == {"PaymentReceived": 3, "RemittanceReceived": 3}
+    assert all(law["holds"] for law in (await ingest.http.get("/v1/laws")).json())
 
 
 async def test_a_schedule_is_told_once_whether_as_csv_or_as_a_spreadsheet(ingest: Ingest) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims_ingest.domain.paying_in import TemplateRow, cash_fault, cash_total, cheques_fault, is_of_denomination
+from ims_ingest.domain.paying_in import ReferenceRule, TemplateRow, cash_fault, cash_total, cheques_fault, is_of_denomination
 
 UNITS = [5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1]
 
@@ -37,7 +37,20 @@ def test_counted_notes_and_coins_come_to_their_total(counts: dict[int, int]) -> 
     ],
 )
 def test_a_row_of_a_template_is_whole(row: TemplateRow, fault: str | None) -> None:
-    assert row.fault() == fault
+    assert row.fault(ReferenceRule(length=11, only_digits=True)) == fault
+
+
+@pytest.mark.parametrize(
+    ("reference", "may_change", "fault"),
+    [
+        ("LEISURE", False, None),
+        ("BJ*******?", True, None),
+        ("BJ*******?", False, "wildcards-may-not-change"),
+        ("", True, "reference-missing"),
+    ],
+)
+def test_a_council_whose_references_are_not_alike_has_no_rule_for_them(reference: str, may_change: bool, fault: str | None) -> None:
+    assert TemplateRow(reference, "Swimming", "S", may_change).fault(ReferenceRule()) == fault
 
 
 @pytest.mark.parametrize(
@@ -52,6 +65,10 @@ def test_a_row_of_a_template_is_whole(row: TemplateRow, fault: str | None) -> No
         ("***456", True, "1٣3456", ("only-digits", 2)),
         ("123***", True, "12345", ("reference-too-short", None)),
         ("123***", True, "1234567", ("reference-too-long", None)),
+        ("BJ*?", True, "BJ1A", None),
+        ("BJ*?", True, "BJ19", None),
+        ("BJ*?", True, "BJ1a", ("only-digits-and-letters", 4)),
+        ("BJ*?", True, "BJA1", ("only-digits", 3)),
     ],
 )
 def test_a_reference_is_entered_as_its_template_lets_it(

@@ -1,5 +1,6 @@
 """Files that do not come: by working days, weekdays and days of the month, across holidays and clock changes."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,9 +12,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 
+from ims_contracts.remittances import RemittanceLate, RemittanceReceived
 from ims_ingest.domain.calendars import Calendar, late
 from ims_ingest.domain.days import is_working_day
+from ims_ingest.domain.submissions import LONDON
+from ims_ingest.handlers import alarms
 from ims_ingest.handlers.alarms import raise_alarms, read_calendars
+from ims_ingest.store.late import not_said_yet
 from ingest.ingest_world import COUNCIL, OTHER_COUNCIL, Ingest, allpay
 
 DAY = "17/03/2026"
@@ -117,4 +122,37 @@ async def test_what_is_late_is_listed_and_said_once(ingest: Ingest) -> None:
     with capture_logs() as said:
         for _ in range(2):
             await raise_alarms(ingest.service, state.calendars)
-    assert [(each["event"], each["source"], each["due_at"]) for each in said] == [("file is late", "bank", found["due_at"])]
+    day = datetime.fromisoformat(found["due_at"]).astimezone(LONDON).date()
+    assert [(each["event"], each["source"], each["expected_on"]) for each in said] == [("file is late", "bank", day.isoformat())]
+    (fact,) = await ingest.told(RemittanceLate)
+    assert (fact.council, fact.source, fact.expected_on, fact.key) == (COUNCIL, "bank", day, f"{COUNCIL}/bank")
+    assert timedelta() <= datetime.now(UTC) - fact.looked_at < timedelta(minutes=5)
+
+
+async def test_processes_that_look_at_once_and_two_calendars_of_one_day_tell_it_once(ingest: Ingest) -> None:
+    calendars = [calendar(by="00:00", grace_minutes=0), calendar(by="00:01", grace_minutes=0)]
+    await asyncio.gather(*(raise_alarms(ingest.service, calendars) for _ in range(6)))
+    assert len(await ingest.told(RemittanceLate)) == 1
+
+
+async def test_a_late_file_that_comes_is_told_as_any_other_and_ends_it(ingest: Ingest) -> None:
+    calendars = [calendar(by="00:00", grace_minutes=0)]
+    await raise_alarms(ingest.service, calendars)
+    await ingest.file(allpay([f"770000547 60.00 T {DAY}"]))
+    await raise_alarms(ingest.service, calendars)
+    (late_fact,), (came,) = await ingest.told(RemittanceLate), await ingest.told(RemittanceReceived)
+    assert (came.source, came.received_on >= late_fact.expected_on) == (late_fact.source, True)
+
+
+async def test_a_look_that_is_cut_off_is_told_by_the_next(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def killed(missing: object, work: object) -> list[object]:
+        await not_said_yet(missing, work)
+        raise ConnectionError("killed")
+
+    monkeypatch.setattr(alarms, "not_said_yet", killed)
+    with pytest.raises(ConnectionError):
+        await raise_alarms(ingest.service, [calendar(by="00:00", grace_minutes=0)])
+    monkeypatch.undo()
+    assert await ingest.told() == []
+    await raise_alarms(ingest.service, [calendar(by="00:00", grace_minutes=0)])
+    assert await ingest.names_told() == {"RemittanceLate": 1}

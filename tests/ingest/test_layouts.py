@@ -15,9 +15,10 @@ from ims_contracts.remittances import Fault, RemittanceReceived
 from ims_ingest.app import build
 from ims_ingest.formats import FORMATS, Format, detect, formats_with, inspect
 from ims_ingest.formats.layout import format_of
-from ims_ingest.formats.layout_files import SHIPPED, LayoutWrong, read_layout
+from ims_ingest.formats.layout_files import SHIPPED, read_layout
 from ims_ingest.formats.layout_model import Layout
 from ims_ingest.formats.records import Row, Whole
+from ims_ingest.formats.yaml_files import FileWrong
 from ingest import ingest_world
 from ingest.ingest_world import SAMPLES, Ingest
 
@@ -268,7 +269,7 @@ def test_a_layout_that_is_none_is_refused_with_its_file_and_key(tmp_path: Path, 
     text = (SHIPPED / "paypoint.yaml").read_text()
     assert there in text
     (tmp_path / "ours.yaml").write_text(text.replace(there, instead, 1))
-    with pytest.raises(LayoutWrong) as error:
+    with pytest.raises(FileWrong) as error:
         formats_with(tmp_path)
     assert str(error.value).startswith("ours.yaml")
     assert what in str(error.value)
@@ -291,7 +292,7 @@ def test_a_service_with_a_layout_that_is_none_does_not_start(tmp_path: Path) -> 
     with pytest.raises(NotADirectoryError, match="no folder of layouts"):
         build(settings.model_copy(update={"layouts": tmp_path / "none"}))
     (tmp_path / "ours.yaml").write_text("name: ours")
-    with pytest.raises(LayoutWrong, match=r"ours\.yaml: source: Field required"):
+    with pytest.raises(FileWrong, match=r"ours\.yaml: source: Field required"):
         build(settings.model_copy(update={"layouts": tmp_path}))
 
 

@@ -24,7 +24,7 @@ from ims_contracts.payments import (
     ReversalSubmitted,
 )
 from ims_contracts.reconciliations import BreakClosed, BreakOpened, DayClosed, PaymentReconciled
-from ims_contracts.remittances import RemittanceReceived, RemittanceRefused, RemittanceReversed
+from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementReceived, StatementLineReceived, StatementReceived
 
 
@@ -40,7 +40,7 @@ STREAMS = {
     "ims.inbound.v1": Stream((PaymentSubmitted, ReversalSubmitted, AccountSubmitted), ("outside", "reconcile"), ("ingest",)),
     "ims.accounts.v1": Stream((AccountChanged,), ("ingest",), ("allocation", "notify")),
     "ims.remittances.v1": Stream(
-        (RemittanceReceived, RemittanceRefused, RemittanceReversed), ("ingest",), ("reconcile",)
+        (RemittanceReceived, RemittanceRefused, RemittanceReversed, RemittanceLate), ("ingest",), ("reconcile",)
     ),
     "ims.payments.v1": Stream(
         (PaymentReceived, PaymentRefused, PaymentReversed, PaymentDisputed, RefundSent, RefundFailed),

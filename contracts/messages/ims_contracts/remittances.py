@@ -4,7 +4,7 @@ from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from ims_contracts.message import Code, Message, Pence, Reference, Value, Words
 
@@ -73,3 +73,19 @@ class RemittanceReversed(Message):
     payments_pence: Pence
     reversed_on: date
     reason: Words
+
+
+class RemittanceLate(Message):
+    """A source's file has not come on its day, by the time that its calendar says. The next that it sends ends this."""
+
+    type: ClassVar[str] = "ims.remittances.remittance-late.v1"
+    topic: ClassVar[str] = "ims.remittances.v1"
+    keyed_by: ClassVar[str] = "source"
+    one_per: ClassVar[tuple[str, ...]] = ("source", "expected_on")
+
+    source: Code
+    expected_on: date
+    """The day on which the file was due, Europe/London. The first remittance-received of the source with `received_on` of that day or
+    later ends it (or the settlement or statement, where it sends these), whichever of the two is heard first."""
+    looked_at: AwareDatetime
+    """When it was looked for and was not there."""

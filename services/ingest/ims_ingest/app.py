@@ -20,6 +20,7 @@ from ims_ingest.handlers import (
     publishing,
     pulling,
     reversals,
+    templates,
     webhooks,
 )
 from ims_ingest.handlers.alarms import read_calendars, watch_calendars
@@ -32,6 +33,7 @@ from ims_ingest.handlers.pulling import keep_pulling
 from ims_ingest.handlers.refunding import keep_refunding, on_refunds
 from ims_ingest.handlers.submissions import on_submissions
 from ims_ingest.handlers.sweeping import keep_sweeping
+from ims_ingest.handlers.templates import read_templates
 from ims_ingest.handlers.webhooks import keep_events
 from ims_ingest.settings import Settings
 from ims_kit import Service
@@ -51,12 +53,13 @@ def build(settings: Settings) -> Service:
     service.background("sweep GOV.UK Pay", keep_sweeping)
     service.background("ask for refunds", keep_refunding)
     service.background("watch calendars", watch_calendars)
+    service.api.state.templates = read_templates(settings.e_return_templates)
     service.api.state.calendars = read_calendars(settings.calendars)
     service.api.state.payments_door = service.door(keep_payments)
     service.api.state.events_door = service.door(partial(keep_events, councils=councils))
     service.api.add_exception_handler(Unwelcome, unwelcome)
     for handler in (
-        publishing, bulk, reversals, webhooks, files, deciding, ereturns, advices, answering, alarms, pulling, pay_doors,
+        publishing, bulk, reversals, webhooks, files, deciding, templates, ereturns, advices, answering, alarms, pulling, pay_doors,
     ):  # fmt: skip
         service.api.include_router(handler.router)
     return service

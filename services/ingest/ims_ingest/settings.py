@@ -127,6 +127,8 @@ class Settings(ServiceSettings):
     """The most rows of one file: what fits the largest file at its shortest lines."""
     layouts: Path | None = None
     """A folder of layouts (`*.yaml`) of the council's own contracts, besides those that come with ingest."""
+    e_return_templates: Path | None = None
+    """A folder of templates of e-returns (`*.yaml`), a file for each council, besides those that come with ingest."""
     accounts_drop_max: int = Field(default=5, ge=0, le=100)
     """The most per cent of its accounts that a full file may leave out; one that leaves out more is held for a person."""
     folders: list[Folder] = Field(default=[])

@@ -8,7 +8,7 @@ import typer
 
 from ims_ingest.formats import formats_with
 from ims_ingest.formats import inspect as inspect_file
-from ims_ingest.formats.layout_files import LayoutWrong
+from ims_ingest.formats.yaml_files import FileWrong
 from ims_local.faults import Fault
 from ims_local.progress import Steps
 from ims_local.screen import AsJson, answer, remarks
@@ -29,7 +29,7 @@ def inspect(
     """Read a file and say what is in it, whether it proves, and every fault. Needs no servers and writes nothing."""
     try:
         found = inspect_file(file, format_name, formats_with(layouts))
-    except LayoutWrong as wrong:
+    except FileWrong as wrong:
         raise Fault(str(wrong)) from None
     answer(found, as_json, in_words)
     if found["faults"]:

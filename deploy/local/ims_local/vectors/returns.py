@@ -5,7 +5,7 @@ from typing import Any
 
 from ims_allocation.domain.rounding import exact_pence
 from ims_ingest.domain.ereturns import decide
-from ims_ingest.domain.paying_in import TemplateRow, cash_fault, cash_total, cheques_fault, is_of_denomination
+from ims_ingest.domain.paying_in import ReferenceRule, TemplateRow, cash_fault, cash_total, cheques_fault, is_of_denomination
 from ims_local.vectors.running import Answer, OnPurpose, Suite
 from ims_local.vectors.world import label, pounds, verdict, whole
 
@@ -16,6 +16,9 @@ LABELS = {
     "reference-may-not-change": "reference_override_not_allowed",
     "description-may-not-change": "description_override_not_allowed",
 }
+
+
+PREDECESSORS = ReferenceRule(length=11, only_digits=True)
 
 
 def told(reason: str | None) -> str | None:
@@ -34,7 +37,7 @@ def run_total(given: dict[str, Any]) -> Answer:
 
 def run_template(given: dict[str, Any]) -> Answer:
     row = TemplateRow(given["reference"], given["description"], given["vat_code"], given["reference_override"])
-    return verdict(told(row.fault()))
+    return verdict(told(row.fault(PREDECESSORS)))
 
 
 def run_reference(given: dict[str, Any]) -> Answer:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from ims_allocation.domain import Pack
 from ims_allocation.domain.days import aged
 from ims_allocation.handlers.news import News, bring_up_to_date, lock
+from ims_allocation.handlers.shelf import Shelf
 from ims_allocation.store import suspense
 from ims_kit import Service
 
@@ -14,10 +15,12 @@ AT_ONCE_MAX = 500
 
 
 async def watch_waits(service: Service) -> None:
-    """Look for them again and again; several processes may."""
+    """Look for them again and again; several processes may. Not before it is known which packs are in force."""
+    shelf: Shelf = service.api.state.packs
     while True:
-        await end_waits(service, service.api.state.packs)
-        await asyncio.sleep(LOOK_SECONDS)
+        if shelf.is_read:
+            await end_waits(service, shelf)
+        await asyncio.sleep(LOOK_SECONDS if shelf.is_read else 1.0)
 
 
 async def end_waits(service: Service, packs: Mapping[str, Pack]) -> None:

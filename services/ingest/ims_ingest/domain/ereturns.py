@@ -1,13 +1,14 @@
 """E-returns: what a council's own establishment took in cash and cheques, put in a bag, and sends to the bank. One person submits,
 another approves; only then is it money."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from ims_contracts.message import PositivePence
+from ims_ingest.domain.paying_in import cash_fault, cash_total
 from ims_ingest.formats.ereturn import DENOMINATIONS, cash_key, cheque_key
 from ims_ingest.formats.records import Row, Whole
 
@@ -17,6 +18,8 @@ COUNT_MAX, LINES_MAX = 1_000_000, 500
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/._-]{0,31}$")]
 Fund = Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=r"^\S+$")]
 AccountReference = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+Description = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 Person = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 
 NEXT = {
@@ -39,28 +42,31 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class Cheque(Asked):
+class Entry(Asked):
+    """What money in the bag is for: a row of the template. What is left out is as the row has it."""
+
+    row: Name
+    amount_pence: PositivePence
+    fund: Fund = ""
+    reference: AccountReference = ""
+    description: Description = ""
+
+
+class Cheque(Entry):
     """A cheque in the bag, without its drawer's name and account."""
 
     number: Number
-    amount_pence: PositivePence
-    fund: Fund
-    reference: AccountReference
 
 
-class Line(Asked):
+class Line(Entry):
     """What a part of the cash is for."""
-
-    fund: Fund
-    reference: AccountReference
-    amount_pence: PositivePence
 
 
 class EReturn(Asked):
     """An e-return as it is sent. It is saved as new where nobody submits it yet."""
 
     number: Number
-    template: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    template: Name
     """The establishment's form, such as a leisure centre's."""
     bag_number: Number
     """What the bank writes on its line."""
@@ -86,7 +92,7 @@ class EReturn(Asked):
     @property
     def cash_pence(self) -> int:
         """What was counted."""
-        return sum(int(denomination) * count for denomination, count in self.cash.items())
+        return cash_total({int(denomination): int(denomination) * count for denomination, count in self.cash.items()})
 
     @property
     def cheques_pence(self) -> int:
@@ -118,7 +124,7 @@ def is_same_person(one: str | None, other: str | None) -> bool:
 def faults(ereturn: EReturn) -> list[str]:
     """Why an e-return cannot be submitted: what was counted, what it is for and what the slip says must be the same."""
     found, lines_pence = [], sum(line.amount_pence for line in ereturn.lines)
-    if lines_pence != ereturn.cash_pence:
+    if cash_fault(ereturn.bag_number, ereturn.cash_pence, lines_pence):
         found.append(f"lines: they come to {lines_pence}p, but {ereturn.cash_pence}p of cash was counted")
     if (whole := ereturn.cash_pence + ereturn.cheques_pence) != ereturn.total_pence:
         found.append(f"total_pence: the slip says {ereturn.total_pence}p, but cash and cheques come to {whole}p")
@@ -126,20 +132,22 @@ def faults(ereturn: EReturn) -> list[str]:
 
 
 def rows(ereturn: EReturn) -> Iterator[Row]:
-    """The payments of a bag: one for all cash of a fund and reference, one a cheque. Positions of the list number the lines."""
-    cash: dict[tuple[str, str], int] = {}
+    """The payments of a bag: one for all cash of a fund and reference, one a cheque. Their positions number them."""
+    cash: dict[tuple[str, str], list[Line]] = {}
     for line in ereturn.lines:
-        cash[line.fund, line.reference] = cash.get((line.fund, line.reference), 0) + line.amount_pence
-    for line_number, ((fund, reference), amount_pence) in enumerate(cash.items(), 1):
-        key = cash_key(ereturn.number, fund, reference)
-        yield Row(line_number, key, amount_pence, ereturn.taken_on, reference, ereturn.number, "cash", "cash", fund=fund)
-    for line_number, (number, amount_pence, fund, reference) in enumerate(map(said, ereturn.cheques), len(cash) + 1):
-        key = cheque_key(ereturn.number, number)
-        yield Row(line_number, key, amount_pence, ereturn.taken_on, reference, ereturn.number, "cheque", "cheque", fund=fund)
+        cash.setdefault((line.fund, line.reference), []).append(line)
+    for line_number, ((fund, reference), lines) in enumerate(cash.items(), 1):
+        yield row(ereturn, lines, "cash", cash_key(ereturn.number, fund, reference))._replace(line=line_number)
+    for line_number, cheque in enumerate(ereturn.cheques, len(cash) + 1):
+        yield row(ereturn, [cheque], "cheque", cheque_key(ereturn.number, cheque.number))._replace(line=line_number)
 
 
-def said(cheque: Cheque) -> tuple[str, int, str, str]:
-    return cheque.number, cheque.amount_pence, cheque.fund, cheque.reference
+def row(ereturn: EReturn, entries: Sequence[Entry], kind: str, key: str) -> Row:
+    """The payment of entries for one account, in the words of its template where they all have the same."""
+    words = {entry.description for entry in entries if entry.description}
+    narrative = f"{ereturn.number} {words.pop()}" if len(words) == 1 else ereturn.number
+    pence, first = sum(entry.amount_pence for entry in entries), entries[0]
+    return Row(0, key, pence, ereturn.taken_on, first.reference, narrative, kind, kind, fund=first.fund)
 
 
 def whole(ereturn: EReturn) -> Whole:

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-REFERENCE_LENGTH = 11
-ANY_DIGIT = "*"
+ANY_DIGIT, ANY_SIGN = "*", "?"
+DIGITS = "0123456789"
+SIGNS = DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 
 def is_of_denomination(amount_pence: int | Fraction, unit_pence: int) -> bool:
     """Whether an amount can be of notes or coins of one kind. Nothing can; less than nothing cannot."""
@@ -18,6 +20,13 @@ def cash_total(by_denomination_pence: Mapping[int, int | None]) -> int:
     return sum(amount or 0 for amount in by_denomination_pence.values())
 
 
+class ReferenceRule(NamedTuple):
+    """What the references of a council's templates are like, where they are all alike."""
+
+    length: int | None = None
+    only_digits: bool = False
+
+
 class TemplateRow(NamedTuple):
     """One line of a template: which account takes what is entered, and what may be said otherwise."""
 
@@ -25,20 +34,21 @@ class TemplateRow(NamedTuple):
     description: str
     vat_code: str
     may_change_reference: bool = False
-    """Each `*` of the reference then stands for a digit that is entered."""
+    """Each `*` of the reference then stands for a digit that is entered, each `?` for a digit or a capital letter."""
     may_change_description: bool = False
 
-    def fault(self) -> str | None:
+    def fault(self, rule: ReferenceRule) -> str | None:
         """What is wrong with the row itself."""
         for name, value in (("reference", self.reference), ("description", self.description), ("vat-code", self.vat_code)):
             if not value or not value.strip():
                 return f"{name}-missing"
-        if len(self.reference) != REFERENCE_LENGTH:
+        if len(self.reference) != (rule.length or len(self.reference)):
             return "reference-length"
-        allowed = "0123456789" + (ANY_DIGIT if self.may_change_reference else "")
-        if all(sign in allowed for sign in self.reference):
-            return None
-        return "only-digits-and-asterisks" if self.may_change_reference else "only-digits"
+        if rule.only_digits and any(sign not in DIGITS + (ANY_DIGIT if self.may_change_reference else "") for sign in self.reference):
+            return "only-digits-and-asterisks" if self.may_change_reference else "only-digits"
+        if not self.may_change_reference and any(sign in self.reference for sign in (ANY_DIGIT, ANY_SIGN)):
+            return "wildcards-may-not-change"
+        return None
 
     def reference_fault(self, entered: str | None) -> tuple[str, int | None] | None:
         """What is wrong with the reference of an entry, and at which position, counted from one."""
@@ -47,9 +57,11 @@ class TemplateRow(NamedTuple):
         if not self.may_change_reference:
             return None if entered == self.reference else ("reference-may-not-change", None)
         for at, (sign, wanted) in enumerate(zip(entered, self.reference, strict=False), 1):
-            if wanted == ANY_DIGIT and sign not in "0123456789":
+            if wanted == ANY_DIGIT and sign not in DIGITS:
                 return "only-digits", at
-            if wanted not in (ANY_DIGIT, sign):
+            if wanted == ANY_SIGN and sign not in SIGNS:
+                return "only-digits-and-letters", at
+            if wanted not in (ANY_DIGIT, ANY_SIGN, sign):
                 return "mask-mismatch", at
         if len(entered) != len(self.reference):
             return "reference-too-short" if len(entered) < len(self.reference) else "reference-too-long", None

@@ -42,7 +42,7 @@ HEAD_BYTES = 65_536
 
 
 def formats_with(layouts: Path | None) -> Formats:
-    """Every format that is read, with a council's own layouts, each in place of ours of its name. Raises LayoutWrong, or OSError."""
+    """Every format that is read, with a council's own layouts, each in place of ours of its name. Raises FileWrong, or OSError."""
     return FORMATS if layouts is None else {**FORMATS, **{each.name: each for each in read_layouts(layouts)}}
 
 

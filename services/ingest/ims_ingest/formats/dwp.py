@@ -3,9 +3,11 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import lru_cache
+from operator import itemgetter
 from typing import BinaryIO, NamedTuple
 
 from ims_contracts.remittances import Fault
@@ -31,6 +33,8 @@ SIGNS = {"+": 1, "": 1, "-": -1}
 ASK = "ask the DWP to correct the row, or send its schedule as it came"
 # A name holds a dozen codes at most; no more are remembered, however many rows there are.
 CODES_MAX = 100
+# A schedule has one day, or the few of a month; what has more is none, and would fill memory.
+DAYS_MAX, SEEN_MAX = 1_000, 10_000
 
 
 class Cells(NamedTuple):
@@ -86,17 +90,18 @@ def csv_rows(stream: BinaryIO) -> Iterator[tuple[int, list[str]]]:
 
 
 def read(stream: BinaryIO) -> Iterator[Record]:
-    """The deductions, below nothing where one was taken back, then the creditor numbers, benefits and days that name the schedule."""
-    is_spreadsheet = stream.read(len(MAGIC)) == MAGIC
-    stream.seek(0)
-    rows, number = sheet_rows(stream) if is_spreadsheet else csv_rows(stream), 1
+    """The deductions, below nothing where one was taken back, each of its payment day: the bank credits a day by itself. A day is
+    named by all its rows, wherever they stand, so the file is read once for that, then for the rows."""
+    names = names_of_days(stream)
+    number = 1
     try:
+        rows = table(stream)
         number, header = next(rows, (1, []))
         found = places(header)
         if missing := [name.replace("_", " ") for name in NEEDED if found[name] is None]:
             yield fault(number, f"the header has no column for {', '.join(missing)}", "send the schedule with all its columns")
             return
-        schedule = Schedule(len(header), list(found.values()))
+        schedule = Schedule(len(header), list(found.values()), names)
         for number, values in rows:
             if (record := schedule.read_row(number, values)) is not None:
                 yield record
@@ -106,13 +111,63 @@ def read(stream: BinaryIO) -> Iterator[Record]:
     yield schedule.whole()
 
 
+def table(stream: BinaryIO) -> Iterator[tuple[int, list[str]]]:
+    """The rows from the start, of a spreadsheet or of CSV."""
+    stream.seek(0)
+    is_spreadsheet = stream.read(len(MAGIC)) == MAGIC
+    stream.seek(0)
+    return sheet_rows(stream) if is_spreadsheet else csv_rows(stream)
+
+
+def names_of_days(stream: BinaryIO) -> dict[date, str]:
+    """What names each payment day: its creditor numbers and benefits. Universal Credit and the older benefits come in schedules of
+    their own, of one creditor number and day. What cannot be read is left to the second reading."""
+    days: dict[date, Codes] = {}
+    with suppress(Unreadable, csv.Error):
+        rows = table(stream)
+        found = places(next(rows, (1, []))[1])
+        creditor, benefit, paid_on = (found[name] for name in ("creditor", "benefit", "paid_on"))
+        for said in different(rows, (creditor, benefit, paid_on)):
+            with suppress(ValueError):
+                of_day = day(said[2])
+                if of_day in days or len(days) < DAYS_MAX:
+                    days.setdefault(of_day, Codes()).add(said[0], said[1])
+    return {of_day: codes.name(of_day.isoformat()) for of_day, codes in days.items()}
+
+
+def different(rows: Iterator[tuple[int, list[str]]], wanted: Sequence[int | None]) -> Iterator[list[str]]:
+    """What rows have in these columns, as a rule each once: most rows of a schedule have the same."""
+    last = max(place or 0 for place in wanted)
+    get, seen = itemgetter(*(place or 0 for place in wanted)), set[tuple[str, ...]]()
+    for _, values in rows:
+        if len(values) > last and (said := get(values)) not in seen:
+            if len(seen) < SEEN_MAX:
+                seen.add(said)
+            yield ["" if place is None else text.strip() for place, text in zip(wanted, said, strict=True)]
+
+
+class Codes:
+    """The creditor numbers and benefits that name a schedule, or a day of it."""
+
+    def __init__(self) -> None:
+        self.creditors, self.benefits = set[str](), set[str]()
+
+    def add(self, creditor: str, benefit: str) -> None:
+        """A spreadsheet loses the noughts before a creditor number, and the same schedule as CSV has them."""
+        for codes, code in ((self.creditors, creditor.lstrip("0")), (self.benefits, benefit)):
+            if len(codes) < CODES_MAX:
+                codes.add(code)
+
+    def name(self, days: str) -> str:
+        return ":".join(("+".join(sorted(self.creditors)), "+".join(sorted(self.benefits)), days))[:140]
+
+
 class Schedule:
     """A schedule being read: its columns, and what its rows have in common."""
 
-    def __init__(self, width: int, wanted: list[int | None]) -> None:
-        self.width, self.wanted, self.size = width, wanted, max(place or 0 for place in wanted)
-        self.creditors: set[str] = set()
-        self.benefits: set[str] = set()
+    def __init__(self, width: int, wanted: list[int | None], names: dict[date, str]) -> None:
+        self.width, self.wanted, self.names, self.size = width, wanted, names, max(place or 0 for place in wanted)
+        self.codes = Codes()
         self.first: date | None = None
         self.last: date | None = None
 
@@ -132,26 +187,22 @@ class Schedule:
             paid_on = day(cells.paid_on)
         except ValueError:
             return fault(number, "there is no such payment date", ASK, "payment date")
-        # A spreadsheet loses the noughts before a creditor number, and the same schedule as CSV has them.
         creditor, amount_pence = cells.creditor.lstrip("0"), int(amount[1])
-        self.add(creditor, cells.benefit, paid_on)
+        self.codes.add(creditor, cells.benefit)
+        self.first, self.last = min(self.first or paid_on, paid_on), max(self.last or paid_on, paid_on)
         if amount_pence == 0:
             return None
         key = ":".join((creditor, paid_on.isoformat(), cells.benefit, reference, str(amount_pence), "+-"[sign < 0]))
         reason = "deduction-recovered" if sign < 0 else None
-        return fitting(Row(number, key, sign * amount_pence, paid_on, reference, creditor, "benefit-deduction", "dwp", reason))
-
-    def add(self, creditor: str, benefit: str, paid_on: date) -> None:
-        for codes, code in ((self.creditors, creditor), (self.benefits, benefit)):
-            if len(codes) < CODES_MAX:
-                codes.add(code)
-        self.first, self.last = min(self.first or paid_on, paid_on), max(self.last or paid_on, paid_on)
+        name = self.names.get(paid_on) or paid_on.isoformat()
+        return fitting(
+            Row(number, key, sign * amount_pence, paid_on, reference, creditor, "benefit-deduction", "dwp", reason, remittance=name)
+        )
 
     def whole(self) -> Whole:
-        """Universal Credit and the older benefits come in schedules of their own, of one creditor number and day: the benefits
-        belong to the name."""
+        """The file, by all its creditor numbers, benefits and days."""
         days = f"{self.first or ''}" if self.first == self.last else f"{self.first}..{self.last}"
-        return Whole(":".join(("+".join(sorted(self.creditors)), "+".join(sorted(self.benefits)), days))[:140], self.last, None)
+        return Whole(self.codes.name(days), self.last, None)
 
 
 @lru_cache(maxsize=4096)

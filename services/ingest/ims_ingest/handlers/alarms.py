@@ -11,7 +11,9 @@ import yaml
 from fastapi import APIRouter, Query, Request
 from pydantic import TypeAdapter
 
+from ims_contracts.remittances import RemittanceLate
 from ims_ingest.domain.calendars import Calendar, late
+from ims_ingest.domain.submissions import LONDON
 from ims_ingest.store.late import last_received, not_said_yet
 from ims_kit import Service
 
@@ -60,9 +62,12 @@ async def watch_calendars(service: Service) -> None:
 
 
 async def raise_alarms(service: Service, calendars: Sequence[Calendar]) -> None:
-    """Say of each file that is late that it is, once, whichever process finds it."""
+    """Tell of each file that is late that it is, once for its source and day, whichever process finds it."""
     async with service.begin() as work:
         missing = await missing_of(calendars, work.connection, work.now)
-        new = await not_said_yet([(each.council, each.source, due) for each, due, _ in missing], work)
-    for council, source, due in new:
-        log.warning("file is late", council=council, source=source, due_at=due.isoformat())
+        days = {(each.council, each.source, due.astimezone(LONDON).date()) for each, due, _ in missing}
+        new = await not_said_yet(sorted(days), work)
+        for council, source, day in new:
+            work.tell(RemittanceLate(council=council, source=source, expected_on=day, looked_at=work.now))
+    for council, source, day in new:
+        log.warning("file is late", council=council, source=source, expected_on=day.isoformat())

@@ -14,10 +14,12 @@ from ims_ingest.domain.identity import derive
 from ims_ingest.domain.planning import Plan
 from ims_ingest.domain.proving import Proof
 from ims_ingest.domain.rows import FileHead
+from ims_ingest.domain.templates import faults_by_template, filled
 from ims_ingest.formats.ereturn import ERETURN
 from ims_ingest.formats.records import Record
 from ims_ingest.handlers.importing import summary, take_chunk
 from ims_ingest.handlers.publishers import Answer, Caller, Unwelcome, body_of, caller_of, reasons_of
+from ims_ingest.handlers.templates import template_of
 from ims_ingest.store import ereturns, files
 from ims_ingest.store.ereturns import Held
 from ims_kit import Service, Work
@@ -42,13 +44,13 @@ class Voiding(Asked):
 
 @router.post("", status_code=201)
 async def post_e_return(request: Request) -> Response:
-    """Enter an e-return, or submit it where `submitted_by` is named: cash by denomination, what the cash is for, cheques. What is
-    submitted has to come to the bag's total. The same again is known; until it is submitted, it may be changed."""
-    caller, ereturn = teller(request), await read(request, EReturn)
+    """Enter an e-return, or submit it where `submitted_by` is named: cash by denomination, what the cash is for, cheques, line by
+    line as its template has them. What is submitted has to come to the bag's total. The same again is known; until it is
+    submitted, it may be changed."""
+    caller = teller(request)
+    ereturn = by_template(request, caller, await read(request, EReturn))
     action = "submit" if ereturn.submitted_by else "save"
     async with service_of(request).begin() as work:
-        if reasons := faults(ereturn) if action == "submit" else []:
-            raise Unwelcome(422, "The e-return does not add up; nothing was kept", *reasons)
         held = await ereturns.hold_with_bag(caller.council, ereturn, work)
         decision = decide(held.state if held else "absent", action, held is not None and held.ereturn == ereturn)
         if decision.is_new:
@@ -135,6 +137,17 @@ def prove(ereturn: EReturn, head: FileHead) -> Proof:
     return proof
 
 
+def by_template(request: Request, caller: Caller, ereturn: EReturn) -> EReturn:
+    """The e-return with what its template says of each line. Raises Unwelcome with every reason why it does not agree with the
+    template or, where it is submitted, does not add up."""
+    template = template_of(request, caller.council, ereturn.template)
+    ereturn = filled(ereturn, template)
+    reasons = faults_by_template(ereturn, template) + (faults(ereturn) if ereturn.submitted_by else [])
+    if reasons:
+        raise Unwelcome(422, "The e-return does not add up, or is not as its template; nothing was kept", *reasons)
+    return ereturn
+
+
 def teller(request: Request) -> Caller:
     """A publisher that speaks for e-returns."""
     caller = caller_of(request)
@@ -175,5 +188,6 @@ def shown(held: Held) -> dict[str, Any]:
         "number": said.number, "bag_number": said.bag_number, "template": said.template, "taken_on": said.taken_on.isoformat(),
         "state": held.state, "cash_pence": said.cash_pence, "cheques_pence": said.cheques_pence, "total_pence": said.total_pence,
         "entered_by": said.entered_by, "submitted_by": said.submitted_by, "approved_by": held.approved_by,
-        "voided_by": held.voided_by, "file_id": held.file_id and str(held.file_id),
+        "voided_by": held.voided_by, "file_id": held.file_id and str(held.file_id), "cash": said.cash,
+        "lines": [each.model_dump() for each in said.lines], "cheques": [each.model_dump() for each in said.cheques],
     }  # fmt: skip

@@ -186,7 +186,7 @@ class LateFile(Table, table=True):
 
     council: str = Field(primary_key=True, sa_type=Text)
     source: str = Field(primary_key=True, sa_type=Text)
-    due_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True))
+    expected_on: date = Field(primary_key=True)
     found_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 

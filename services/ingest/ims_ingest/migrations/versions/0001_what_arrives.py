@@ -51,9 +51,9 @@ CREATE TABLE decision (           -- what a person decided of a file that was he
 CREATE TABLE listed_account (     -- an account that is in a full file, while that is taken in
   file_id uuid NOT NULL REFERENCES file, fund text NOT NULL, account_reference text NOT NULL, is_counted boolean NOT NULL,
   PRIMARY KEY (file_id, fund, account_reference));
-CREATE TABLE late_file (          -- a file that did not come in time, of which it was said
-  council text NOT NULL, source text NOT NULL, due_at timestamptz NOT NULL, found_at timestamptz NOT NULL,
-  PRIMARY KEY (council, source, due_at));
+CREATE TABLE late_file (          -- a file that did not come on its day in time, of which it was told
+  council text NOT NULL, source text NOT NULL, expected_on date NOT NULL, found_at timestamptz NOT NULL,
+  PRIMARY KEY (council, source, expected_on));
 CREATE TABLE pull (               -- a place from which files are fetched: when that was tried last, and how often it has failed since
   place text PRIMARY KEY, looked_at timestamptz NOT NULL, failures int NOT NULL, error text);
 CREATE TABLE pulled (             -- a file that was fetched, as it lay there, and what became of it
