@@ -17,6 +17,7 @@ from ims_allocation.domain.editions.officer_rules import TEXTS, OfficerRules, co
 from ims_allocation.domain.editions.written import Rule, Then
 from ims_allocation.handlers.payments import is_plain
 from ims_allocation.settings import Packs
+from ims_allocation.store.accounts import Known
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.payments import PaymentReceived
 
@@ -154,7 +155,7 @@ def test_a_rule_may_name_a_penalty_and_it_is_settled_as_any() -> None:
 
 
 def test_a_plain_payment_is_not_plain_where_a_rule_comes_before_references() -> None:
-    heard, there = cash("770001478"), {(COUNCIL, "23", "770001478")}
+    heard, there = cash("770001478"), {(COUNCIL, "23", "770001478"): Known("open", None, None)}
     for said, plain in ((edition(a_rule()), True), (edition(a_rule(more="before: references")), False)):
         reading = said.pack.references.read(heard.reference, None)
         assert is_plain(heard, reading, said.pack, there) is plain

@@ -161,7 +161,7 @@ async def test_a_payment_tells_what_was_weighed_in_words(pool: Any, http: httpx.
 
 async def test_suspense_ranks_what_was_weighed_as_of_now(pool: Any, http: httpx.AsyncClient) -> None:
     await hear(pool, TAX, RIVAL.model_copy(update={"balance_pence": 1, "instalment_pence": 2}), misread(5), packs=PACKS)
-    [item] = (await http.get("/v1/suspense", params={"council": COUNCIL})).json()
+    [item] = (await http.get("/v1/suspense", params={"council": COUNCIL})).json()["items"]
     assert [s["why"] for s in item["suggestions"]] == [["one-character-off", "amount-is-not-due"]] * len(item["suggestions"])
     assert len(item["suggestions"]) >= 1
 

@@ -133,9 +133,13 @@ def reasons_of(error: ValidationError) -> list[str]:
 
 def openapi(kind: type[BaseModel]) -> dict[str, Any]:
     """What a door says of its body, which it reads itself: with every fault at once, and not before it knows the caller."""
-    content = {"application/json": {"schema": inlined(kind.model_json_schema())}}
     key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string", "maxLength": KEY_LENGTH_MAX}}
-    return {"requestBody": {"required": True, "content": content}, "parameters": [key]}
+    return body_in(kind) | {"parameters": [key]}
+
+
+def body_in(kind: type[BaseModel]) -> dict[str, Any]:
+    """The same of a door whose command is known by what it names, without a key."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": inlined(kind.model_json_schema())}}}}
 
 
 def inlined(schema: dict[str, Any]) -> dict[str, Any]:
