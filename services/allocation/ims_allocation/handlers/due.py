@@ -23,7 +23,8 @@ NOT_DUE = "it is no longer what is due back"
 
 async def keep_up(changes: Collection[Change], ended: Collection[Ended], packs: Mapping[str, Pack], work: Work) -> None:
     """Keep how refunds ended, and bring those of the payments that changed up to date; the payments' locks are held."""
-    records = {change.after.key: change.after for change in changes if has_due(change)}
+    concerned = {change.after.key for change in changes if has_due(change)}
+    records = {change.after.key: change.after for change in changes if change.after.key in concerned}
     if others := {(each.council, each.payment_id) for each in ended} - set(records):
         records |= await placements.latest(sorted(others), work.connection)
     if not records:
