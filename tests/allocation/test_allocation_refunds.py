@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from allocation.anytown import COUNCIL, name, payment, penalty, reversal, running_account
 from allocation.doors import Office, empty, group, of, to
+from ims_allocation.store import reports
 from ims_contracts import MESSAGES
 from ims_contracts.payments import RefundFailed, RefundSent
 
@@ -242,6 +243,23 @@ async def test_the_database_holds_that_others_approve_and_no_more_goes_than_is_t
     await office.hear(reversal("fine", 4000))
     with pytest.raises(asyncpg.RaiseError, match="more would go back"):
         await office.pool.execute(put, UUID(due["refund_id"]), "asked", "Bob", 1500)
+
+
+@pytest.mark.parametrize(
+    ("broken", "law"),
+    [
+        ("DELETE FROM refund_step; DELETE FROM refund WHERE origin = 'rule'", "what is due back is asked for, once"),
+        ("UPDATE refund_step SET amount_pence = 5001 WHERE step = 'asked'", "no more was approved to go back than was paid"),
+        ("UPDATE refund_step SET amount_pence = 1 WHERE step = 'asked'", "what was sent is what was approved, and off its payment"),
+        ("UPDATE refund_step SET amount_pence = 1501 WHERE step <> 'failed'", "what was sent is what was approved, and off its payment"),
+    ],
+)
+async def test_a_broken_law_is_seen(office: Office, broken: str, law: str) -> None:
+    part = (await approve(office, await standing(office, "fine"), amount_pence=500)).json()
+    await office.hear(sent(part))
+    await office.assert_lawful()
+    await office.pool.execute(f"SET session_replication_role = replica; {broken}; RESET session_replication_role")
+    assert law in {each["law"] for each in await reports.laws(office.pool) if not each["holds"]}
 
 
 async def test_the_database_alone_keeps_two_writers_from_giving_more_than_is_there(office: Office) -> None:

@@ -91,6 +91,14 @@ def approvals_needed(amount_pence: int, refunds: Iterable[Refund], pack: Pack) -
     return 2 if pack.approvals.needs(Amounts(refunded_pence=in_all)) else 1
 
 
+def another_try(failed: Refund, amount_pence: int, approvals: int, at: datetime) -> Refund:
+    """What an officer asked for, to be approved again after it failed; the payer still waits since the first try."""
+    return failed._replace(
+        refund_id=uuid5(NAMES, f"again/{failed.refund_id}"), amount_pence=amount_pence, approvals_needed=approvals,
+        again_of=failed.refund_id, requested_at=at, approved_by=(), approved_pence=None, asked_pence=None, asked_at=None, failed_because=None,
+    )  # fmt: skip
+
+
 def next_id(record: Record, refunds: Iterable[Refund]) -> UUID:
     """The id of the next refund that a rule asks for: the same for whoever asks, as it is under the payment's lock."""
     return uuid5(NAMES, f"{record.council}/{record.payment_id}/{sum(1 for _ in refunds)}")

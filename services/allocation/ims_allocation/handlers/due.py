@@ -1,12 +1,12 @@
 """What is due back is asked for, and stays asked for until it is sent: refunds follow the payments they are of."""
 
 from collections.abc import Collection, Mapping
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from ims_allocation.domain import Change, Pack, Record
 from ims_allocation.domain.giving_back import (
-    NAMES,
     Refund,
+    another_try,
     approvals_needed,
     decision_behind,
     due_to_ask,
@@ -23,16 +23,17 @@ NOT_DUE = "it is no longer what is due back"
 
 async def keep_up(changes: Collection[Change], ended: Collection[Ended], packs: Mapping[str, Pack], work: Work) -> None:
     """Keep how refunds ended, and bring those of the payments that changed up to date; the payments' locks are held."""
-    concerned = {change.after.key for change in changes if has_due(change)} | {(each.council, each.payment_id) for each in ended}
-    if not concerned:
+    concerned = {change.after.key for change in changes if has_due(change)}
+    records = {change.after.key: change.after for change in changes if change.after.key in concerned}
+    if others := {(each.council, each.payment_id) for each in ended} - set(records):
+        records |= await placements.latest(sorted(others), work.connection)
+    if not records:
         return
     await refunds.end([end(each) for each in ended], work)
-    records = await placements.latest(sorted(concerned), work.connection)
     failed = {each.refund_id for each in ended if isinstance(each, RefundFailed)}
-    for key, known in (await refunds.of_payments(work.connection, sorted(concerned))).items():
-        if key in records:
-            await try_again(records[key], [each for each in known if each.refund_id in failed], packs[key[0]], work)
-            await follow(records[key], packs[key[0]], work)
+    for key, known in (await refunds.of_payments(work.connection, sorted(records))).items():
+        tried = await try_again(records[key], known, failed, packs[key[0]], work)
+        await follow(records[key], [*known, *tried], packs[key[0]], work)
 
 
 def has_due(change: Change) -> bool:
@@ -48,22 +49,23 @@ def end(each: Ended) -> tuple[str, UUID, str, int, str | None]:
     return each.council, each.refund_id, "failed", each.amount_pence, each.reason
 
 
-async def try_again(record: Record, failed: Collection[Refund], pack: Pack, work: Work) -> None:
-    """What an officer asked for and could not be sent is to be approved again: by another id, as of each its sender is asked once."""
-    for each in failed:
-        known = (await refunds.of_payments(work.connection, [record.key]))[record.key]
-        pence = min(each.asked_pence or each.amount_pence, left_to_ask(record, known))
-        if each.state == "failed" and each.origin == "officer" and pence and not any(other.again_of == each.refund_id for other in known):
-            again = each._replace(
-                refund_id=uuid5(NAMES, f"again/{each.refund_id}"), amount_pence=pence, again_of=each.refund_id, requested_at=work.now,
-                approvals_needed=approvals_needed(pence, known, pack),
-            )  # fmt: skip
-            await refunds.request(again, work)
+async def try_again(
+    record: Record, known: Collection[Refund], failed: Collection[UUID], pack: Pack, work: Work
+) -> list[Refund]:
+    """What an officer asked for and could not be sent is to be approved again: by another id, as of each its sender is asked once.
+    Says what is asked for again."""
+    tried: list[Refund] = []
+    for each in known:
+        pence = min(each.asked_pence or each.amount_pence, left_to_ask(record, [*known, *tried]))
+        is_new = each.refund_id in failed and not any(other.again_of == each.refund_id for other in known)
+        if is_new and each.state == "failed" and each.origin == "officer" and pence:
+            tried.append(another_try(each, pence, approvals_needed(pence, [*known, *tried], pack), work.now))
+            await refunds.request(tried[-1], work)
+    return tried
 
 
-async def follow(record: Record, pack: Pack, work: Work) -> None:
-    """Have exactly that asked for which is due back of a payment and nobody else asks for."""
-    known = (await refunds.of_payments(work.connection, [record.key]))[record.key]
+async def follow(record: Record, known: Collection[Refund], pack: Pack, work: Work) -> None:
+    """Have exactly that asked for which is due back of a payment and nobody else asks for; `known` are all its refunds."""
     standing = next((each for each in known if each.follows_due), None)
     pence, decision_id = due_to_ask(record, known), decision_behind(record)
     if standing and (standing.amount_pence, standing.decision_id) == (pence, decision_id):

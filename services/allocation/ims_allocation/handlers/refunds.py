@@ -76,11 +76,12 @@ async def get_refunds(
     by: str | None = None,
     payment_id: UUID | None = None,
     amount_min: PenceAsked | None = None,
-    is_overdue: Annotated[Literal["true"] | None, Query(description="Only those that the payer has waited for too long.")] = None,
+    is_overdue: bool = False,
     after_: Annotated[str | None, Query(alias="after")] = None,
     count_max: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:
-    """Refunds, those that the payer waits for longest first; `after` is `next` of the page before. `amount_min` is in pence."""
+    """Refunds, those that the payer waits for longest first; `is_overdue` asks for those alone that are waited for too long. `after` is
+    `next` of the page before. `amount_min` is in pence."""
     pack = request.app.state.packs[council]
     wanted = [each for each in ([state] if state else OPEN) if not is_overdue or each in OPEN]
     asked = {
@@ -115,7 +116,7 @@ async def ask(command: Command, asked: Refunding, revision: int, packs: Packs, w
         content_sha256=command.content_sha256, reason=asked.reason, note=asked.note, requested_at=work.now, since_on=work.today,
     )  # fmt: skip
     await refunds.request(held, work)
-    await follow(record, pack, work)
+    await follow(record, [*before, held], pack, work)
     return {"is_new": True} | shown(held, pack, work.today)
 
 
@@ -141,8 +142,7 @@ async def approve(command: Command, which: tuple[UUID, int | None], amount_pence
     if len(held.approved_by) + 1 >= held.approvals_needed:
         await refunds.step(held, "asked", by, work, pence)
         work.tell(approved(held, record, pence, work.today))
-    await follow(record, pack, work)
-    return shown(await there(command.council, held.refund_id, work.connection), pack, work.today)
+    return await followed(held, record, pack, work)
 
 
 def approved(held: Refund, record: Record, pence: int, today_: date) -> RefundApproved:
@@ -165,8 +165,14 @@ async def cancel(command: Command, which: tuple[UUID, int | None], reason: str, 
         words = "Decide where the money belongs instead (POST /v1/decisions), or undo the decision that gives it back."
         raise Unwelcome(409, "The money is due back; nothing was changed", words)
     await refunds.step(held, "cancelled", command.by, work, reason)
-    await follow(record, pack, work)
-    return shown(await there(command.council, held.refund_id, work.connection), pack, work.today)
+    return await followed(held, record, pack, work)
+
+
+async def followed(held: Refund, record: Record, pack: Pack, work: Work) -> dict[str, Any]:
+    """A refund as it is now, once what is due back is asked for beside it."""
+    known = (await refunds.of_payments(work.connection, [record.key]))[record.key]
+    await follow(record, known, pack, work)
+    return shown(next(each for each in known if each.refund_id == held.refund_id), pack, work.today)
 
 
 async def hold(council: str, refund_id: UUID, work: Work) -> tuple[Refund, Record]:
