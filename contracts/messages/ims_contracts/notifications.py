@@ -66,7 +66,7 @@ class RejectedLine(Value):
     sequence: int = Field(ge=1)
     payment_id: UUID | None = None
     fund: Code
-    account_reference: Reference
+    account_reference: Reference | None = None
     amount_pence: Pence
     """Below nothing, what went back."""
     reason: Words

@@ -55,7 +55,7 @@ class Runner:
         """Make the run of the last time that has passed, if it has none yet."""
         async with service.begin() as work:
             slot = last_time(self.to.times, work.now)
-            if await runs.hold(self.to, work) < slot:
+            if not await runs.is_done(self.to, slot, work) and await runs.hold(self.to, work) < slot:
                 await make_run(self.setup, slot, work)
 
     async def deliver(self, service: Service) -> bool:

@@ -61,6 +61,7 @@ class Kept(NamedTuple):
     revision: int | None
     fund: str
     account_reference: str
+    """Empty where the ledger has the money on the fund alone."""
     amount_pence: int
     """What the account was paid; below nothing, what went back."""
     method_of_payment: str
@@ -101,11 +102,12 @@ def lines(fact: Moving, destination: FileDestination) -> Iterator[Kept]:
     named = f"line|{fact.council}|{destination.name}|{about.payment_id}|{about.journal_id}|{about.revision}"
     for number, line in enumerate(fact.lines):
         fund = line.ledger_account.removeprefix(FUND)
-        if line.account_reference is None or fund == line.ledger_account or fund not in destination.funds:
+        if fund == line.ledger_account or fund not in destination.funds or not line.amount_pence:
             continue
         yield Kept(
             uuid5(NAMESPACE, f"{named}|{number}"), fact.council, destination.name, about.payment_id, about.journal_id, about.revision,
-            fund, line.account_reference, -line.amount_pence, method, about.reason, about.outcome, about.balance_pence, fact.posted_on,
+            fund, line.account_reference or "", -line.amount_pence, method, about.reason, about.outcome, about.balance_pence,
+            fact.posted_on,
         )  # fmt: skip
 
 

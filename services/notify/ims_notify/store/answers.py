@@ -35,7 +35,7 @@ WHERE council = $1 AND destination = $2 AND number = $3 ON CONFLICT DO NOTHING R
 
 REVISION = "SELECT coalesce(max(revision), 0) FROM run_answer WHERE council = $1 AND destination = $2 AND number = $3"
 
-REJECTED = """SELECT sequence, l.payment_id, l.fund, l.account_reference, l.amount_pence, a.reason
+REJECTED = """SELECT sequence, l.payment_id, l.fund, nullif(l.account_reference, '') AS account_reference, l.amount_pence, a.reason
 FROM run_answer a JOIN posting_line l USING (council, destination, number, sequence)
 WHERE a.council = $1 AND a.destination = $2 AND a.number = $3 AND NOT a.is_accepted AND a.sequence = ANY($4) ORDER BY 1"""
 

@@ -23,6 +23,8 @@ KEEP = Insert(
     " balance_pence posted_on",
 )
 
+DONE_UNTIL = "SELECT done_until FROM run_schedule WHERE council = $1 AND destination = $2"
+
 HOLD = """INSERT INTO run_schedule (council, destination, done_until) VALUES ($1, $2, $3)
 ON CONFLICT (council, destination) DO UPDATE SET done_until = run_schedule.done_until RETURNING done_until"""
 
@@ -108,7 +110,14 @@ class Made(NamedTuple):
 
 async def keep(lines: list[Kept], work: Work) -> None:
     """Keep lines of facts; those that are known already change nothing."""
-    await KEEP(work.connection, sorted(lines))
+    by_id = {line.line_id: line for line in lines}
+    await KEEP(work.connection, [by_id[each] for each in sorted(by_id)])
+
+
+async def is_done(to: FileDestination, slot: datetime, work: Work) -> bool:
+    """Whether a time has had its run, as far as can be seen without keeping others out."""
+    done_until = await work.connection.fetchval(DONE_UNTIL, to.council, to.name)
+    return done_until is not None and done_until >= slot
 
 
 async def hold(to: FileDestination, work: Work) -> datetime:
