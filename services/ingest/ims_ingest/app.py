@@ -16,6 +16,7 @@ from ims_ingest.handlers.submissions import on_submissions
 from ims_ingest.handlers.templates import read_templates
 from ims_ingest.handlers.webhooks import keep_events
 from ims_ingest.settings import Settings
+from ims_ingest.store.answers import PURGE
 from ims_kit import Service
 
 
@@ -33,6 +34,7 @@ def build(settings: Settings) -> Service:
     service.api.state.calendars = read_calendars(settings.calendars)
     service.api.state.payments_door = service.door(keep_payments)
     service.api.state.events_door = service.door(keep_events)
+    service.lets_go(PURGE, settings.answer_days)
     service.api.add_exception_handler(Unwelcome, unwelcome)
     for handler in (publishing, bulk, webhooks, files, deciding, templates, ereturns, advices, answering, alarms, pulling):
         service.api.include_router(handler.router)

@@ -90,6 +90,8 @@ class Settings(ServiceSettings):
     """JSON by publisher's name: `token_sha256` (of its bearer token), `council`, `sources`. None: the HTTP doors are closed."""
     govuk_pay_secrets: dict[Council, list[SecretStr]] = Field(default={})
     """JSON by council: the signing secrets of its GOV.UK Pay webhooks; two while one replaces the other. None: closed."""
+    answer_days: int = Field(default=30, ge=1)
+    """How long what a publisher was answered is kept by its idempotency key: longer than anyone goes on trying."""
     file_bytes_max: int = Field(default=256 << 20, ge=1)
     """The largest file taken in: ten times a large council's largest, a year's accounts of 400,000 households."""
     file_rows_max: int = Field(default=2_000_000, ge=1)
