@@ -79,7 +79,8 @@ class Service:
         self.pool: Any = None
         self.is_started = False
         self.api = make_api(self)
-        self.background("let go of old facts", let_go)
+        self.purges = [(upkeep.PURGE_TOLD, settings.told_days)]
+        self.background("let go of what is old", let_go)
 
     def hears(self, handler: Handler, *types: type[BaseModel], clean: Clean = bytes) -> None:
         """One handler for all that is heard of one topic, in the order of its log. `clean` takes out of what is set aside what may
@@ -93,6 +94,10 @@ class Service:
     def background(self, name: str, work: Background) -> None:
         """Work beside the topics; started again, after a growing pause, when it fails."""
         self.work_behind[name] = work
+
+    def lets_go(self, statement: str, days: int) -> None:
+        """What a statement deletes, some thousand rows at a time, as older than `$1` days: looked for once an hour."""
+        self.purges.append((statement, days))
 
     def door[Item, Result](self, keep: Keep[Item, Result]) -> Door[Item, Result]:
         """A way in for single submissions: those that arrive together share a transaction."""
@@ -180,8 +185,9 @@ class Service:
 async def let_go(service: Service) -> None:
     """Once an hour."""
     while True:
-        if gone := await upkeep.purge_told(service.pool, service.settings.told_days):
-            log.info("let go of old facts", count=gone)
+        for statement, days in service.purges:
+            if gone := await upkeep.purge(service.pool, statement, days):
+                log.info("let go of what is old", table=statement.split()[2], count=gone)
         await asyncio.sleep(3600)
 
 

@@ -1,17 +1,18 @@
-"""House-keeping of what the kit keeps: facts told long ago are let go, once their topic has let them go too."""
+"""House-keeping: rows that are of no more use after a set time are let go, in chunks; so are facts told long ago, once their topic
+has let them go too."""
 
 import asyncio
 from typing import Any
 
-PURGE = """DELETE FROM told WHERE id IN (
+PURGE_TOLD = """DELETE FROM told WHERE id IN (
   SELECT id FROM told WHERE id <= (SELECT id FROM relayed) AND told_at < now() - make_interval(days => $1)
   ORDER BY id LIMIT 10000)"""
 
 
-async def purge_told(pool: Any, days: int) -> int:
-    """Let go of facts that were sent, and told more than so many days ago; in chunks. Returns how many."""
+async def purge(pool: Any, statement: str, days: int) -> int:
+    """Let go of what a statement deletes as older than so many days; it takes some rows at a time. Returns how many."""
     gone = 0
-    while chunk := int((await pool.execute(PURGE, days)).split()[-1]):
+    while chunk := int((await pool.execute(statement, days)).split()[-1]):
         gone += chunk
         await asyncio.sleep(0)
     return gone

@@ -15,7 +15,7 @@ from faststream import AckPolicy
 from ims_kit import Door, Refused, Stop, aside, begin
 from ims_kit.relay import Relay, producer_options
 from ims_kit.telling import resend
-from ims_kit.upkeep import purge_told
+from ims_kit.upkeep import PURGE_TOLD, purge
 from kit.small_world import ECHOES, NOTES, Echo, Note, World, keep, make_world, until
 
 
@@ -320,7 +320,7 @@ async def test_only_old_facts_that_were_sent_are_let_go(world: World) -> None:
             work.tell(Echo(number=number))
     await world.pool.execute("UPDATE told SET told_at = now() - interval '8 days' WHERE id <= 3")
     await world.pool.execute("UPDATE relayed SET id = 2")
-    assert await purge_told(world.pool, 7) == 2
+    assert await purge(world.pool, PURGE_TOLD, 7) == 2
     assert await world.value("SELECT array_agg(id ORDER BY id) FROM told") == [3, 4]
 
 

@@ -36,6 +36,7 @@ from ims_ingest.handlers.sweeping import keep_sweeping
 from ims_ingest.handlers.templates import read_templates
 from ims_ingest.handlers.webhooks import keep_events
 from ims_ingest.settings import Settings
+from ims_ingest.store.answers import PURGE
 from ims_kit import Service
 
 
@@ -57,6 +58,7 @@ def build(settings: Settings) -> Service:
     service.api.state.calendars = read_calendars(settings.calendars)
     service.api.state.payments_door = service.door(keep_payments)
     service.api.state.events_door = service.door(partial(keep_events, councils=councils))
+    service.lets_go(PURGE, settings.answer_days)
     service.api.add_exception_handler(Unwelcome, unwelcome)
     for handler in (
         publishing, bulk, reversals, webhooks, files, deciding, templates, ereturns, advices, answering, alarms, pulling, pay_doors,

@@ -121,6 +121,8 @@ class Settings(ServiceSettings):
     """JSON by council: the signing secrets of its GOV.UK Pay webhooks; two while one replaces the other. None: closed."""
     govuk_pay_accounts: list[PayAccount] = Field(default=[])
     """JSON: a list of accounts at GOV.UK Pay to sweep, and to ask for refunds."""
+    answer_days: int = Field(default=30, ge=1)
+    """How long what a publisher was answered is kept by its idempotency key: longer than anyone goes on trying."""
     file_bytes_max: int = Field(default=256 << 20, ge=1)
     """The largest file taken in: ten times a large council's largest, a year's accounts of 400,000 households."""
     file_rows_max: int = Field(default=2_000_000, ge=1)

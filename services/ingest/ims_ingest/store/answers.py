@@ -13,9 +13,16 @@ from ims_kit import Insert, Work
 type AnswerKey = tuple[str, str]
 """Publisher, idempotency key."""
 
+# An answer that is there stays there until the commit, so that it is not let go before it is given again.
 RESERVE = Insert(
-    Answer, "publisher idempotency_key content_sha256 status body answered_at", returning="publisher idempotency_key"
+    Answer,
+    "publisher idempotency_key content_sha256 status body answered_at",
+    returning="publisher idempotency_key",
+    conflict="(publisher, idempotency_key) DO UPDATE SET status = answer.status WHERE false",
 )
+PURGE = """DELETE FROM answer WHERE (publisher, idempotency_key) IN (
+  SELECT publisher, idempotency_key FROM answer WHERE answered_at < now() - make_interval(days => $1)
+  LIMIT 10000 FOR UPDATE SKIP LOCKED)"""
 # An event that could not be read is tried again when it comes again: a later release may read it.
 KEEP_EVENT = Insert(
     Event,
