@@ -18,15 +18,19 @@ HANDLERS: dict[str, Any] = {
     "ims.statements.v1": on_statements,
     "ims.remittances.v1": on_remittances,
 }
+KEPT = (
+    "write_off_approved", "write_off", "break_work", "day_closed", "day_line", "day_match", "day_prepared", "reconciled", "match_line",
+)  # fmt: skip
+"""What a trigger keeps from being changed."""
 TABLES = (
-    "reconciled", "match_line", "match", "parted", "odd_member", "swept", "watched",
+    *KEPT, "match", "parted", "odd_member", "swept", "watched",
     "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "member", "remittance",
     "expectation", "remittance_reversed", "told",
 )  # fmt: skip
 # Deleting a few rows is far quicker than TRUNCATE, which makes new files.
-CLEAR = f"""ALTER TABLE reconciled DISABLE TRIGGER ALL; ALTER TABLE match_line DISABLE TRIGGER ALL;
+CLEAR = f"""{"; ".join(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in KEPT)};
   {"; ".join(f"DELETE FROM {table}" for table in TABLES)};
-  ALTER TABLE reconciled ENABLE TRIGGER ALL; ALTER TABLE match_line ENABLE TRIGGER ALL"""
+  {"; ".join(f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in KEPT)}"""
 STATE = {
     "matches": "SELECT match_id, line_id, why, gross_pence, fee_pence, net_pence, payment_count, page_count, pages_told FROM match",
     "reconciled": "SELECT match_id, page, subject_id, payment_id, method_of_payment, gross_pence, fee_pence FROM reconciled",
