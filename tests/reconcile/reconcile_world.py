@@ -1,8 +1,11 @@
 """Reconcile on a real database, without Kafka: facts go in as batches, what it tells comes out."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any
+
+from pydantic import SecretStr
 
 from ims_contracts import MESSAGES, Message
 from ims_contracts.reconciliations import PaymentReconciled
@@ -10,8 +13,15 @@ from ims_kit import begin
 from ims_reconcile.domain import TYPE_OF
 from ims_reconcile.handlers import on_payments, on_remittances, on_statements, reconcile, tell_pages
 from ims_reconcile.packs import load_pack
+from ims_reconcile.settings import Officer, Settings
 from ims_reconcile.store import laws
-from reconcile.anytown_bank import accepted
+from reconcile.anytown_bank import COUNCIL, accepted
+
+ANNE, BEN = {"Authorization": "Bearer anne"}, {"Authorization": "Bearer ben"}
+TWO_OFFICERS = Settings(
+    kafka_bootstrap="127.0.0.1:1", database_url=SecretStr("postgresql://unused"), grace_seconds=0,
+    officers={name: Officer(token_sha256=hashlib.sha256(name.encode()).hexdigest(), council=COUNCIL) for name in ("anne", "ben")},
+)  # fmt: skip
 
 HANDLERS: dict[str, Any] = {
     "ims.payments.v1": on_payments,

@@ -1,7 +1,6 @@
 """A day is closed by two officers on evidence that nothing changes afterwards; what comes late is counted in the open day."""
 
 import csv
-import hashlib
 import io
 from datetime import date
 from random import Random
@@ -10,34 +9,17 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-import pytest_asyncio
-from pydantic import SecretStr
 
 from ims_contracts import Message
 from ims_contracts.reconciliations import DayClosed, PaymentReconciled
 from ims_kit import begin
-from ims_reconcile.app import build
-from ims_reconcile.settings import Officer, Settings
 from reconcile.anytown_bank import ACCOUNT, COUNCIL, DAY, anytown_day, file_of, line, member, named, payment, settlement, statement
-from reconcile.reconcile_world import World
+from reconcile.reconcile_world import ANNE, BEN, World
 
 NEXT = date(2026, 3, 19)
-ANNE, BEN = {"Authorization": "Bearer anne"}, {"Authorization": "Bearer ben"}
-SETTINGS = Settings(
-    kafka_bootstrap="127.0.0.1:1", database_url=SecretStr("postgresql://unused"), grace_seconds=0,
-    officers={name: Officer(token_sha256=hashlib.sha256(name.encode()).hexdigest(), council=COUNCIL) for name in ("anne", "ben")},
-)  # fmt: skip
 PAYOUT: list[Message] = [payment("a", 5000), payment("b", 3000), *settlement("po_1SYNTH", [member("a", 5000, 75), member("b", 3000, 45)])]
 LINES = [line("l", 7880, "STRIPE po_1SYNTH"), line("x", 500, "770001012")]
 FACTS = [*PAYOUT, statement(LINES), *LINES]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(world: World) -> Any:
-    service = build(SETTINGS)
-    service.pool = world.pool
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(service.api), base_url="http://reconcile") as opened:
-        yield opened
 
 
 async def sheet(client: httpx.AsyncClient, day: date = DAY, **asked: str) -> dict[str, Any]:
@@ -116,6 +98,10 @@ async def test_a_day_without_its_statement_or_with_a_difference_unexplained_stay
     ready = await prepared(client)
     assert "bank-debit-unexplained" in (await signed(client, ready["evidence_sha256"])).json()["detail"]
     assert await world.told(DayClosed) == []
+    (broken,) = (await client.get("/v1/breaks", params={"council": COUNCIL})).json()
+    await client.post(f"/v1/breaks/{broken['break_id']}/explanation", json={"code": "fee"}, headers=ANNE)
+    assert (await signed(client, ready["evidence_sha256"])).status_code == 409, "what was prepared does not say so"
+    await closed(client)
 
 
 LATE: list[Message] = [

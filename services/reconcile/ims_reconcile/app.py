@@ -6,6 +6,7 @@ from ims_contracts.remittances import RemittanceReceived, RemittanceRefused, Rem
 from ims_contracts.statements import SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Service
 from ims_reconcile.handlers import (
+    breaks_router,
     days_router,
     keep_matching,
     officers_router,
@@ -32,5 +33,6 @@ def build(settings: Settings) -> Service:
     service.background("match", matcher)
     service.api.include_router(router)
     service.api.include_router(officers_router)
+    service.api.include_router(breaks_router)
     service.api.include_router(days_router)
     return service

@@ -248,7 +248,7 @@ def objections(sheet: Sheet) -> list[str]:
     is_explained = any(row["kind"] in STATEMENT_KINDS and row["code"] for row in differences)
     if is_stated and bank["difference_pence"] and not is_explained:
         found.append("The statement does not prove, and the break that says so has no explanation code.")
-    found += [f"{row['item_count']} break(s) {row['kind']} have no explanation code: give each one." for row in differences if not row["code"]]
+    found += [f"{row['item_count']} break(s) {row['kind']} have no code: explain each." for row in differences if not row["code"]]
     return found + [f"This sum does not hold: {each['sum']}." for each in sheet["sums"][2:] if each["difference_pence"]]
 
 
