@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import asyncpg
+import httpx
 import pytest_asyncio
 
 from ims_kit import migrate
-from reconcile.reconcile_world import World
+from ims_reconcile.app import build
+from reconcile.reconcile_world import TWO_OFFICERS, World
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -22,3 +24,12 @@ async def world(pool: "asyncpg.Pool[asyncpg.Record]") -> World:
     made = World(pool)
     await made.clear()
     return made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def client(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    """The doors, with two officers of the council: Anne and Ben."""
+    service = build(TWO_OFFICERS)
+    service.pool = world.pool
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(service.api), base_url="http://reconcile") as opened:
+        yield opened

@@ -1,8 +1,11 @@
 """Reconcile on a real database, without Kafka: facts go in as batches, what it tells comes out."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any
+
+from pydantic import SecretStr
 
 from ims_contracts import MESSAGES, Message
 from ims_contracts.reconciliations import PaymentReconciled
@@ -10,23 +13,34 @@ from ims_kit import begin
 from ims_reconcile.domain import TYPE_OF
 from ims_reconcile.handlers import on_payments, on_remittances, on_statements, reconcile, tell_pages
 from ims_reconcile.packs import load_pack
+from ims_reconcile.settings import Officer, Settings
 from ims_reconcile.store import laws
-from reconcile.anytown_bank import accepted
+from reconcile.anytown_bank import COUNCIL, accepted
+
+ANNE, BEN = {"Authorization": "Bearer anne"}, {"Authorization": "Bearer ben"}
+TWO_OFFICERS = Settings(
+    kafka_bootstrap="127.0.0.1:1", database_url=SecretStr("postgresql://unused"), grace_seconds=0,
+    officers={name: Officer(token_sha256=hashlib.sha256(name.encode()).hexdigest(), council=COUNCIL) for name in ("anne", "ben")},
+)  # fmt: skip
 
 HANDLERS: dict[str, Any] = {
     "ims.payments.v1": on_payments,
     "ims.statements.v1": on_statements,
     "ims.remittances.v1": on_remittances,
 }
+KEPT = (
+    "write_off_approved", "write_off", "break_work", "day_closed", "day_line", "day_match", "day_prepared", "reconciled", "match_line",
+)  # fmt: skip
+"""What a trigger keeps from being changed."""
 TABLES = (
-    "reconciled", "match_line", "match", "parted", "odd_member", "swept", "watched",
+    *KEPT, "match", "parted", "odd_member", "swept", "watched",
     "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "member", "remittance",
     "expectation", "remittance_reversed", "told",
 )  # fmt: skip
 # Deleting a few rows is far quicker than TRUNCATE, which makes new files.
-CLEAR = f"""ALTER TABLE reconciled DISABLE TRIGGER ALL; ALTER TABLE match_line DISABLE TRIGGER ALL;
+CLEAR = f"""{"; ".join(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in KEPT)};
   {"; ".join(f"DELETE FROM {table}" for table in TABLES)};
-  ALTER TABLE reconciled ENABLE TRIGGER ALL; ALTER TABLE match_line ENABLE TRIGGER ALL"""
+  {"; ".join(f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in KEPT)}"""
 STATE = {
     "matches": "SELECT match_id, line_id, why, gross_pence, fee_pence, net_pence, payment_count, page_count, pages_told FROM match",
     "reconciled": "SELECT match_id, page, subject_id, payment_id, method_of_payment, gross_pence, fee_pence FROM reconciled",

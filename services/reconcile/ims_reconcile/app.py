@@ -5,7 +5,16 @@ from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
 from ims_contracts.remittances import RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Service
-from ims_reconcile.handlers import keep_matching, officers_router, on_payments, on_remittances, on_statements, router
+from ims_reconcile.handlers import (
+    breaks_router,
+    days_router,
+    keep_matching,
+    officers_router,
+    on_payments,
+    on_remittances,
+    on_statements,
+    router,
+)
 from ims_reconcile.packs import load_pack
 from ims_reconcile.settings import Settings
 
@@ -24,4 +33,6 @@ def build(settings: Settings) -> Service:
     service.background("match", matcher)
     service.api.include_router(router)
     service.api.include_router(officers_router)
+    service.api.include_router(breaks_router)
+    service.api.include_router(days_router)
     return service

@@ -27,4 +27,6 @@ class Settings(ServiceSettings):
     grace_seconds: float = Field(default=60, ge=0)
     """So long after a thing was heard, the absence of what belongs to it is no break: it may be on its way."""
     officers: dict[str, Officer] = Field(default={})
-    """By name, who may take matches apart. Nobody: that door is closed."""
+    """By name, who may take matches apart, work breaks and close days. Nobody: those doors are closed."""
+    write_off_limit_pence: int = Field(default=1000, ge=0)
+    """So much of a difference one officer may write off alone."""

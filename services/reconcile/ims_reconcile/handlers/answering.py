@@ -5,24 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query, Request
 
-from ims_reconcile.domain import TYPE_OF, band_of, working_days_between
+from ims_reconcile.domain import band_of, working_days_between
 from ims_reconcile.store import laws, reports
 
 router = APIRouter(prefix="/v1", tags=["reconcile"])
 
 Council = Annotated[str, Query(description="The council's ONS code", pattern=r"^[EWSN]\d{8}$")]
 Most = Annotated[int, Query(ge=1, le=5000, description="How many at most")]
-
-
-@router.get("/breaks")
-async def get_breaks(request: Request, council: Council, open_only: bool = True, most: Most = 500) -> list[dict[str, Any]]:
-    """What should agree and does not, the oldest first: of which type, and since how many working days of the banks."""
-    async with request.app.state.service.begin() as work:
-        rows, today = await reports.breaks(work.connection, council, open_only, most), work.today
-    for row in rows:
-        days = working_days_between(row["opened_on"], row["closed_on"] or today)
-        row |= {"type": TYPE_OF[row["kind"]], "age_working_days": days, "working_days": band_of(days)}
-    return rows
 
 
 @router.get("/matches/{match_id}")

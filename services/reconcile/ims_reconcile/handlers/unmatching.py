@@ -1,7 +1,5 @@
 """The officers' door: a person takes a match apart, for a reason."""
 
-import hashlib
-import hmac
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, StringConstraints
 
 from ims_reconcile.domain.unmatching import refusal
-from ims_reconcile.settings import Officer, Settings
+from ims_reconcile.handlers.officers import officer_of
 from ims_reconcile.store import unmatching
 from ims_reconcile.store.turns import wait_for_turn
 
@@ -37,17 +35,3 @@ async def post_unmatching(request: Request, match_id: UUID, asked: Unmatching) -
         if why := refusal(held):
             raise HTTPException(409, why)
         return {"match_id": match_id, "undone_by": await unmatching.undo(work.connection, held, asked.reason, name), "is_new": True}
-
-
-def officer_of(request: Request) -> tuple[str, Officer]:
-    """The officer whose bearer token this is. Every token is compared, so that the time taken tells nothing."""
-    settings: Settings = request.app.state.service.settings
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    digest = hashlib.sha256(token.strip().encode()).hexdigest()
-    found: tuple[str, Officer] | None = None
-    for name, officer in settings.officers.items():
-        if hmac.compare_digest(officer.token_sha256, digest):
-            found = name, officer
-    if found is None or scheme.lower() != "bearer":
-        raise HTTPException(401, "Say who you are: send your token as `Authorization: Bearer …`.")
-    return found

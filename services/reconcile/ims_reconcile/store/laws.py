@@ -33,6 +33,12 @@ LAWS = {
       FROM remittance r LEFT JOIN (SELECT remittance_id, sum(amount_pence) AS pence FROM expectation
         WHERE remittance_id IS NOT NULL GROUP BY 1) e USING (remittance_id)
       WHERE r.match_id IS NOT NULL AND r.net_pence IS DISTINCT FROM e.pence GROUP BY 1, 2""",
+    "closed days are a chain of what was signed": """SELECT council, day, count(*)::bigint AS difference
+      FROM (SELECT c.council, c.day, c.evidence_sha256, c.previous_sha256, p.evidence,
+          lag(c.evidence_sha256, 1, repeat('0', 64)) OVER (PARTITION BY c.council, c.bank_account ORDER BY c.day) AS before
+        FROM day_closed c JOIN day_prepared p USING (evidence_sha256)) closed
+      WHERE previous_sha256 <> before
+        OR evidence_sha256 <> encode(sha256(convert_to(previous_sha256 || E'\\n' || evidence, 'UTF8')), 'hex') GROUP BY 1, 2""",
 }
 
 

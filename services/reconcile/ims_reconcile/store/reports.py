@@ -1,11 +1,8 @@
-"""What people ask: breaks, matches, lines, what is not settled yet, and the day's totals."""
+"""What people ask: matches, lines, what is not settled yet, and the day's totals."""
 
 from typing import Any
 from uuid import UUID
 
-BREAKS = """SELECT break_id, kind, source, subject_id, amount_pence, opened_on, explanation, other_id, revision, is_open,
-  closed_on FROM break
-  WHERE council = $1 AND (is_open OR NOT $2) ORDER BY opened_on, abs(amount_pence) DESC, break_id LIMIT $3"""
 MATCH = """SELECT m.match_id, m.council, m.why, m.rule, m.evidence, m.undoes, m.matched_by, m.line_id, l.bank_account, l.booked_on,
   m.settlement_id, m.remittance_id,
   m.gross_pence, m.fee_pence, m.net_pence, m.payment_count, m.page_count, m.pages_told, m.matched_at,
@@ -31,11 +28,6 @@ OPEN_BREAKS = """SELECT count(*)::int AS count, coalesce(sum(abs(amount_pence)),
   FROM break WHERE council = $1 AND is_open"""
 LINE_STATES = """SELECT state, count(*)::int AS count, sum(amount_pence)::bigint AS pence FROM bank_line
   WHERE council = $1 GROUP BY 1 ORDER BY 1"""
-
-
-async def breaks(pool: Any, council: str, open_only: bool, most: int) -> list[dict[str, Any]]:
-    """The breaks of a council, the oldest first."""
-    return [dict(row) for row in await pool.fetch(BREAKS, council, open_only, most)]
 
 
 async def match(pool: Any, match_id: UUID, page: int) -> dict[str, Any] | None:

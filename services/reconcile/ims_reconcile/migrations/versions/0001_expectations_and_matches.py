@@ -119,8 +119,53 @@ CREATE TRIGGER reconciled_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON reconcile
 CREATE TRIGGER match_line_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON match_line EXECUTE FUNCTION refuse_change();
 """
 
+DAYS = """
+-- What people do about a break. An explanation is of so many pence: when the break is of others, it is explained no more.
+CREATE TABLE break_work (
+  work_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, break_id uuid NOT NULL REFERENCES break, council text NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('owner', 'note', 'explanation')), said text NOT NULL, amount_pence bigint NOT NULL,
+  officer text NOT NULL, at timestamptz NOT NULL DEFAULT now());
+CREATE INDEX break_work_of_break ON break_work (break_id, kind, work_id);
+CREATE TABLE write_off (
+  write_off_id uuid PRIMARY KEY, break_id uuid NOT NULL REFERENCES break, council text NOT NULL, amount_pence bigint NOT NULL,
+  reason text NOT NULL, asked_by text NOT NULL, needs_approval boolean NOT NULL, asked_at timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (break_id, amount_pence), UNIQUE (write_off_id, asked_by));
+CREATE TABLE write_off_approved (  -- by another than who asked for it
+  write_off_id uuid PRIMARY KEY, asked_by text NOT NULL, approved_by text NOT NULL, approved_at timestamptz NOT NULL DEFAULT now(),
+  FOREIGN KEY (write_off_id, asked_by) REFERENCES write_off (write_off_id, asked_by), CHECK (approved_by <> asked_by));
+CREATE VIEW worked_break AS SELECT b.*,
+  (SELECT w.said FROM break_work w WHERE w.break_id = b.break_id AND w.kind = 'owner' ORDER BY work_id DESC LIMIT 1) AS owner,
+  CASE WHEN EXISTS (SELECT FROM write_off o LEFT JOIN write_off_approved a USING (write_off_id) WHERE o.break_id = b.break_id
+      AND o.amount_pence = b.amount_pence AND (a.approved_by IS NOT NULL OR NOT o.needs_approval)) THEN 'written-off'
+    ELSE (SELECT w.said FROM break_work w WHERE w.break_id = b.break_id AND w.kind = 'explanation' AND w.amount_pence = b.amount_pence
+      ORDER BY work_id DESC LIMIT 1) END AS code
+  FROM break b;
+
+CREATE TABLE day_prepared (        -- a control sheet as it was when an officer prepared it; its hash goes on from the day closed before
+  evidence_sha256 text PRIMARY KEY, previous_sha256 text NOT NULL, evidence text NOT NULL, council text NOT NULL,
+  bank_account text NOT NULL, day date NOT NULL, prepared_by text NOT NULL, prepared_at timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (evidence_sha256, previous_sha256, council, bank_account, day, prepared_by));
+CREATE INDEX day_prepared_of_account ON day_prepared (council, bank_account, day, prepared_at);
+CREATE TABLE day_line (            -- which lines and matches that sheet counted: what it did not, a later day counts
+  evidence_sha256 text NOT NULL REFERENCES day_prepared, line_id uuid NOT NULL, PRIMARY KEY (line_id, evidence_sha256));
+CREATE TABLE day_match (
+  evidence_sha256 text NOT NULL REFERENCES day_prepared, match_id uuid NOT NULL, PRIMARY KEY (match_id, evidence_sha256));
+CREATE TABLE day_closed (          -- signed by another than who prepared it; a chain without forks
+  council text NOT NULL, bank_account text NOT NULL, day date NOT NULL, evidence_sha256 text NOT NULL UNIQUE,
+  previous_sha256 text NOT NULL, prepared_by text NOT NULL, closed_by text NOT NULL, closed_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (council, bank_account, day), UNIQUE (council, bank_account, previous_sha256), CHECK (closed_by <> prepared_by),
+  FOREIGN KEY (evidence_sha256, previous_sha256, council, bank_account, day, prepared_by)
+    REFERENCES day_prepared (evidence_sha256, previous_sha256, council, bank_account, day, prepared_by));
+DO $$ DECLARE each text; BEGIN
+  FOREACH each IN ARRAY ARRAY['break_work', 'write_off', 'write_off_approved', 'day_prepared', 'day_line', 'day_match', 'day_closed'] LOOP
+    EXECUTE format('CREATE TRIGGER %1$s_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON %1$I EXECUTE FUNCTION refuse_change()', each);
+  END LOOP;
+END $$;
+"""
+
 
 def upgrade() -> None:
     create_kit_tables(op)
     execute_sql(op, FACTS)
     execute_sql(op, OUTCOMES)
+    execute_sql(op, DAYS)

@@ -1,0 +1,138 @@
+"""The day: its control sheet, who prepared it, and who signed it off."""
+
+import json
+from datetime import date
+from typing import Annotated, Any, Literal
+
+import asyncpg
+from fastapi import APIRouter, HTTPException, Path, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from pydantic import BaseModel, Field
+
+from ims_contracts.reconciliations import DayClosed
+from ims_reconcile.domain.control_sheet import BEGINNING, Sheet, canonical, chained, objections, sheet_of
+from ims_reconcile.handlers.answering import Council
+from ims_reconcile.handlers.officers import officer_of
+from ims_reconcile.handlers.printing import page_of, rows_of
+from ims_reconcile.packs import load_pack
+from ims_reconcile.store import days
+from ims_reconcile.store.days import Closed, Day
+
+router = APIRouter(prefix="/v1/days", tags=["days"])
+BankAccount = Annotated[str, Path(description="Sort code and account number", min_length=1, max_length=64)]
+
+
+class Closing(BaseModel):
+    """What is signed: the hash of the evidence that was prepared."""
+
+    evidence_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+@router.get("/{bank_account}/{day}", response_model=None)
+async def get_day(
+    request: Request, bank_account: BankAccount, day: date, council: Council, format: Literal["json", "html", "csv"] | None = None
+) -> Response:
+    """The control sheet: of a closed day as it was signed, of an open one as it is now, with all that no closed day has counted. A page
+    to print with `Accept: text/html`, rows with `?format=csv`."""
+    asked = Day(council, bank_account, day)
+    async with request.app.state.service.begin() as work:
+        await days.at_once(work.connection)
+        sheet = await sheet_as_asked(request, work.connection, asked)
+    wanted = format or ("html" if "text/html" in request.headers.get("accept", "") else "json")
+    if wanted == "html":
+        return HTMLResponse(page_of(sheet), headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"})
+    if wanted == "csv":
+        return Response(rows_of(sheet), media_type="text/csv; charset=utf-8")
+    return JSONResponse(sheet)
+
+
+async def sheet_as_asked(request: Request, connection: Any, asked: Day) -> Sheet:
+    """The frozen sheet, or the one of now; each with its sign-off."""
+    if done := await days.closed(connection, asked):
+        signed = {name: done[name] for name in ("evidence_sha256", "previous_sha256", "prepared_by", "closed_by")}
+        times = {name: done[name].isoformat() for name in ("prepared_at", "closed_at")}
+        sheet: Sheet = json.loads(done["evidence"])
+        return sheet | {"sign_off": [{"state": "closed", **signed, **times}]}
+    last = await days.last_closed(connection, asked)
+    sheet = await sheet_now(request, connection, asked, last)
+    newest = await days.newest(connection, asked)
+    if newest is None:
+        return sheet | {"sign_off": [{"state": "open"}]}
+    is_as_prepared = chained(previous(last), canonical(sheet)) == newest["evidence_sha256"]
+    signed = {"evidence_sha256": newest["evidence_sha256"], "prepared_by": newest["prepared_by"]}
+    times = {"prepared_at": newest["prepared_at"].isoformat()}
+    return sheet | {"sign_off": [{"state": "prepared", **signed, **times, "is_as_prepared": is_as_prepared}]}
+
+
+async def sheet_now(request: Request, connection: Any, asked: Day, last: Closed | None) -> Sheet:
+    """The sheet of what is known now. Raises HTTPException for a day that later closed days have left behind."""
+    if last and last.day >= asked.day:
+        raise HTTPException(409, f"{last.day} is closed, and this day was not before it: what belongs to it is counted in the open day.")
+    pack = load_pack(request.app.state.service.settings.council_pack)
+    elsewhere = [source.name for source in pack.sources if source.bank_account not in (None, asked.bank_account)]
+    return sheet_of(await days.counted(connection, asked, last, elsewhere))
+
+
+def previous(last: Closed | None) -> str:
+    return last.evidence_sha256 if last else BEGINNING
+
+
+@router.post("/{bank_account}/{day}/prepare")
+async def post_prepared(request: Request, bank_account: BankAccount, day: date) -> dict[str, Any]:
+    """Freeze the sheet as it is now, as evidence for another officer to sign. Again: the same, if nothing came in between."""
+    name, officer = officer_of(request)
+    asked = Day(officer.council, bank_account, day)
+    try:
+        async with request.app.state.service.begin() as work:
+            await days.at_once(work.connection)
+            last = await days.last_closed(work.connection, asked)
+            sheet = await sheet_now(request, work.connection, asked, last)
+            evidence = canonical(sheet)
+            digest = chained(previous(last), evidence)
+            await days.prepare(work.connection, asked, (digest, previous(last), evidence), name)
+            kept = await days.prepared(work.connection, asked, digest)
+    except (asyncpg.SerializationError, asyncpg.UniqueViolationError):
+        raise HTTPException(503, "Another officer prepared this day at the same moment. Try again.") from None
+    return {"evidence_sha256": digest, "prepared_by": kept["prepared_by"], "objections": objections(sheet)}
+
+
+@router.post("/{bank_account}/{day}/close")
+async def post_closed(request: Request, bank_account: BankAccount, day: date, signed: Closing) -> dict[str, Any]:
+    """Sign what another officer prepared. Told once; asked again, it says the same."""
+    name, officer = officer_of(request)
+    asked = Day(officer.council, bank_account, day)
+    async with request.app.state.service.begin() as work:
+        await work.lock([f"{asked.council}/{bank_account}"])
+        done = await days.closed(work.connection, asked)
+        if done and done["evidence_sha256"] == signed.evidence_sha256:
+            return answer(done["evidence_sha256"], done["closed_by"], is_new=False)
+        kept = await days.prepared(work.connection, asked, signed.evidence_sha256)
+        if kept is None:
+            raise HTTPException(404, "Nothing of this day was prepared under that hash. Prepare it, and sign what you are given.")
+        last = await days.last_closed(work.connection, asked)
+        if done or kept["previous_sha256"] != previous(last):
+            raise HTTPException(409, "A day was closed since this was prepared. Look at the day again; if it is open, prepare it again.")
+        if kept["prepared_by"] == name:
+            raise HTTPException(403, "You prepared this day. Another officer must sign it.")
+        sheet = json.loads(kept["evidence"])
+        if found := objections(sheet):
+            raise HTTPException(409, f"The day cannot be closed. {' '.join(found)} Then prepare it again.")
+        await days.close(work.connection, signed.evidence_sha256, name)
+        work.tell(day_closed(asked, sheet, signed.evidence_sha256))
+    return answer(signed.evidence_sha256, name, is_new=True)
+
+
+def answer(evidence_sha256: str, closed_by: str, is_new: bool) -> dict[str, Any]:
+    return {"evidence_sha256": evidence_sha256, "closed_by": closed_by, "is_new": is_new}
+
+
+def day_closed(asked: Day, sheet: Sheet, evidence_sha256: str) -> DayClosed:
+    stated = sheet["statement"][0]
+    return DayClosed(
+        council=asked.council,
+        bank_account=asked.bank_account,
+        day=asked.day,
+        opening_pence=stated["opening_pence"],
+        closing_pence=stated["closing_pence"],
+        evidence_sha256=evidence_sha256,
+    )

@@ -1,0 +1,157 @@
+"""Reads what a control sheet counts, and keeps what was prepared and closed."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from ims_reconcile.domain.control_sheet import Before, Broken, Counted, Due, Late, Lines, Received, Settled, Stated, ToDate
+
+LAST = """SELECT c.day, c.evidence_sha256, p.evidence FROM day_closed c JOIN day_prepared p USING (evidence_sha256)
+  WHERE (c.council, c.bank_account) = ($1, $2) ORDER BY c.day DESC LIMIT 1"""
+CLOSED = """SELECT c.*, p.evidence, p.prepared_at FROM day_closed c JOIN day_prepared p USING (evidence_sha256)
+  WHERE (c.council, c.bank_account, c.day) = ($1, $2, $3)"""
+PREPARED = "SELECT * FROM day_prepared WHERE (council, bank_account, day, evidence_sha256) = ($1, $2, $3, $4)"
+NEWEST = """SELECT evidence_sha256, prepared_by, prepared_at FROM day_prepared
+  WHERE (council, bank_account, day) = ($1, $2, $3) ORDER BY prepared_at DESC, evidence_sha256 LIMIT 1"""
+# An item is counted once: on the first day that is closed with it.
+UNCOUNTED_LINES = """SELECT l.* FROM bank_line l WHERE (l.council, l.bank_account) = ($1, $2) AND l.booked_on <= $3
+  AND NOT EXISTS (SELECT FROM day_line d JOIN day_closed c USING (evidence_sha256) WHERE d.line_id = l.line_id AND c.council = $1)"""
+UNCOUNTED_MATCHES = """SELECT m.match_id, l.source, l.booked_on FROM match m JOIN bank_line l USING (line_id)
+  WHERE (l.council, l.bank_account) = ($1, $2) AND l.booked_on <= $3
+  AND NOT EXISTS (SELECT FROM day_match d JOIN day_closed c USING (evidence_sha256) WHERE d.match_id = m.match_id AND c.council = $1)"""
+STATEMENTS = """SELECT opened_on, closed_on, opening_pence, closing_pence FROM statement
+  WHERE (council, bank_account) = ($1, $2) AND closed_on <= $3 AND closed_on > $4 AND is_whole AND closing_pence IS NOT NULL"""
+LINES = f"""SELECT booked_on <= $4 AS is_late, state, coalesce(source, ''), count(*)::int, sum(amount_pence)::bigint,
+    coalesce(sum((SELECT sum(p.amount_pence) FROM match_line p WHERE p.line_id = l.line_id)), 0)::bigint
+  FROM ({UNCOUNTED_LINES}) l GROUP BY 1, 2, 3, amount_pence > 0"""  # noqa: S608 - constants
+# What is expected of this account: not what its source pays into another, nor what another's line tells of.
+SCOPE = """SELECT e.* FROM expectation e LEFT JOIN bank_line own ON own.line_id = e.statement_line_id
+  WHERE e.council = $1 AND coalesce(own.bank_account, $2) = $2 AND NOT e.source = ANY($4::text[])"""
+RECEIVED = f"""SELECT source, method_of_payment, kind, count(*)::int, sum(amount_pence)::bigint
+  FROM ({SCOPE}) e WHERE due_on > $5 AND due_on <= $3 GROUP BY 1, 2, 3"""  # noqa: S608 - constants
+# A row of a settlement may have been tied to its payment after it was proved.
+PROVED = """SELECT coalesce(r.payment_id, m.payment_id, r.subject_id) AS id, r.* FROM reconciled r
+  LEFT JOIN member m ON m.member_id = r.subject_id AND r.payment_id IS NULL"""
+# Of matches that a closed day counted, too: what they prove may have been heard of since.
+SETTLED = f"""WITH known AS (SELECT DISTINCT coalesce(payment_id, subject_id) AS id FROM ({SCOPE}) e),
+    fresh AS (SELECT match_id FROM ({UNCOUNTED_MATCHES}) u),
+    proved AS ({PROVED} WHERE r.council = $1)
+  SELECT f.match_id IS NULL, coalesce(l.source, ''), p.method_of_payment, count(*)::int,
+    coalesce(sum(p.gross_pence) FILTER (WHERE k.id IS NOT NULL), 0)::bigint,
+    coalesce(sum(p.gross_pence) FILTER (WHERE k.id IS NULL), 0)::bigint, sum(p.fee_pence)::bigint, sum(p.net_pence)::bigint
+  FROM proved p JOIN match t USING (match_id) JOIN bank_line l USING (line_id)
+    LEFT JOIN fresh f USING (match_id) LEFT JOIN known k USING (id)
+  WHERE l.bank_account = $2 AND l.booked_on <= $3 GROUP BY 1, 2, 3"""  # noqa: S608 - constants
+DUE = f"""WITH due AS (SELECT coalesce(payment_id, subject_id) AS id, min(due_on) AS due_on, min(source) AS source,
+      coalesce(sum(amount_pence) FILTER (WHERE due_on <= $3), 0) AS pence,
+      coalesce(sum(amount_pence) FILTER (WHERE due_on <= $5), 0) AS earlier
+      FROM ({SCOPE}) e GROUP BY 1),
+    proved AS (SELECT p.id, sum(p.gross_pence) FILTER (WHERE l.bank_account = $2) AS here,
+      sum(p.gross_pence) FILTER (WHERE l.bank_account <> $2) AS elsewhere
+      FROM ({PROVED} WHERE r.council = $1) p JOIN match t USING (match_id) JOIN bank_line l USING (line_id)
+      WHERE l.booked_on <= $3 GROUP BY 1),
+    each AS (SELECT source, due.due_on, earlier, pence, coalesce(here, 0) AS here, coalesce(elsewhere, 0) AS elsewhere
+      FROM due LEFT JOIN proved USING (id))
+  SELECT source, due_on, sum(earlier)::bigint, sum(pence)::bigint, sum(here)::bigint, sum(elsewhere)::bigint,
+    count(*) FILTER (WHERE pence <> here + elsewhere)::int, sum(pence - here - elsewhere)::bigint
+  FROM each WHERE pence <> 0 OR here <> 0 OR elsewhere <> 0 GROUP BY 1, 2"""  # noqa: S608 - constants
+# What belongs to a closed day and came after.
+LATE = f"""SELECT 'line' AS kind, line_id, booked_on, amount_pence FROM ({UNCOUNTED_LINES}) l WHERE booked_on <= $4
+  UNION ALL SELECT CASE WHEN m.undoes IS NULL THEN 'match' ELSE 'un-match' END, m.match_id, u.booked_on, m.net_pence
+    FROM ({UNCOUNTED_MATCHES}) u JOIN match m USING (match_id) WHERE u.booked_on <= $4"""  # noqa: S608 - constants
+BREAKS = """SELECT b.kind, b.code, coalesce(l.bank_account, s.bank_account) IS NOT NULL, count(*)::int, sum(b.amount_pence)::bigint
+  FROM worked_break b LEFT JOIN bank_line l ON l.line_id = b.subject_id LEFT JOIN statement s ON s.statement_id = b.subject_id
+  WHERE b.council = $1 AND b.is_open AND b.opened_on <= $3 AND coalesce(l.bank_account, s.bank_account, $2) = $2
+    AND NOT b.source = ANY($4::text[]) GROUP BY 1, 2, 3"""
+PREPARE = """INSERT INTO day_prepared (evidence_sha256, previous_sha256, evidence, council, bank_account, day, prepared_by)
+  VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING evidence_sha256"""
+COUNT = {
+    "day_line": f"INSERT INTO day_line (evidence_sha256, line_id) SELECT $4, line_id FROM ({UNCOUNTED_LINES}) l",  # noqa: S608 - constants
+    "day_match": f"INSERT INTO day_match (evidence_sha256, match_id) SELECT $4, match_id FROM ({UNCOUNTED_MATCHES}) m",  # noqa: S608 - constants
+}
+CLOSE = """INSERT INTO day_closed (council, bank_account, day, evidence_sha256, previous_sha256, prepared_by, closed_by)
+  SELECT council, bank_account, day, evidence_sha256, previous_sha256, prepared_by, $2 FROM day_prepared WHERE evidence_sha256 = $1"""
+# Everything of a sheet is read as of one instant.
+AT_ONCE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+FIRST = date(1, 1, 1)
+
+
+class Day(NamedTuple):
+    """A bank account's day."""
+
+    council: str
+    bank_account: str
+    day: date
+
+
+class Closed(NamedTuple):
+    """The last closed day of a bank account."""
+
+    day: date
+    evidence_sha256: str
+    before: Before
+
+
+async def at_once(connection: Any) -> None:
+    """Read all that follows as of one instant. Must be the first of its transaction."""
+    await connection.execute(AT_ONCE)
+
+
+async def last_closed(connection: Any, asked: Day) -> Closed | None:
+    """The day of this bank account that was closed last."""
+    row = await connection.fetchrow(LAST, asked.council, asked.bank_account)
+    if row is None:
+        return None
+    sheet = json.loads(row["evidence"])
+    before = Before(row["day"], sheet["statement"][0]["closing_pence"], ToDate(**sheet["to_date"][0]))
+    return Closed(row["day"], row["evidence_sha256"], before)
+
+
+async def counted(connection: Any, asked: Day, last: Closed | None, elsewhere: Sequence[str]) -> Counted:
+    """All that no closed day has counted, up to the day. `elsewhere`: sources that pay into other accounts. Reads all payments of the
+    council."""
+    since = last.day if last else FIRST
+    spans, scope = (*asked, since), (*asked, elsewhere)
+
+    async def rows(kind: Any, sql: str, *values: Any) -> list[Any]:
+        return [kind(*row) for row in await connection.fetch(sql, *values)]
+
+    return Counted(
+        *asked,
+        last.before if last else None,
+        await rows(Stated, STATEMENTS, *spans),
+        await rows(Lines, LINES, *spans),
+        await rows(Received, RECEIVED, *scope, since),
+        await rows(Settled, SETTLED, *scope),
+        await rows(Due, DUE, *scope, since),
+        await rows(Broken, BREAKS, *scope),
+        await rows(Late, LATE, *spans),
+    )
+
+
+async def closed(connection: Any, asked: Day) -> Any:
+    """The day as it was closed, with its evidence; none: it is open."""
+    return await connection.fetchrow(CLOSED, *asked)
+
+
+async def newest(connection: Any, asked: Day) -> Any:
+    """Who prepared the day last."""
+    return await connection.fetchrow(NEWEST, *asked)
+
+
+async def prepared(connection: Any, asked: Day, evidence_sha256: str) -> Any:
+    """What was prepared under this hash."""
+    return await connection.fetchrow(PREPARED, *asked, evidence_sha256)
+
+
+async def prepare(connection: Any, asked: Day, kept: tuple[str, str, str], officer: str) -> None:
+    """Freeze a sheet (its hash, the hash before, its text) with what it counted; once, however often."""
+    if await connection.fetchval(PREPARE, *kept, *asked, officer):
+        for sql in COUNT.values():
+            await connection.execute(sql, *asked, kept[0])
+
+
+async def close(connection: Any, evidence_sha256: str, officer: str) -> None:
+    """Close the day with what was prepared. Raises asyncpg.IntegrityConstraintViolationError where the database forbids it."""
+    await connection.execute(CLOSE, evidence_sha256, officer)

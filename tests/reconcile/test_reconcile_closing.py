@@ -1,0 +1,206 @@
+"""A day is closed by two officers on evidence that nothing changes afterwards; what comes late is counted in the open day."""
+
+import csv
+import io
+from datetime import date
+from random import Random
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from ims_contracts import Message
+from ims_contracts.reconciliations import DayClosed, PaymentReconciled
+from ims_kit import begin
+from reconcile.anytown_bank import ACCOUNT, COUNCIL, DAY, anytown_day, file_of, line, member, named, payment, settlement, statement
+from reconcile.reconcile_world import ANNE, BEN, World
+
+NEXT = date(2026, 3, 19)
+PAYOUT: list[Message] = [payment("a", 5000), payment("b", 3000), *settlement("po_1SYNTH", [member("a", 5000, 75), member("b", 3000, 45)])]
+LINES = [line("l", 7880, "STRIPE po_1SYNTH"), line("x", 500, "770001012")]
+FACTS = [*PAYOUT, statement(LINES), *LINES]
+
+
+async def sheet(client: httpx.AsyncClient, day: date = DAY, **asked: str) -> dict[str, Any]:
+    answer = await client.get(f"/v1/days/{ACCOUNT}/{day}", params={"council": COUNCIL, **asked})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def prepared(client: httpx.AsyncClient, day: date = DAY, by: dict[str, str] = ANNE) -> dict[str, Any]:
+    answer = await client.post(f"/v1/days/{ACCOUNT}/{day}/prepare", headers=by)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def signed(client: httpx.AsyncClient, sha256: str, day: date = DAY, by: dict[str, str] = BEN) -> httpx.Response:
+    return await client.post(f"/v1/days/{ACCOUNT}/{day}/close", json={"evidence_sha256": sha256}, headers=by)
+
+
+async def closed(client: httpx.AsyncClient, day: date = DAY) -> str:
+    ready = await prepared(client, day)
+    answer = await signed(client, ready["evidence_sha256"], day)
+    assert answer.status_code == 200, answer.text
+    found: str = ready["evidence_sha256"]
+    return found
+
+
+def holds(found: dict[str, Any]) -> bool:
+    return all(not each["difference_pence"] for each in found["sums"])
+
+
+async def test_a_sheet_says_what_came_what_is_settled_and_what_is_left(world: World, client: httpx.AsyncClient) -> None:
+    await world.hear(anytown_day())
+    await world.settle()
+    found = await sheet(client)
+    stated = found["statement"][0]
+    assert (stated["opening_pence"], stated["closing_pence"], stated["difference_pence"]) == (1_000_000, 1_298_204, 0)
+    assert sum(row["net_pence"] for row in found["settled"]) == 298_204
+    assert sum(row["fee_pence"] for row in found["settled"]) == 621
+    assert {(row["source"], row["pence"]) for row in found["unsettled"]} == {("allpay", 18_800), ("govuk-pay", 3_000)}
+    assert {row["kind"] for row in found["received"]} == {"payment", "reversal", "refund"}
+    assert found["movement"][0]["carried_forward_pence"] == 21_800
+    assert holds(found)
+
+
+async def test_a_day_is_closed_by_two_and_told_once(world: World, client: httpx.AsyncClient) -> None:
+    await world.hear(FACTS)
+    await world.settle()
+    ready = await prepared(client)
+    assert ready["objections"] == []
+    assert (await prepared(client))["evidence_sha256"] == ready["evidence_sha256"]
+    assert (await signed(client, ready["evidence_sha256"], by=ANNE)).status_code == 403
+    answers = [(await signed(client, ready["evidence_sha256"])).json() for _ in range(2)]
+    assert [each["is_new"] for each in answers] == [True, False]
+    (told,) = await world.told(DayClosed)
+    assert (told.opening_pence, told.closing_pence, told.evidence_sha256) == (1_000_000, 1_008_380, ready["evidence_sha256"])
+    found = await sheet(client)
+    assert (found["sign_off"][0]["prepared_by"], found["sign_off"][0]["closed_by"]) == ("anne", "ben")
+    assert await world.broken_laws() == []
+
+
+@pytest.mark.parametrize(("headers", "status"), [({}, 401), ({"Authorization": "Bearer eve"}, 401), (BEN, 404)])
+async def test_only_an_officer_closes_and_only_what_was_prepared(client: httpx.AsyncClient, headers: dict[str, str], status: int) -> None:
+    assert (await signed(client, "0" * 64, by=headers)).status_code == status
+
+
+async def test_a_day_without_its_statement_or_with_a_difference_unexplained_stays_open(world: World, client: httpx.AsyncClient) -> None:
+    await world.hear([*PAYOUT, *LINES])
+    await world.settle()
+    ready = await prepared(client)
+    assert "No final statement" in (await signed(client, ready["evidence_sha256"])).json()["detail"]
+    charge = line("charge", -300, "BANK CHARGES")
+    await world.hear([charge, statement([*LINES, charge])])
+    await world.settle()
+    ready = await prepared(client)
+    assert "bank-debit-unexplained" in (await signed(client, ready["evidence_sha256"])).json()["detail"]
+    assert await world.told(DayClosed) == []
+    (broken,) = (await client.get("/v1/breaks", params={"council": COUNCIL})).json()
+    await client.post(f"/v1/breaks/{broken['break_id']}/explanation", json={"code": "fee"}, headers=ANNE)
+    assert (await signed(client, ready["evidence_sha256"])).status_code == 409, "what was prepared does not say so"
+    await closed(client)
+
+
+LATE: list[Message] = [
+    line("late", 900, "770001020"),
+    line("late payout", 693, "STRIPE po_2SYNTH"), payment("c", 700), *settlement("po_2SYNTH", [member("c", 700, 7)]),
+    *file_of("f", [100, 200], business_on=date(2026, 3, 16)), *FACTS,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_nothing_that_comes_after_changes_a_closed_day(world: World, client: httpx.AsyncClient, seed: int) -> None:
+    random = Random(seed)
+    await world.hear(FACTS)
+    await world.settle()
+    sha256 = await closed(client)
+    before = await sheet(client)
+    late = LATE * 2
+    random.shuffle(late)
+    for start in range(0, len(late), 5):
+        await world.hear(late[start : start + 5])
+        await world.settle()
+        if random.random() < 0.5:
+            await taken_apart(world, client)
+        assert await sheet(client) == before
+    opened = await sheet(client, NEXT)
+    assert {(row["kind"], row["pence"]) for row in opened["late"] if row["kind"] == "line"} == {("line", 900), ("line", 693)}
+    assert opened["movement"][0]["late_pence"] == 900 + 700 + 100 + 200
+    assert [each["sum"] for each in opened["sums"] if each["difference_pence"]] == []
+    assert sha256 == before["sign_off"][0]["evidence_sha256"]
+    assert await world.broken_laws() == []
+
+
+async def taken_apart(world: World, client: httpx.AsyncClient) -> None:
+    payout = next(page for page in await world.told(PaymentReconciled) if page.settlement_id == named("po_1SYNTH"))
+    answer = await client.post(f"/v1/matches/{payout.match_id}/un-match", json={"reason": "another day's"}, headers=ANNE)
+    assert answer.status_code == 200
+
+
+async def test_a_late_item_is_counted_once_in_the_next_day_and_no_more_in_the_one_after(world: World, client: httpx.AsyncClient) -> None:
+    await world.hear(FACTS)
+    await world.settle()
+    first = await closed(client)
+    await taken_apart(world, client)
+    await world.hear([payment("late", 400), statement([], "next", opening=1_008_380, closed_on=NEXT)])
+    await world.settle()
+    opened = await sheet(client, NEXT)
+    assert [(row["kind"], row["pence"]) for row in opened["late"]] == [("un-match", -7880)]
+    assert (opened["movement"][0]["late_pence"], opened["movement"][0]["settled_pence"]) == (400, 8000)
+    assert opened["movement"][0]["carried_forward_pence"] == 8400
+    assert holds(opened)
+    ready = await prepared(client, NEXT)
+    assert ready["evidence_sha256"] != first
+    previous = await world.pool.fetchval("SELECT previous_sha256 FROM day_prepared WHERE day = $1", NEXT)
+    assert previous == first
+
+
+async def test_a_closed_day_and_what_is_before_it_stay_closed(world: World, client: httpx.AsyncClient) -> None:
+    await world.hear(FACTS)
+    await world.settle()
+    await closed(client)
+    for day in (DAY, date(2026, 3, 17)):
+        answer = await client.post(f"/v1/days/{ACCOUNT}/{day}/prepare", headers=ANNE)
+        assert answer.status_code == 409
+
+
+async def test_the_database_refuses_one_officer_and_every_change(world: World, client: httpx.AsyncClient) -> None:
+    await world.hear(FACTS)
+    await world.settle()
+    ready = await prepared(client)
+    with pytest.raises(asyncpg.CheckViolationError):
+        await world.pool.execute(
+            """INSERT INTO day_closed (council, bank_account, day, evidence_sha256, previous_sha256, prepared_by, closed_by)
+              SELECT council, bank_account, day, evidence_sha256, previous_sha256, prepared_by, prepared_by FROM day_prepared"""
+        )
+    assert (await signed(client, ready["evidence_sha256"])).status_code == 200
+    for sql in ("UPDATE day_prepared SET evidence = ''", "DELETE FROM day_closed", "DELETE FROM day_line", "TRUNCATE day_match"):
+        with pytest.raises(asyncpg.RaiseError):
+            await world.pool.execute(sql)
+
+
+async def test_a_forged_sheet_is_found(world: World, client: httpx.AsyncClient) -> None:
+    await world.hear(FACTS)
+    await world.settle()
+    await closed(client)
+    async with begin(world.pool) as work:
+        await work.connection.execute("ALTER TABLE day_prepared DISABLE TRIGGER USER")
+        await work.connection.execute("UPDATE day_prepared SET evidence = replace(evidence, '7880', '7881')")
+        await work.connection.execute("ALTER TABLE day_prepared ENABLE TRIGGER USER")
+    assert [law["law"] for law in await world.broken_laws()] == ["closed days are a chain of what was signed"]
+
+
+async def test_it_prints_and_exports(world: World, client: httpx.AsyncClient) -> None:
+    await world.hear(FACTS)
+    await world.settle()
+    path = f"/v1/days/{ACCOUNT}/{DAY}"
+    page = await client.get(path, params={"council": COUNCIL}, headers={"Accept": "text/html"})
+    assert (page.headers["content-type"], "<script" in page.text) == ("text/html; charset=utf-8", False)
+    assert page.text.count("<h2>") == 10
+    assert "£10,083.80" in page.text
+    exported = await client.get(path, params={"council": COUNCIL, "format": "csv"})
+    rows = list(csv.DictReader(io.StringIO(exported.text)))
+    assert [row["value"] for row in rows if row["name"] == "closing_pence"] == ["1008380"]
