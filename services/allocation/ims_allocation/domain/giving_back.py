@@ -95,7 +95,8 @@ def another_try(failed: Refund, amount_pence: int, approvals: int, at: datetime)
     """What an officer asked for, to be approved again after it failed; the payer still waits since the first try."""
     return failed._replace(
         refund_id=uuid5(NAMES, f"again/{failed.refund_id}"), amount_pence=amount_pence, approvals_needed=approvals,
-        again_of=failed.refund_id, requested_at=at, approved_by=(), approved_pence=None, asked_pence=None, asked_at=None, failed_because=None,
+        again_of=failed.refund_id, requested_at=at, approved_by=(), approved_pence=None, asked_pence=None, asked_at=None,
+        failed_because=None,
     )  # fmt: skip
 
 
