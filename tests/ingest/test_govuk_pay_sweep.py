@@ -187,7 +187,7 @@ async def test_what_cannot_be_read_is_kept_and_keeps_no_other_waiting(asking: In
         assert (found["payments_unreadable"], found["refunds_unreadable"]) == (1, 1)
     assert [fact.source_payment_id for fact in await asking.told()] == ["pay2"]
     assert sorted(await asking.rows("SELECT fault FROM event")) == [
-        ("amount: is missing",), ("payment_provider: String should have at least 1 character",)
+        ("amount: is missing; send it",), ("payment_provider: String should have at least 1 character; send it, or leave the field out",)
     ]  # fmt: skip
 
 

@@ -118,7 +118,7 @@ async def test_what_came_over_the_topic_and_is_refused_is_told_back(ingest: Inge
 
 async def test_what_came_over_the_topic_and_cannot_be_read_is_told_back_with_every_reason(ingest: Ingest) -> None:
     body = submitted(1).model_dump(mode="json", exclude_none=True) | {"amount_pence": "35.00", "paid_on": "today"}
-    await set_aside(ingest.service.pool, "ingest", Record("E07999999/P1", json.dumps(body).encode()), "int_type at amount_pence")
+    await set_aside(ingest.service.pool, "ingest", Record("E07999999/P1", json.dumps(body).encode()), "int_type at amount_pence", bytes)
     found = (await ingest.http.get("/v1/submissions/portal/P1")).json()
     assert [reason.split()[0] for reason in found["set_aside"][0]["reasons"]] == ["amount_pence", "paid_on"]
     assert (await ingest.http.get("/v1/submissions/allpay/P1")).status_code == 404
@@ -135,7 +135,7 @@ async def test_what_came_over_the_topic_and_cannot_be_read_is_told_back_with_eve
     ],
 )
 async def test_a_record_that_is_no_message_is_told_back(ingest: Ingest, value: bytes, kind: str, reason: str) -> None:
-    await set_aside(ingest.service.pool, "ingest", Record("E07999999/P1", value, kind), "not JSON")
+    await set_aside(ingest.service.pool, "ingest", Record("E07999999/P1", value, kind), "not JSON", bytes)
     found = (await ingest.http.get("/v1/submissions/portal/P1")).json()
     assert found["set_aside"][0]["reasons"][0].startswith(reason)
 
@@ -172,7 +172,7 @@ async def test_the_check_before_sending_says_what_the_door_says(ingest: Ingest, 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_check_before_sending_says_what_the_topic_says(seed: int) -> None:
-    hears = {PaymentSubmitted.type: TypeAdapter(PaymentSubmitted).validate_json}
+    hears = {PaymentSubmitted.type.encode(): TypeAdapter(PaymentSubmitted).validate_json}
     headers = {"ce_type": PaymentSubmitted.type, "content-type": "application/json"}
     today = datetime.now(UTC).date()
     for payment in strange_payments(seed, 300):
