@@ -22,6 +22,7 @@ from ims_reconcile.domain import (
     Settlement,
     Statement,
     changes,
+    in_bulk,
     match,
     member_faults,
     remittance_faults,
@@ -265,6 +266,14 @@ FILE = Remittance(named("r"), COUNCIL, "allpay", "r", date(2026, 3, 17), 2, 0, 5
 )
 def test_a_file_proves_or_is_a_break(changed: dict[str, Any], horizon: Horizon, broken: list[tuple[str, int]]) -> None:
     assert [fault[0:1] + fault[4:5] for fault in remittance_faults(FILE._replace(**changed), horizon, PACK)] == broken
+
+
+@pytest.mark.parametrize(("absent", "of", "breaks"), [(50, 60, 50), (60, 100, 1), (60, 1200, 1), (60, 1201, 60)])
+def test_many_payments_of_a_day_that_are_absent_are_one_break(absent: int, of: int, breaks: int) -> None:
+    row = Member(named("m"), named("m"), COUNCIL, "govuk-pay", "payment-without-settlement", 5, DAY)
+    rows = [row._replace(subject_id=named(str(n))) for n in range(absent)]
+    found = in_bulk(rows, {(COUNCIL, DAY): of})
+    assert (len(found), sum(each.amount_pence for each in found)) == (breaks, 5 * absent)
 
 
 def test_a_break_opens_once_is_told_again_when_its_amount_changes_and_closes_when_mended() -> None:

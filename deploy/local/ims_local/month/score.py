@@ -13,6 +13,8 @@ from ims_reconcile.store.laws import laws
 PAIRS = """SELECT coalesce(m.settlement_id, m.remittance_id, m.subject_id) AS item_id, p.line_id, m.why FROM match m
   JOIN match_line p USING (match_id) WHERE m.undoes IS NULL AND NOT EXISTS (SELECT FROM match u WHERE u.undoes = m.match_id)"""
 TIED = "SELECT member_id, payment_id FROM member WHERE settlement_id = $1 AND payment_id IS NOT NULL"
+IS_ALIKE = """SELECT (a.reference, a.amount_pence, a.due_on) = (b.reference, b.amount_pence, b.due_on)
+  FROM expectation a, expectation b WHERE a.subject_id = $1 AND b.subject_id = $2"""
 BREAKS = "SELECT kind, subject_id, other_id FROM break"
 RULES = "SELECT rule, count(*) AS count FROM match GROUP BY 1 ORDER BY 1"
 
@@ -54,14 +56,17 @@ async def matches(connection: Any, truth: Truth, made: int) -> dict[str, Any]:
 
 
 async def wrong_ties(connection: Any, truth: Truth) -> int:
-    """Rows of settlements that were given another payment than theirs."""
+    """Rows of settlements that were given another payment than theirs, and not one alike in reference, pence and day."""
     wrong = 0
-    for (settlement, payout) in truth.loose.items():
-        members = {row["member_id"]: row["payment_id"] for row in await connection.fetch(TIED, settlement)}
-        for number in range(len(members) + 1000):
+    for settlement, payout in truth.loose.items():
+        tied = {row["member_id"]: row["payment_id"] for row in await connection.fetch(TIED, settlement)}
+        number = 0
+        while tied:
             name = f"{payout}/{number}"
-            tied = members.get(derived_id("member", COUNCIL, settlement, name))
-            wrong += tied is not None and tied != named(name)
+            given = tied.pop(derived_id("member", COUNCIL, settlement, name), None)
+            if given not in (None, named(name)):
+                wrong += await connection.fetchval(IS_ALIKE, named(name), given) is not True
+            number += 1
     return wrong
 
 

@@ -12,8 +12,8 @@ from ims_reconcile.domain.sources import Pack
 
 # How long payments may be on their way behind the settlement that pays them over.
 EVENTS_WITHIN = 1
-# More payments than these, absent from one day of one source, are one break.
-BULK = 50
+# More payments than these of one source and day, and more than one in so many of all that day's, are one break if they are absent.
+BULK, BULK_SHARE = 50, 20
 # How long what a reversal or refund undoes may be on its way behind it.
 ORIGINAL_WITHIN = 2
 # When the line of a source that the pack does not know should have been seen.
@@ -132,18 +132,20 @@ def member_faults(member: Member, horizon: Horizon) -> list[Fault]:
     return [Fault(member.fault, member.council, member.source, member.subject_id, member.amount_pence, member.paid_on, explanation)]
 
 
-def in_bulk(members: Iterable[Member]) -> list[Member]:
-    """Payments that are absent, those of a source and day as one where they are many: then it is not they that are missing."""
+def in_bulk(members: Iterable[Member], counts: Mapping[tuple[str, date], int]) -> list[Member]:
+    """Payments that are absent; those of a source and day as one where they are many of all that day's (`counts`, by council and
+    day): then it is not they that are missing, but what they come in."""
     days: dict[tuple[str, str, str, date], list[Member]] = defaultdict(list)
     for member in members:
         days[member.council, member.source, member.fault, member.paid_on].append(member)
     found: list[Member] = []
     for key, held in days.items():
-        if len(held) <= BULK:
+        first = held[0]
+        if len(held) <= BULK or len(held) * BULK_SHARE < counts.get((first.council, first.paid_on), 0):
             found += held
         else:
             pence, subject = sum(member.amount_pence for member in held), derived_id("absent", *key)
-            found.append(held[0]._replace(subject_id=subject, settlement_id=subject, amount_pence=pence))
+            found.append(first._replace(subject_id=subject, settlement_id=subject, amount_pence=pence))
     return found
 
 

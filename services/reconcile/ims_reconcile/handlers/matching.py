@@ -139,8 +139,9 @@ async def load(work: Work, pack: Pack, grace_seconds: float) -> Opened:
 async def absences(connection: Any, horizon: Horizon, pack: Pack) -> list[Fault]:
     """What should have been heard by now and was not: files of feeds, payments behind reversals, settlements of payments."""
     await members.sweep(connection, horizon, pack)
-    watched = in_bulk(await members.open_watched(connection))
-    found = [fault for each in watched for fault in member_faults(each, horizon)]
+    watched = await members.open_watched(connection)
+    counts = await members.counts(connection, {(each.council, each.paid_on) for each in watched})
+    found = [fault for each in in_bulk(watched, counts) for fault in member_faults(each, horizon)]
     found += [fault for each in await open_items.undone(connection) for fault in undone_faults(each, horizon)]
     firsts = await feeds.firsts(connection, [source.name for source in pack.sources if source.every])
     broken = await feeds.broken(connection)

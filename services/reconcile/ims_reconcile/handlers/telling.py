@@ -11,6 +11,7 @@ from ims_contracts.reconciliations import BreakClosed, BreakOpened, PaymentRecon
 from ims_reconcile.domain import Break, Fault, Line
 from ims_reconcile.store.pages import Untold
 
+PROVED = tuple(ReconciledPayment.model_fields)
 BANK, TRANSFER = "bank", "bank-transfer"
 
 
@@ -20,13 +21,7 @@ def pages_of(untold: Untold) -> Iterator[PaymentReconciled]:
     for page, group in groupby(untold.rows, itemgetter("page")):
         rows = list(group)
         payments = [
-            ReconciledPayment.model_construct(
-                subject_id=row["subject_id"],
-                payment_id=row["payment_id"],
-                gross_pence=row["gross_pence"],
-                fee_pence=row["fee_pence"],
-                net_pence=row["net_pence"],
-            )
+            ReconciledPayment.of_valid({field: row[field] for field in PROVED})
             for row in rows
         ]
         yield PaymentReconciled.model_construct(

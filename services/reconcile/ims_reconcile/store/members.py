@@ -64,8 +64,12 @@ WATCH = """INSERT INTO watched (subject_id, council) SELECT e.subject_id, e.coun
     AND (e.provider IS NOT NULL AND NOT EXISTS (SELECT FROM member m WHERE m.payment_id = e.subject_id AND m.council = e.council)
       OR e.provider IS NULL AND e.method_of_payment = ANY($3) AND NOT is_proved(e.subject_id, e.council))
   ON CONFLICT DO NOTHING"""
-SWEEP = """INSERT INTO swept (council, day, times) SELECT $1, day, $3 FROM unnest($2::date[]) AS day
-  ON CONFLICT (council, day) DO UPDATE SET times = excluded.times"""
+SWEEP = """INSERT INTO swept (council, day, times, payment_count) SELECT $1, day, $3, (SELECT count(*) FROM expectation e
+    WHERE e.due_on = day AND e.council = $1 AND e.kind = 'payment' AND e.remittance_id IS NULL AND e.statement_line_id IS NULL)
+  FROM unnest($2::date[]) AS day
+  ON CONFLICT (council, day) DO UPDATE SET times = excluded.times, payment_count = excluded.payment_count"""
+COUNTS = """SELECT council, day, payment_count FROM swept
+  JOIN unnest($1::text[], $2::date[]) AS asked (council, day) USING (council, day)"""
 SEEN = """DELETE FROM watched w WHERE is_proved(w.subject_id, w.council)
   OR EXISTS (SELECT FROM member m WHERE m.payment_id = w.subject_id AND m.council = w.council)"""
 WATCHED = """SELECT e.subject_id, e.subject_id, e.council, e.source,
@@ -105,6 +109,12 @@ async def sweep(connection: Any, horizon: Horizon, pack: Pack) -> None:
             if days:
                 await connection.execute(WATCH, council, days, methods)
                 await connection.execute(SWEEP, council, days, times)
+
+
+async def counts(connection: Any, days: set[tuple[str, date]]) -> dict[tuple[str, date], int]:
+    """How many payments without a file there are of these days (council, day)."""
+    rows = await connection.fetch(COUNTS, [council for council, _ in days], [day for _, day in days])
+    return {(row["council"], row["day"]): row["payment_count"] for row in rows}
 
 
 async def open_watched(connection: Any) -> list[Member]:

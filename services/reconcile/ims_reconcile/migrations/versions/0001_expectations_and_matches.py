@@ -23,7 +23,7 @@ CREATE INDEX alone ON expectation (due_on, reference) WHERE kind = 'payment' AND
 CREATE INDEX alone_at_bank ON expectation (amount_pence)
   WHERE kind = 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL AND provider IS NULL;
 CREATE TABLE swept (               -- days whose payments without a file were looked for in settlements: twice, since some come late
-  council text NOT NULL, day date NOT NULL, times int NOT NULL, PRIMARY KEY (council, day));
+  council text NOT NULL, day date NOT NULL, times int NOT NULL, payment_count int NOT NULL, PRIMARY KEY (council, day));
 CREATE TABLE watched (             -- payments of such a day that no settlement has, until one has
   subject_id uuid NOT NULL, council text NOT NULL, PRIMARY KEY (subject_id, council));
 
