@@ -18,15 +18,19 @@ HOLD = """SELECT r.run_id, r.credit_count + r.debit_count, r.credit_pence - r.de
 FROM run r JOIN run_delivery d USING (run_id)
 WHERE r.council = $1 AND r.destination = $2 AND NOT r.is_test AND r.number = $3 FOR UPDATE OF d"""
 
-CONTRADICTED = """SELECT a.sequence FROM unnest($4::int[], $5::bool[], $6::text[]) AS n (sequence, is_accepted, reason)
-JOIN run_answer a ON a.council = $1 AND a.destination = $2 AND a.number = $3 AND a.sequence = n.sequence
-WHERE (a.is_accepted, a.reason) <> (n.is_accepted, n.reason) ORDER BY 1"""
+# One look by its key for each line that is answered: joined, the planner may go through the whole run for each, where it was not
+# analysed since it was made.
+CONTRADICTED = """SELECT n.sequence FROM unnest($4::int[], $5::bool[], $6::text[]) AS n (sequence, is_accepted, reason), LATERAL (
+  SELECT a.is_accepted, a.reason FROM run_answer a
+  WHERE a.council = $1 AND a.destination = $2 AND a.number = $3 AND a.sequence = n.sequence OFFSET 0) AS said
+WHERE (said.is_accepted, said.reason) <> (n.is_accepted, n.reason) ORDER BY 1"""
 
-# The line itself has to be there: what was never sent cannot be answered.
+# The line itself has to be there: what was never sent has no amount.
 KEEP = """INSERT INTO run_answer (council, destination, number, sequence, amount_pence, is_accepted, reason, revision)
-SELECT council, destination, number, sequence, l.amount_pence, n.is_accepted, n.reason, $7
-FROM unnest($4::int[], $5::bool[], $6::text[]) AS n (sequence, is_accepted, reason) JOIN posting_line l USING (sequence)
-WHERE l.council = $1 AND l.destination = $2 AND l.number = $3
+SELECT $1, $2, $3, n.sequence, (
+  SELECT l.amount_pence FROM posting_line l WHERE l.council = $1 AND l.destination = $2 AND l.number = $3 AND l.sequence = n.sequence),
+  n.is_accepted, n.reason, $7
+FROM unnest($4::int[], $5::bool[], $6::text[]) AS n (sequence, is_accepted, reason)
 ON CONFLICT DO NOTHING RETURNING sequence, amount_pence, is_accepted"""
 
 KEEP_REST = """INSERT INTO run_answer (council, destination, number, sequence, amount_pence, is_accepted, reason, revision)
@@ -35,9 +39,9 @@ WHERE council = $1 AND destination = $2 AND number = $3 ON CONFLICT DO NOTHING R
 
 REVISION = "SELECT coalesce(max(revision), 0) FROM run_answer WHERE council = $1 AND destination = $2 AND number = $3"
 
-REJECTED = """SELECT sequence, l.payment_id, l.fund, nullif(l.account_reference, '') AS account_reference, l.amount_pence, a.reason
-FROM run_answer a JOIN posting_line l USING (council, destination, number, sequence)
-WHERE a.council = $1 AND a.destination = $2 AND a.number = $3 AND NOT a.is_accepted AND a.sequence = ANY($4) ORDER BY 1"""
+LINES = """SELECT n.sequence, l.* FROM unnest($4::int[]) AS n (sequence), LATERAL (
+  SELECT payment_id, fund, nullif(account_reference, '') AS account_reference, amount_pence FROM posting_line l
+  WHERE l.council = $1 AND l.destination = $2 AND l.number = $3 AND l.sequence = n.sequence OFFSET 0) AS l ORDER BY 1"""
 
 
 class Sent(NamedTuple):
@@ -89,8 +93,9 @@ async def keep(to: FileDestination, run: Sent, said: Said, work: Work) -> int:
                 verdict = "accepted" if is_accepted else "rejected"
                 so_far[f"{verdict}_count"] += 1
                 so_far[f"{verdict}_pence"] += amount_pence
-            rows = await work.connection.fetch(REJECTED, *key, [row[0] for row in new if not row[2]])
-            rejected = [RejectedLine.model_validate(dict(row)) for row in rows]
+            rows = await work.connection.fetch(LINES, *key, [row[0] for row in new if not row[2]])
+            reasons = {each.sequence: each.reason for each in page}
+            rejected = [RejectedLine.model_validate(dict(row) | {"reason": reasons[row[0]]}) for row in rows]
             work.tell(acknowledged(to, run, (said.number, revision, so_far), rejected, work))
             revision += 1
     return so_far["accepted_count"] + so_far["rejected_count"] - before

@@ -26,9 +26,11 @@ ANSWERED = """SELECT count(*) FILTER (WHERE is_accepted) AS accepted_count,
   coalesce(sum(amount_pence) FILTER (WHERE NOT is_accepted), 0)::bigint AS rejected_pence
 FROM run_answer WHERE council = $1 AND destination = $2 AND number = $3"""
 
-REJECTED = """SELECT sequence, l.payment_id, l.fund, l.account_reference, l.amount_pence, a.reason
-FROM run_answer a JOIN posting_line l USING (council, destination, number, sequence)
-WHERE a.council = $1 AND a.destination = $2 AND a.number = $3 AND NOT a.is_accepted ORDER BY 1 LIMIT 500"""
+REJECTED = """SELECT a.sequence, l.*, a.reason FROM (
+  SELECT sequence, reason FROM run_answer WHERE council = $1 AND destination = $2 AND number = $3 AND NOT is_accepted
+  ORDER BY 1 LIMIT 500) AS a, LATERAL (
+  SELECT payment_id, fund, account_reference, amount_pence FROM posting_line l
+  WHERE l.council = $1 AND l.destination = $2 AND l.number = $3 AND l.sequence = a.sequence OFFSET 0) AS l ORDER BY 1"""
 
 WAITING = """SELECT count(*) AS line_count, coalesce(sum(amount_pence), 0)::bigint AS net_pence,
   count(*) FILTER (WHERE unfit IS NOT NULL) AS unfit_count

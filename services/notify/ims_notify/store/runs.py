@@ -46,8 +46,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"""
 
 DUE = "INSERT INTO run_delivery (run_id, since, due_at) VALUES ($1, $2, $2)"
 
+# Whoever makes a run holds the destination's row of `run_schedule`, so that all of them still wait. By their key alone, for the planner
+# takes those that wait to be few where they came lately.
 NUMBERED = """UPDATE posting_line l SET number = $2, sequence = n.sequence, unfit = NULL
-FROM unnest($1::uuid[]) WITH ORDINALITY AS n (line_id, sequence) WHERE l.line_id = n.line_id AND l.number IS NULL"""
+FROM unnest($1::uuid[]) WITH ORDINALITY AS n (line_id, sequence) WHERE l.line_id = n.line_id"""
 
 UNFIT = """UPDATE posting_line l SET unfit = n.unfit FROM unnest($1::uuid[], $2::text[]) AS n (line_id, unfit)
 WHERE l.line_id = n.line_id AND l.unfit IS DISTINCT FROM n.unfit"""
