@@ -5,16 +5,19 @@ import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from uuid import UUID
 
 import psutil
 import pytest
 
-from fuzz.whole_way import take
+from fuzz.whole_way import prove, take
 from ims_contracts.remittances import Fault
 from ims_ingest.domain.cards import Redactor
+from ims_ingest.domain.rows import FileHead
 from ims_ingest.formats import FORMATS, Format, detect
 from ims_ingest.formats.packed import Unpackable, members
 from ims_ingest.formats.unkept import why_not_kept
@@ -211,3 +214,36 @@ def test_a_text_that_cannot_be_kept_is_a_fault(text: str) -> None:
     take(account.encode(), "accounts_json")
     faults = [each for each in FORMATS["accounts_json"].read(io.BytesIO(account.encode())) if isinstance(each, Fault)]
     assert len(faults) == (0 if "ude00" in text else 1)
+
+
+MOST = "99999999999.00"
+ADYEN, ADYEN_ROW = (SAMPLES / "adyen_settlement_detail_batch_77.csv").read_text().splitlines()[:2]
+LLOYDS = (SAMPLES / "lloyds.csv").read_text().splitlines()[0]
+STRIPE, STRIPE_ROW = (SAMPLES / "stripe_payout_reconciliation.csv").read_text().splitlines()[:2]
+
+
+def days(*amounts: str) -> str:
+    return "\n".join(["Date,Amount,Details", *(f"18/03/2026,{amount},A" for amount in amounts)])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("statement_csv", days(MOST, MOST), "come to more"),
+        ("statement_csv", days(MOST, f"-{MOST}"), None),
+        ("statement_csv", days(f"-{MOST}", f"-{MOST}"), "come to more"),
+        ("lloyds_csv", f"{LLOYDS}\n18/03/2026,FPI,'20-20-15,55555555,A,{MOST},,-{MOST}", None),
+        ("lloyds_csv", f"{LLOYDS}\n18/03/2026,FPI,'20-20-15,55555555,A,,{MOST},-{MOST}", "come to"),
+        ("adyen_settlement", "\n".join([ADYEN, ADYEN_ROW.replace(",,99.55,", f",{MOST},-{MOST},")]), "more than any payment"),
+        ("stripe_payout", "\n".join([STRIPE, *[STRIPE_ROW] * 3]).replace(",50.00,0.75,49.25,", f",{MOST},0.00,{MOST},"), "come to more"),
+        ("mt940", "".join(f":20:A\n:25:1\n:28C:{n}\n:60F:C260317GBP0,\n:62F:C260318GBP0,\n-\n" for n in range(10_001)), "10000 statements"),
+        ("adyen_settlement", "\n".join([ADYEN, *(ADYEN_ROW.replace(",77,", f",{n},") for n in range(10_001))]), "10000 batches"),
+        ("stripe_payout", "\n".join([STRIPE, *(STRIPE_ROW.replace("po_1", f"po_{n}_") for n in range(10_001))]), "10000 settlements"),
+        ("rbs_csv", "\n".join(f"x,20-20-15,{n:08d},18/03/2026,BAC,1.00,C,A,B,x" for n in range(10**7, 10**7 + 1_001)), "1000 accounts"),
+    ],
+)
+def test_what_is_too_much_to_be_told_is_a_fault(name: str, content: str, why: str | None) -> None:
+    head = FileHead(UUID(int=1), "E07999999", "bank", name, "0" * 64, datetime(2026, 3, 20, tzinfo=UTC))
+    faults = prove(FORMATS[name], head, content.encode()).faults
+    assert any(why in each.what for each in faults) if why else not any("come to more" in each.what for each in faults)
+    take(content.encode(), name)
