@@ -60,8 +60,8 @@ def postings(stream: BinaryIO, layout: Layout) -> Iterator[tuple[Posting | Fault
     for each in cells(stream, layout.delimiter):
         if not isinstance(each, tuple):
             yield each, []
-        elif each[0] >= layout.first_line and any(map(str.strip, each[1])):
-            yield posting(each[0], each[1], layout), each[1]
+        elif each[0] >= layout.first_line and (each[1][0].strip() or any(map(str.strip, each[1]))):
+            yield posting(*each, layout), each[1]
 
 
 def look(found: Iterator[tuple[Posting | Fault, list[str]]]) -> Survey:
