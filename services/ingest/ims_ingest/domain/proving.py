@@ -21,6 +21,7 @@ from ims_ingest.formats.records import (
     StatementEnds,
     Whole,
     fault,
+    misfit,
 )
 
 # So many faults say enough; a file that is not what it seems has one on every line.
@@ -173,8 +174,8 @@ class Proof:
     def take_member(self, member: Member) -> None:
         if member.currency != "GBP":
             self.add_fault(fault(member.line, "the row is not in pounds", "settle other currencies to another account", "currency"))
-        if max(map(abs, (member.gross_pence, member.fee_pence, member.net_pence))) > PENCE_MAX:
-            self.add_fault(fault(member.line, "an amount is more than any payment comes to", "ask who sent the file to correct it"))
+        if wrong := misfit(member):
+            self.add_fault(wrong)
         if member.settlement_reference:
             totals = self.settlements.setdefault(member.settlement_reference, Totals())
             if not totals.count and len(self.settlements) > PARTS_MAX:
