@@ -157,7 +157,7 @@ def fitting(row: Row) -> Row | Fault:
     if max(len(row.key), len(row.undoes[1]) if row.undoes else 0) > KEY_MAX or max(len(row.reference), len(row.narrative)) > WORDS_MAX:
         return fault(row.line, "the row has a longer text than a payment can hold", "ask who sent the file to correct the line")
     if not row.channel or not row.method_of_payment or max(map(len, (row.channel, row.method_of_payment, row.fund or ""))) > CODE_MAX:
-        return fault(row.line, "the row does not say how it was paid, or at too great a length", "ask who sent the file to correct the line")
+        return fault(row.line, "the row does not say in a word how it was paid", "ask who sent the file to correct the line")
     if not -PENCE_MAX <= row.amount_pence <= PENCE_MAX:
         return fault(row.line, "the amount is more than any payment comes to", "ask who sent the file to correct the line")
     return row

@@ -41,10 +41,15 @@ class Read(NamedTuple):
 
 
 async def finish_files(service: Service) -> None:
-    """Go on with every file that a crash left unfinished; look for more now and then."""
+    """Go on with every file that a crash left unfinished; look for more now and then. One that breaks off keeps no other waiting; the
+    kit begins again, and health says why."""
     while True:
+        failed: list[Exception] = []
         for file_id in await files.unfinished(service.pool):
-            await take_in(service, file_id)
+            (ended,) = await asyncio.gather(take_in(service, file_id), return_exceptions=True)
+            failed += [ended] if isinstance(ended, Exception) else []
+        if failed:
+            raise failed[0]
         await asyncio.sleep(LOOK_SECONDS)
 
 
