@@ -1,9 +1,10 @@
 # What a person does with this project. `make` alone lists it.
 
 PAYMENTS ?= 5000
+SECONDS ?= 60
 BIN := .venv/bin
 
-.PHONY: help setup check test crash promises demo down bench lock
+.PHONY: help setup check test crash promises fuzz demo down bench lock
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +36,9 @@ down: setup ## End what the demo left running
 
 bench: setup ## Measure, beside the raw limits of this machine
 	$(BIN)/ims bench
+
+fuzz: setup ## Fuzz each reader of files for SECONDS=60, guided by coverage; what breaks one is left in .fuzz
+	deploy/fuzz.sh $(SECONDS)
 
 lock: setup ## Write requirements.lock anew from every pyproject.toml
 	deploy/lock.sh

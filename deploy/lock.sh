@@ -12,5 +12,7 @@ done
 "$uv" pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python .venv/bin/python "${ours[@]}" \
   --group dev pyproject.toml contracts/messages/pyproject.toml kit/pyproject.toml services/*/pyproject.toml \
   deploy/local/pyproject.toml -o requirements.lock "$@"
-echo uv | "$uv" pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python .venv/bin/python \
-  - -o deploy/uv.lock "$@"
+for name in uv atheris; do
+  echo "$name" | "$uv" pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python .venv/bin/python \
+    - -o "deploy/$name.lock" "$@"
+done

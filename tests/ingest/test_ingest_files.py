@@ -13,6 +13,7 @@ from ims_contracts.remittances import RemittanceReceived, RemittanceRefused
 from ims_contracts.statements import SettlementReceived, StatementLineReceived, StatementReceived
 from ims_ingest.handlers import importing
 from ims_ingest.store import files
+from ims_kit import Service
 from ingest.ingest_world import COUNCIL, OTHER_COUNCIL, SAMPLES, Ingest, allpay, pay_event, statement, submitted
 
 DAY = "17/03/2026"
@@ -273,3 +274,25 @@ async def test_a_payment_that_a_topic_told_in_a_files_name_is_not_counted_again(
     answer = await ingest.file(allpay([f"770000547 60.00 T {DAY}"]))
     assert answer.json()["state"] == "known"
     assert len(await ingest.told(PaymentReceived)) == 1
+
+
+async def test_a_file_that_breaks_off_keeps_no_other_waiting(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def killed(*_: object) -> None:
+        raise ConnectionError("killed")
+
+    read_in, rows = importing.read_in, [[f"770000547 {number}.00 T {number}/03/2026"] for number in (16, 17)]
+    monkeypatch.setattr(importing, "read_in", killed)
+    for each in rows:
+        with pytest.raises(ConnectionError):
+            await ingest.file(allpay(each))
+    (first, *_) = await files.unfinished(ingest.service.pool)
+
+    async def read_in_unless_first(service: Service, known: files.Known) -> None:
+        if known.head.file_id == first:
+            raise ValueError("it breaks off, whenever it is read")
+        await read_in(service, known)
+
+    monkeypatch.setattr(importing, "read_in", read_in_unless_first)
+    with pytest.raises(ValueError, match="breaks off"):
+        await importing.finish_files(ingest.service)
+    assert [fact.amount_pence for fact in await ingest.told(PaymentReceived)] == [1700]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ims_contracts.remittances import Fault
 from ims_ingest.formats import FORMATS, Format, detect, inspect
-from ims_ingest.formats.records import Member, Row
+from ims_ingest.formats.records import Entry, Member, Row
 from ims_ingest.formats.text import pence
 from ingest.ingest_world import SAMPLES, allpay
 
@@ -178,3 +178,11 @@ DAMAGED = st.builds(
 @given(DAMAGED, st.sampled_from([None, *FORMATS]))
 def test_a_damaged_file_never_raises(content: bytes, name: str | None) -> None:
     assert None not in read(content, name)
+
+
+def test_a_damaged_line_far_down_a_block_is_named_and_those_before_it_are_read() -> None:
+    header, *rows = (SAMPLES / "lloyds.csv").read_bytes().splitlines()
+    content = b"\n".join([header, *rows, b"\x00", *rows])
+    found = read(content, "lloyds_csv")
+    assert [each.line for each in found if isinstance(each, Fault)] == [len(rows) + 1]
+    assert len([each for each in found if isinstance(each, Entry)]) == len(rows)

@@ -1,5 +1,6 @@
 """A day is closed by two officers on evidence that nothing changes afterwards; what comes late is counted in the open day."""
 
+import asyncio
 import csv
 import io
 from datetime import date
@@ -156,6 +157,29 @@ async def test_a_late_item_is_counted_once_in_the_next_day_and_no_more_in_the_on
     assert ready["evidence_sha256"] != first
     previous = await world.pool.fetchval("SELECT previous_sha256 FROM day_prepared WHERE day = $1", NEXT)
     assert previous == first
+
+
+async def test_officers_at_the_same_moment_close_a_day_once(world: World, client: httpx.AsyncClient) -> None:
+    await world.hear(FACTS)
+    await world.settle()
+    ready = await asyncio.gather(*(client.post(f"/v1/days/{ACCOUNT}/{DAY}/prepare", headers=by) for by in (ANNE, ANNE, BEN)))
+    made = {each.json()["evidence_sha256"] for each in ready if each.status_code == 200}
+    assert (len(made), {each.status_code for each in ready} <= {200, 503}) == (1, True)
+    answers = await asyncio.gather(*(signed(client, *made, by=by) for by in (ANNE, BEN) * 3))
+    assert sum(each.status_code == 200 and each.json()["is_new"] for each in answers) == 1
+    assert len(await world.told(DayClosed)) == 1
+
+
+async def test_what_was_prepared_before_another_day_was_closed_is_prepared_again(world: World, client: httpx.AsyncClient) -> None:
+    await world.hear([*FACTS, statement([], "next", opening=1_008_380, closed_on=NEXT)])
+    await world.settle()
+    early = await prepared(client, NEXT)
+    first = await closed(client)
+    assert (await signed(client, early["evidence_sha256"], NEXT)).status_code == 409
+    second = await closed(client, NEXT)
+    chain = await world.pool.fetch("SELECT previous_sha256, evidence_sha256 FROM day_closed ORDER BY day")
+    assert [tuple(row) for row in chain] == [("0" * 64, first), (first, second)]
+    assert await world.broken_laws() == []
 
 
 async def test_a_closed_day_and_what_is_before_it_stay_closed(world: World, client: httpx.AsyncClient) -> None:

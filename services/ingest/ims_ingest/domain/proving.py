@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from ims_contracts.acceptance import faults_of_payment, may_hold_what_may_not_be_kept
+from ims_contracts.message import PENCE_MAX
 from ims_contracts.payments import PaymentReceived, PaymentReversed
 from ims_contracts.remittances import Fault
 from ims_ingest.domain.identity import derive
@@ -20,14 +21,16 @@ from ims_ingest.formats.records import (
     StatementEnds,
     Whole,
     fault,
+    misfit,
 )
 
 # So many faults say enough; a file that is not what it seems has one on every line.
 FAULTS_MAX = 1_000
 # Bacs takes submissions a month ahead, and claims are debited within one: a day beyond this is mistyped.
 AHEAD_MAX = timedelta(days=60)
-# A file of many remittances has days, accounts or claims by the dozen; each takes memory until the file is told.
-REMITTANCES_MAX = 10_000
+# A file of many remittances has days, accounts or claims by the dozen, one of many statements a year of some accounts; each takes
+# memory until the file is told.
+PARTS_MAX = 10_000
 DIGEST_BITS = 256
 
 
@@ -62,6 +65,12 @@ class Totals:
         else:
             self.taken_pence -= amount_pence
 
+    def is_too_much(self) -> bool:
+        """Whether the sums are more than a fact can say, or the balances."""
+        sums = [self.added_pence, self.taken_pence, self.gross_pence, self.fee_pence, self.net_pence]
+        balances = [self.ends.opening_pence, self.ends.closing_pence] if self.ends else []
+        return any(abs(pence) > PENCE_MAX for pence in [*sums, *balances] if pence is not None)
+
     def leave_out(self, amount_pence: int) -> None:
         self.count -= 1
         if amount_pence > 0:
@@ -85,6 +94,8 @@ class Proof:
         self.statements: list[Totals] = []
         self.settlements: dict[str, Totals] = {}
         self.whole: Whole | None = None
+        self.is_over = False
+        """There is more than is taken: what follows need not be read."""
 
     def take(self, record: Record) -> None:
         """One thing that the file's reader found."""
@@ -105,7 +116,11 @@ class Proof:
                 self.take_whole(record)
         self.row_count += 1
         if self.row_count == self.rows_max + 1:
-            self.add_fault(fault(None, f"the file has more than {self.rows_max} rows", "send it in parts"))
+            self.end_early(f"the file has more than {self.rows_max} rows")
+
+    def end_early(self, what: str) -> None:
+        self.is_over = True
+        self.add_fault(fault(None, what, "send it in parts"))
 
     def add_fault(self, found: Fault) -> None:
         self.fault_count += 1
@@ -123,11 +138,11 @@ class Proof:
                 self.add_fault(fault(row.line, str(reason), "ask who sent the file to correct the line"))
 
     def take_named(self, row: Row, name: str) -> None:
-        if name not in self.remittances and len(self.remittances) > REMITTANCES_MAX:
+        if name not in self.remittances and len(self.remittances) > PARTS_MAX:
             return
         totals = self.remittances.setdefault(name, Totals())
-        if not totals.count and len(self.remittances) > REMITTANCES_MAX:
-            self.add_fault(fault(row.line, f"the file is of more than {REMITTANCES_MAX} remittances", "send it in parts"))
+        if not totals.count and len(self.remittances) > PARTS_MAX:
+            self.end_early(f"the file is of more than {PARTS_MAX} remittances")
         totals.add(row.key, row.amount_pence)
         totals.add_money(row.amount_pence)
         totals.paid_on = max(totals.paid_on or self.head.day_of(row), self.head.day_of(row))
@@ -136,8 +151,13 @@ class Proof:
         self.whole = whole
         if self.head.comes_ahead and whole.business_on and whole.business_on > self.head.received_on + AHEAD_MAX:
             self.add_fault(fault(None, f"the file is of a day more than {AHEAD_MAX.days} days ahead", "ask who made it for its day"))
+        parts = [self.remittance, *self.remittances.values(), *self.statements, *self.settlements.values()]
+        if any(each.is_too_much() for each in parts):
+            self.add_fault(fault(None, "the amounts come to more than any bank account holds", "ask who sent the file to correct it"))
 
     def take_statement(self, begins: StatementBegins) -> None:
+        if len(self.statements) == PARTS_MAX:
+            self.end_early(f"the file is of more than {PARTS_MAX} statements")
         self.statements.append(Totals())
         self.statements[-1].begins = begins
         if begins.bank_account == "unnamed":
@@ -156,8 +176,12 @@ class Proof:
     def take_member(self, member: Member) -> None:
         if member.currency != "GBP":
             self.add_fault(fault(member.line, "the row is not in pounds", "settle other currencies to another account", "currency"))
+        if wrong := misfit(member):
+            self.add_fault(wrong)
         if member.settlement_reference:
             totals = self.settlements.setdefault(member.settlement_reference, Totals())
+            if not totals.count and len(self.settlements) > PARTS_MAX:
+                self.end_early(f"the file is of more than {PARTS_MAX} settlements")
             totals.add(member.member_reference, member.kind, member.gross_pence, member.fee_pence, member.provider_payment_id)
             totals.member = totals.member or member
             totals.gross_pence += member.gross_pence

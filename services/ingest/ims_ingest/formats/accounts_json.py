@@ -13,6 +13,8 @@ from ims_contracts.remittances import Fault
 from ims_ingest.formats.records import AccountRow, Format, Record, Whole, fault
 
 BEGINS = re.compile(rb"^(?:\xef\xbb\xbf)?\s*\[\s*\{")
+# As JSON escapes them: NUL, and half a pair of surrogates.
+UNKEEPABLE = re.compile(r"\\u(?:0000|d[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..\\u)d[c-f])")
 SPACE = re.compile(r"\s*")
 # A penalty with all its stages and its holder's address has some two thousand characters.
 ACCOUNT_MAX = PIECE = 65_536
@@ -72,6 +74,8 @@ def read_account(line: int, said: Any) -> Record:
     if not isinstance(said, dict):
         return fault(line, "this is no account", "send an object with an account's fields")
     fields = {name: value for name, value in said.items() if name in AccountFields.model_fields}
+    if UNKEEPABLE.search(json.dumps(fields)):
+        return fault(line, "a text has a character that cannot be kept: NUL, or half of one", "correct the account")
     try:
         AccountFields.model_validate({"revision": 0} | fields)
     except ValidationError as error:

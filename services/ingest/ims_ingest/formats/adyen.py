@@ -30,6 +30,8 @@ KINDS = {
 # The payout's own number, which the bank's line quotes: `TX77XT batch 77, AnytownCouncil`.
 PAYOUT_NUMBER = re.compile(r"\bTX\w{2,40}XT\b", re.IGNORECASE)
 HOURS_AHEAD = {"GMT": 0, "UTC": 0, "WET": 0, "BST": 1, "WEST": 1, "CET": 1, "CEST": 2}
+# A year of some merchant accounts; each takes memory until the report is read.
+BATCHES_MAX = 10_000
 ASK = "ask Adyen for the report again; do not save it from a spreadsheet"
 type Key = tuple[str, str]
 """Merchant account and batch: one payout."""
@@ -73,6 +75,9 @@ def read(stream: BinaryIO) -> Iterator[Record]:
     """The rows of each batch. Its payout, which names it, stands at its end: so the file is read once for that, then for the rows."""
     start = stream.tell()
     batches = look(stream)
+    if len(batches) > BATCHES_MAX:
+        yield fault(None, f"the report has more than {BATCHES_MAX} batches", "ask Adyen for a report of fewer days")
+        return
     stream.seek(start)
     alike: Counter[str] = Counter()
     for each in rows(stream, COLUMNS, is_whole=False):
@@ -99,6 +104,8 @@ def look(stream: BinaryIO) -> dict[Key, Batch]:
         if isinstance(each, tuple):
             with suppress(ValueError):
                 batches[each[1][MERCHANT], each[1][BATCH]].look(each[1])
+            if len(batches) > BATCHES_MAX:
+                break
     for (merchant, number), batch in batches.items():
         batch.name = (batch.name or f"{merchant}:{number}")[:140]
     return batches

@@ -17,6 +17,8 @@ from ims_ingest.formats.table import cells
 
 # Rows of several accounts that lie between each other are put in order in memory; an export by account has no such limit.
 MIXED_ROWS_MAX = 50_000
+# Each takes memory until the file is read.
+ACCOUNTS_MAX = 1_000
 type Key = tuple[str, str]
 """The account and the currency: one statement."""
 type Found = tuple[Key, Record]
@@ -39,6 +41,9 @@ def read_as(layout_of: Callable[[BinaryIO], Layout | Fault], stream: BinaryIO) -
         return
     stream.seek(0)
     survey = look(postings(stream, layout))
+    if len(survey.accounts) > ACCOUNTS_MAX:
+        yield fault(None, f"the file has more than {ACCOUNTS_MAX} accounts", "export fewer accounts at once")
+        return
     if survey.is_mixed and survey.row_count > MIXED_ROWS_MAX:
         yield fault(None, f"the file has more than {MIXED_ROWS_MAX} rows, and accounts between each other", "export each account by itself")
         return
@@ -55,8 +60,8 @@ def postings(stream: BinaryIO, layout: Layout) -> Iterator[tuple[Posting | Fault
     for each in cells(stream, layout.delimiter):
         if not isinstance(each, tuple):
             yield each, []
-        elif each[0] >= layout.first_line and any(map(str.strip, each[1])):
-            yield posting(each[0], each[1], layout), each[1]
+        elif each[0] >= layout.first_line and (each[1][0].strip() or any(map(str.strip, each[1]))):
+            yield posting(*each, layout), each[1]
 
 
 def look(found: Iterator[tuple[Posting | Fault, list[str]]]) -> Survey:
@@ -73,6 +78,8 @@ def look(found: Iterator[tuple[Posting | Fault, list[str]]]) -> Survey:
         if key != last:
             is_mixed = is_mixed or key in accounts
             account, last = accounts.setdefault(key, Account(each.day)), key
+            if len(accounts) > ACCOUNTS_MAX:
+                break
         account.add(each)
     for account in accounts.values():
         account.is_sound = is_sound

@@ -111,8 +111,7 @@ def header_in(head: bytes) -> Header | None:
 
 
 def header_of(values: list[str], line: int, delimiter: str) -> Header | None:
-    while values and not values[-1].strip():
-        values = values[:-1]
+    values = values[: next((count for count in range(len(values), 0, -1) if values[count - 1].strip()), 0)]
     names = [name_of(value) for value in values]
     if not 2 < len(names) <= COLUMNS_MAX:
         return None

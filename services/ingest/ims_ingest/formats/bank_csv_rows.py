@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ims_contracts.remittances import Fault
 from ims_ingest.formats.bank_csv_values import CACHED, POWER_OF_TEN, Style, written_day, written_pence
 from ims_ingest.formats.records import Entry, fault
-from ims_ingest.formats.text import bank_account
+from ims_ingest.formats.text import bank_account, usual_pence
 
 WORDS_MAX, CODE_MAX, SORT_CODE_LENGTH = 500, 64, 6
 DEBIT_WORDS = frozenset({"d", "dr", "db", "dbit", "debit", "-", "af", "soll", "s", "out"})
@@ -140,6 +140,8 @@ def directed(amount_pence: int, written: str, column: int) -> int:
 def amount_in(column: int | None, values: list[str], layout: Layout) -> int | None:
     if column is None or not (text := values[column]):
         return None
+    if (usual := usual_pence(text, layout.style.mark)) is not None:
+        return usual
     try:
         return written_pence(text, layout.style.mark)
     except ValueError as error:

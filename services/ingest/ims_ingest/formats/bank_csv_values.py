@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from ims_ingest.formats.text import pence, usual_pence
+from ims_ingest.formats.text import pence
 
 # A file has few days and accounts; what a cache forgets is only read again, and what is hostile in it stays small.
 CACHED = 1_024
@@ -76,8 +76,6 @@ def mark(text: str) -> str | None:
 def written_pence(text: str, mark: str = ".") -> int | None:
     """An amount such as `1,234.56`, `-12.5`, `£3`, `(12.50)`, `12.50-`, `12.50 DR`, or `1.234,56` where the mark is a comma, in
     pence; none where nothing is written. Raises ValueError for anything else."""
-    if (usual := usual_pence(text, mark)) is not None:
-        return usual
     if not (bare := text.upper().translate(UNWRITTEN)):
         return None
     is_negative = False

@@ -11,6 +11,8 @@ from ims_ingest.formats.text import LINE_MAX, Unreadable, decode
 NAME = re.compile(rb"(/?)(?:\w++:)?+([\w.]++)([^>]*+)>(.*)", re.DOTALL)
 CDATA = b"![CDATA["
 PIECE_BYTES = 65_536
+# Comments, and signs that are meant as text, between two elements.
+SIGNS_MAX = 10_000
 
 
 class Element(NamedTuple):
@@ -24,20 +26,20 @@ class Element(NamedTuple):
 
 def elements(stream: BinaryIO) -> Iterator[Element]:
     """Each beginning and end, in order. Raises Unreadable for a document type, and for what cannot be text."""
-    name, line, value = b"", 1, b""
+    name, line, value, sign_count = b"", 1, b"", 0
     for number, piece in pieces(stream):
         if piece.startswith(b"!DOCTYPE"):
             raise Unreadable("the file declares a document type, which no statement needs")
         found = None if piece.startswith((b"!", b"?")) else NAME.match(piece)
         if found is None:  # a sign that was meant as text, a comment, or a value that is marked as text
-            value += after_sign(piece)
-            if len(value) > LINE_MAX:
-                raise Unreadable(f"line {number} has a value longer than {LINE_MAX} characters")
+            value, sign_count = value + after_sign(piece), sign_count + 1
+            if len(value) > LINE_MAX or sign_count > SIGNS_MAX:
+                raise Unreadable(f"line {number} has a value longer than {LINE_MAX} characters, or comments without end")
             continue
         if name:
             yield Element(line, name.decode("ascii", "replace").upper(), False, text_of(value, line))
         end, name, attributes, value = found.groups()
-        line = number
+        line, sign_count = number, 0
         if end or attributes.endswith(b"/"):
             yield Element(line, name.decode("ascii", "replace").upper(), bool(end), "")
             name = b""

@@ -8,7 +8,7 @@ from ims_contracts.message import PENCE_MAX
 from ims_contracts.remittances import Fault
 
 # What messages hold of a code, of words, and of an identifier with its number among rows alike.
-CODE_MAX, WORDS_MAX, KEY_MAX = 64, 500, 130
+CODE_MAX, WORDS_MAX, REFERENCE_MAX, KEY_MAX = 64, 500, 140, 130
 
 
 class Row(NamedTuple):
@@ -154,11 +154,23 @@ class Format(NamedTuple):
 
 def fitting(row: Row) -> Row | Fault:
     """The row, or a fault where it says more than a payment can hold: it would break off when it is told."""
-    if len(row.key) > KEY_MAX or len(row.reference) > WORDS_MAX or len(row.narrative) > WORDS_MAX or len(row.fund or "") > CODE_MAX:
+    if max(len(row.key), len(row.undoes[1]) if row.undoes else 0) > KEY_MAX or max(len(row.reference), len(row.narrative)) > WORDS_MAX:
         return fault(row.line, "the row has a longer text than a payment can hold", "ask who sent the file to correct the line")
+    if not row.channel or not row.method_of_payment or max(map(len, (row.channel, row.method_of_payment, row.fund or ""))) > CODE_MAX:
+        return fault(row.line, "the row does not say in a word how it was paid", "ask who sent the file to correct the line")
     if not -PENCE_MAX <= row.amount_pence <= PENCE_MAX:
         return fault(row.line, "the amount is more than any payment comes to", "ask who sent the file to correct the line")
     return row
+
+
+def misfit(member: Member) -> Fault | None:
+    """Why a row of a settlement cannot be told: it would break off half way."""
+    ids = (member.member_reference, member.provider_payment_id, member.settlement_reference)
+    if any(each is not None and not 0 < len(each) <= REFERENCE_MAX for each in ids):
+        return fault(member.line, "an id in the row is empty, or longer than any", "ask who sent the file to correct the line")
+    if max(map(abs, (member.gross_pence, member.fee_pence, member.net_pence))) > PENCE_MAX:
+        return fault(member.line, "an amount is more than any payment comes to", "ask who sent the file to correct the line")
+    return None
 
 
 def fault(line: int | None, what: str, what_to_do: str, position: str | None = None) -> Fault:

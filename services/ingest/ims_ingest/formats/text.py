@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date
-from itertools import chain
 from typing import BinaryIO
 
 from ims_contracts.message import PENCE_MAX
@@ -33,7 +32,7 @@ def lines(stream: BinaryIO) -> Iterator[tuple[int, str]]:
 
 def lines_for_csv(stream: BinaryIO) -> Iterator[str]:
     """The same lines, each with a line feed behind it, for a text in quotes may go on over several."""
-    return chain.from_iterable([text + "\n" for text in texts] for _, texts in blocks(stream))
+    return (text + "\n" for _, texts in blocks(stream) for text in texts)
 
 
 def blocks(stream: BinaryIO) -> Iterator[tuple[int, Iterable[str]]]:

@@ -45,10 +45,15 @@ class Read(NamedTuple):
 
 
 async def finish_files(service: Service) -> None:
-    """Go on with every file that a crash left unfinished; look for more now and then."""
+    """Go on with every file that a crash left unfinished; look for more now and then. One that breaks off keeps no other waiting; the
+    kit begins again, and health says why."""
     while True:
+        failed: list[Exception] = []
         for file_id in await files.unfinished(service.pool):
-            await take_in(service, file_id)
+            ended = await asyncio.gather(take_in(service, file_id), return_exceptions=True)
+            failed += [each for each in ended if isinstance(each, Exception)]
+        if failed:
+            raise failed[0]
         await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -104,7 +109,7 @@ def prove(stream: BinaryIO, head: FileHead, settings: Settings, formats: Formats
     proof = Proof(head, rows_max)
     for each in found.read(stream):
         proof.take(each)
-        if proof.row_count > rows_max:
+        if proof.is_over:
             break
     return Read(head, found, proof)
 
@@ -211,23 +216,29 @@ def chunks_of(read: Read, stream: BinaryIO, told_before: set[UUID]) -> Iterator[
 
 
 async def tell_chunks(service: Service, read: Read, stream: BinaryIO, done: tuple[set[UUID], files.Known]) -> None:
-    """A transaction a chunk; those that were told before a crash are passed over."""
+    """A transaction a chunk; those that were told before a crash are passed over. While the database works the next is read, in a
+    thread: reading must not keep webhooks waiting."""
     told_before, known = done
-    states: Counter[str] = Counter(known.summary.get("states", {}))
-    chunks, number = chunks_of(read, stream, told_before), -1
-    while chunk := await asyncio.to_thread(next, chunks, None):  # reading a chunk must not keep webhooks waiting
+    head, states, number, is_received = read.head, Counter(known.summary.get("states", {})), 0, False
+    chunks = chunks_of(read, stream, told_before)
+    chunk: Chunk | None = await asyncio.to_thread(next, chunks)
+    while chunk:
+        following = asyncio.ensure_future(asyncio.to_thread(next, chunks, None))
+        try:
+            if number >= known.chunks_told:
+                chunk = await only_new(service, head, chunk) if read.is_accepted else chunk
+                async with service.begin() as work:
+                    states += await take_chunk(chunk, head, work)
+                    await files.advance(head, number, work)
+                    is_received = await following is None and not head.is_full
+                    await files.move(head, "received" if is_received else "reading", work, summary(read.proof) | {"states": dict(states)})
+        finally:
+            chunk = await following  # whatever happens, nobody reads on from a file that is closed
         number += 1
-        if number < known.chunks_told:
-            continue
-        if read.is_accepted:
-            chunk = await only_new(service, read.head, chunk)
+    if not is_received:
+        closed = {"closed": await close_missing(service, head)} if head.is_full else {}
         async with service.begin() as work:
-            states += await take_chunk(chunk, read.head, work)
-            await files.advance(read.head, number, work)
-            await files.move(read.head, "reading", work, summary(read.proof) | {"states": dict(states)})
-    closed = {"closed": await close_missing(service, read.head)} if read.head.is_full else {}
-    async with service.begin() as work:
-        await files.move(read.head, "received", work, summary(read.proof) | {"states": dict(states)} | closed)
+            await files.move(head, "received", work, summary(read.proof) | {"states": dict(states)} | closed)
 
 
 async def take_chunk(chunk: Chunk, head: FileHead, work: Work) -> Counter[str]:
