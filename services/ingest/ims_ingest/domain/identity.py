@@ -54,6 +54,11 @@ def refund_id(payment: UUID, refunded_in_all_pence: int) -> UUID:
     return derive("refund", str(payment), str(refunded_in_all_pence))
 
 
+def settlement_id(council: str, source: str, settlement_reference: str) -> UUID:
+    """The payout that its provider names."""
+    return derive("settlement", council, source, settlement_reference)
+
+
 def statement_line_id(council: str, bank_account: str, booked_on: date, amount_pence: int, ordinal: int) -> UUID:
     """The nth entry of this amount on this day of this bank account, whatever the format that shows it."""
     return derive("statement-line", council, bank_account, booked_on.isoformat(), str(amount_pence), str(ordinal))

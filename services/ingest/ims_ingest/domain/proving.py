@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ims_contracts.payments import PaymentReceived, PaymentRefused, PaymentReversed
 from ims_contracts.remittances import Fault
-from ims_ingest.domain.identity import derive
+from ims_ingest.domain.identity import derive, settlement_id
 from ims_ingest.domain.rows import FileHead, submission
 from ims_ingest.domain.submissions import accept
 from ims_ingest.formats.records import (
@@ -82,6 +82,8 @@ class Proof:
         """Where the file names several: each by itself."""
         self.statements: list[Totals] = []
         self.settlements: dict[str, Totals] = {}
+        self.failures: dict[str, Member] = {}
+        """Payouts that failed, each with the row that says so."""
         self.whole: Whole | None = None
 
     def take(self, record: Record) -> None:
@@ -156,7 +158,9 @@ class Proof:
     def take_member(self, member: Member) -> None:
         if member.currency != "GBP":
             self.add_fault(fault(member.line, "the row is not in pounds", "settle other currencies to another account", "currency"))
-        if member.settlement_reference:
+        if member.failed_payout:
+            self.failures.setdefault(member.failed_payout, member)
+        if member.settlement_reference and not member.is_own_failure:
             totals = self.settlements.setdefault(member.settlement_reference, Totals())
             totals.add(member.member_reference, member.kind, member.gross_pence, member.fee_pence, member.provider_payment_id)
             totals.member = totals.member or member
@@ -180,8 +184,11 @@ class Proof:
         head, whole = self.head, self.whole
         found = [self.statement_part(each) for each in self.statements]
         for reference, totals in self.settlements.items():
-            key = derive("settlement", head.council, head.source, reference)
+            key = settlement_id(head.council, head.source, reference)
             found.append(Part(key, "settlement", reference, f"{totals.digest:064x}"))
+        for reference, member in self.failures.items():
+            key = derive("settlement-failed", head.council, head.source, reference)
+            found.append(Part(key, "failure", reference, str(abs(member.net_pence))))
         if self.remittance.count and whole is not None:
             for reference, totals in (self.remittances or {whole.source_reference: self.remittance}).items():
                 # Claims are numbered, and the numbers may begin again: of a named one the day belongs to the name.

@@ -29,6 +29,10 @@ KINDS = {
 }  # fmt: skip
 # The payout's own number, which the bank's line quotes: `TX77XT batch 77, AnytownCouncil`.
 PAYOUT_NUMBER = re.compile(r"\bTX\w{2,40}XT\b", re.IGNORECASE)
+# GOV.UK Pay's own id of a payment; no account has a reference like it.
+PAY_ID = re.compile(r"[a-z0-9]{26}")
+# A batch is paid out once, perhaps in vain; with more it does not prove.
+PAYOUTS_MAX = 100
 HOURS_AHEAD = {"GMT": 0, "UTC": 0, "WET": 0, "BST": 1, "WEST": 1, "CET": 1, "CEST": 2}
 ASK = "ask Adyen for the report again; do not save it from a spreadsheet"
 type Key = tuple[str, str]
@@ -39,9 +43,27 @@ class Batch:
     """What the rows of a batch come to, and what it paid out."""
 
     def __init__(self) -> None:
-        self.net_pence = self.paid_pence = 0
-        self.number: str | None = None
+        self.net_pence = 0
+        self.payouts: list[tuple[str | None, int]] = []
+        """The number and the pence of each payout; below nothing where its money came back."""
         self.paid_on = date.min
+
+    @property
+    def paid(self) -> list[tuple[str | None, int]]:
+        """A batch below nothing is paid by the merchant; beside a payout, what is paid the other way is a payout that came back."""
+        return [each for each in self.payouts if each[1] > 0] or self.payouts
+
+    @property
+    def number(self) -> str | None:
+        return self.paid[-1][0] if self.payouts else None
+
+    def came_back(self, number: str | None, pence: int) -> bool:
+        return (number, pence) not in self.paid
+
+    def is_proved(self) -> bool:
+        """Whether the rows, and earlier payouts that came back, are what was paid out."""
+        back = [-pence for number, pence in self.payouts if self.came_back(number, pence) and number not in (None, self.number)]
+        return self.net_pence + sum(back) == sum(pence for _, pence in self.paid)
 
     def add(self, row: Values) -> None:
         """Raises ValueError if the row cannot be read."""
@@ -51,9 +73,8 @@ class Batch:
         if row["Type"].lower() != PAYOUT:
             self.net_pence += net_pence
             return
-        self.paid_pence -= net_pence
-        number = PAYOUT_NUMBER.search(row[MODIFICATION])
-        self.number = number and number.group().upper()
+        if len(self.payouts) < PAYOUTS_MAX:
+            self.payouts.append((payout_number(row), -net_pence))
 
 
 class Read(NamedTuple):
@@ -82,7 +103,9 @@ def read(stream: BinaryIO) -> Iterator[Record]:
             yield found
         elif each[1]["Type"].lower() != PAYOUT:
             yield member(each[0], each[1], found, batches, alike)
-    wrong = [key for key, batch in batches.items() if batch.net_pence != batch.paid_pence]
+        elif (batch := batches[each[1][MERCHANT], each[1][BATCH]]).came_back(number := payout_number(each[1]), -found.net_pence):
+            yield failure(member(each[0], each[1], found, batches, alike), number, batch)
+    wrong = [key for key, batch in batches.items() if not batch.is_proved()]
     for merchant, number in wrong:
         what = f"the rows of batch {number} of {merchant} are not what its MerchantPayout row paid"
         yield fault(None, what, "ask Adyen for the whole report again; one that is cut short has lost that row", NET[2])
@@ -134,14 +157,28 @@ def british_hour(hour: str, zone: str) -> date:
     return (written - timedelta(hours=HOURS_AHEAD[zone])).astimezone(LONDON).date()
 
 
+def payout_number(row: Values) -> str | None:
+    number = PAYOUT_NUMBER.search(row[MODIFICATION])
+    return number and number.group().upper()
+
+
+def failure(row: Member, number: str | None, batch: Batch) -> Member:
+    """A payout that came back, in the columns of what comes in: this batch's own, or an earlier one that this batch pays over again."""
+    is_own = number in (None, batch.number)
+    pence = -row.net_pence if is_own else row.net_pence
+    payout = row.settlement_reference if is_own else number
+    return row._replace(kind="payout-failed", gross_pence=pence, fee_pence=0, net_pence=pence, failed_payout=payout)
+
+
 def reference(key: Key, batch: Batch) -> str:
     """The batch as its bank line names it, else as its merchant does."""
     return (batch.number or ":".join(key))[:140]
 
 
 def member(line: int, row: Values, found: Read, batches: dict[Key, Batch], alike: Counter[str]) -> Member:
-    """A row as part of its batch. GOV.UK Pay tells these payments under ids of its own, which the report does not have."""
-    key = (row[MERCHANT], row[BATCH])
+    """A row as part of its batch. GOV.UK Pay tells these payments under ids of its own, which the report has only where Pay gave
+    them as the merchant's reference."""
+    key, merchant = (row[MERCHANT], row[BATCH]), row["Merchant Reference"]
     name = f"{row[PSP]}:{row['Type']}:{row[MODIFICATION]}"[:130]
     if not row[PSP]:  # fees have no reference of their own, and two may be alike
         alike[name] += 1
@@ -154,14 +191,16 @@ def member(line: int, row: Values, found: Read, batches: dict[Key, Batch], alike
         paid_on=batches[key].paid_on,
         kind=KINDS.get(row["Type"].lower(), "adjustment"),
         member_reference=name,
-        provider_payment_id=None,
+        provider_payment_id=merchant if PAY_ID.fullmatch(merchant) else None,
         gross_pence=found.gross_pence,
         fee_pence=found.gross_pence - found.net_pence,
         net_pence=found.net_pence,
         occurred_on=found.created_on,
-        narrative=row["Merchant Reference"] or None,
+        narrative=merchant or None,
         is_telling=False,
         currency=found.currency,
+        provider_reference=row[PSP][:140] or None,
+        merchant_reference=merchant or None,
     )
 
 
