@@ -30,7 +30,8 @@ def choice(record: Record, accounts: Accounts, pack: Pack) -> Home | Hold:
     """What the payment is for. What an unknown payment did to a penalty nobody can say, so neither what undoing it does."""
     assert record.payment, "only a payment that is known is for something"
     chosen = choose(record.payment, accounts, pack)
-    if record.is_orphan and isinstance(chosen, Home) and pack.is_penalty(chosen.shares[0].fund):
+    is_of_a_penalty = isinstance(chosen, Home) and pack.is_penalty(chosen.shares[0].fund)
+    if record.is_stood_for and (is_of_a_penalty or (isinstance(chosen, Hold) and not record.is_orphan)):
         return Hold("payment-awaited")
     return chosen
 
@@ -67,7 +68,7 @@ def place_one(record: Record, chosen: Home | Hold | None, settled: list[Settled]
         return Placement("suspended", "held", suspended_pence=live + waiting, reason=chosen.reason)
     if settled is not None:
         return of_penalties(record, chosen, settled, waiting)
-    if record.is_orphan:  # the money is taken off the account, as no payment can be named that it is taken from
+    if record.is_stood_for:  # the money is taken off the account, as no payment is known that it is taken from
         off = (chosen.shares[0]._replace(amount_pence=live),)
         return Placement(gone(record), chosen.rule, off)
     parts, over = deal(chosen.shares, live)
