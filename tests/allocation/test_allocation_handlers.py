@@ -41,6 +41,7 @@ from ims_contracts.reconciliations import PaymentReconciled
 from ims_kit import Refused, begin
 from ims_kit.errors import is_accident
 from ims_kit.telling import Cause
+from ims_local.laws import HEARD
 
 COUNCILS = map("W{:08}".format, count(1))
 
@@ -181,6 +182,7 @@ async def test_whichever_comes_first_a_returned_collection_ends_the_same(pool: A
     [row] = await pool.fetch(f"SELECT {columns} FROM placement ORDER BY revision DESC LIMIT 1")
     assert tuple(row) == ("payment", "reversed", 0, 0, 5000)
     assert all(each["holds"] for each in await reports.laws(pool))
+    assert [tuple(row) for row in await pool.fetch(HEARD)] == [(COUNCIL, 5000)]
     assert name("back of 1") in {getattr(each, "cause_id", None) for each in await told(pool)}
 
 
