@@ -141,7 +141,7 @@ def story(accounts: Iterable[AccountChanged], *heard: PaymentReceived | PaymentR
         if each.payment_id is None:
             orphans[each.council, each.reversal_id] = orphan(each, PACK)
         else:
-            causes.setdefault((each.council, each.payment_id), []).append(cause(each))
+            causes.setdefault((each.council, each.payment_id), []).append(cause(each, PACK))
     return Progress(orphans, Accounts([remembered(a) for a in accounts]), PACKS).hear(facts, causes)
 
 

@@ -52,11 +52,15 @@ def payments(draw: st.DrawFn, called: str) -> list[Heard]:
     if draw(st.booleans()):
         heard.append(payment(draw(st.sampled_from(TYPED)), amount, on, revision=2, **common))
     if draw(st.booleans()):
-        heard.append(reversal(called, draw(st.sampled_from([amount, 500])), on + timedelta(days=3)))
+        heard.append(reversal(called, draw(st.sampled_from([amount, 500])), on + timedelta(days=3), reference=draw(st.sampled_from(TYPED))))
     if draw(st.booleans()):
         heard.append(refund(called, draw(st.sampled_from([amount, 700])), on + timedelta(days=4)))
     if draw(st.integers(0, 9)) == 0:
         heard.append(reversal(None, 4500, on, called=f"orphan {called}", reference=draw(st.sampled_from(TYPED))))
+    if draw(st.integers(0, 4)) == 0:  # of a payment that never comes
+        for number in range(draw(st.integers(1, 3))):
+            reference = draw(st.sampled_from([*TYPED[:3], None]))
+            heard.append(reversal(f"never {called}", 4500, on, called=f"back {number} of {called}", reference=reference))
     return heard
 
 

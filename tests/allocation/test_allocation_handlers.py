@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from itertools import count
+from itertools import count, permutations
 from typing import Any
 from uuid import uuid4
 
@@ -41,6 +41,7 @@ from ims_contracts.reconciliations import PaymentReconciled
 from ims_kit import Refused, begin
 from ims_kit.errors import is_accident
 from ims_kit.telling import Cause
+from ims_local.laws import HEARD
 
 COUNCILS = map("W{:08}".format, count(1))
 
@@ -149,6 +150,47 @@ async def test_a_reversal_before_its_payment_is_a_negative_item_until_it_comes(p
     assert (allocated.amount_pence, allocated.revision) == (5000, 2)
     assert (back.amount_pence, back.revision, back.parts[0].amount_pence) == (2000, 3, 2000)
     assert await ledger(pool) == {("clearing:card", None): 3000, ("fund:23", "770001478"): -3000}
+
+
+RETURNED = {"reason": "direct-debit-returned", "method_of_payment": "direct-debit"}
+
+
+async def test_a_reversal_before_its_payment_is_taken_off_the_account_that_it_names(pool: Any) -> None:
+    await hear(pool, running_account(), reversal(amount_pence=2000, reference="770001478", **RETURNED))
+    assert await ledger(pool) == {("clearing:direct-debit", None): -2000, ("fund:23", "770001478"): 2000}
+    books = await reports.balances(pool, COUNCIL)
+    assert (books["suspended_by_reason"], books["reversed"]["pence"], books["received"]["count"]) == ({}, 2000, 0)
+    [posted] = await told(pool)
+    assert (posted.reason, posted.payment_id, posted.cause_id) == ("direct-debit-returned", name("1"), name("back of 1"))
+    assert all(each["holds"] for each in await reports.laws(pool))
+
+
+async def test_it_waits_for_that_account_where_it_is_not_known_yet(pool: Any) -> None:
+    await hear(pool, reversal(amount_pence=2000, reference="770001478", **RETURNED))
+    assert (await reports.balances(pool, COUNCIL))["suspended_by_reason"] == {"payment-awaited": {"count": 1, "pence": -2000}}
+    await hear(pool, running_account())
+    assert await ledger(pool) == {("clearing:direct-debit", None): -2000, ("fund:23", "770001478"): 2000}
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+async def test_whichever_comes_first_a_returned_collection_ends_the_same(pool: Any, order: tuple[int, ...]) -> None:
+    facts = [running_account(), payment(method_of_payment="direct-debit"), reversal(reference="770001478", **RETURNED)]
+    for number in order:
+        await hear(pool, facts[number])
+    assert await ledger(pool) == {}
+    columns = "kind, outcome, allocated_pence, suspended_pence, reversed_pence"
+    [row] = await pool.fetch(f"SELECT {columns} FROM placement ORDER BY revision DESC LIMIT 1")
+    assert tuple(row) == ("payment", "reversed", 0, 0, 5000)
+    assert all(each["holds"] for each in await reports.laws(pool))
+    assert [tuple(row) for row in await pool.fetch(HEARD)] == [(COUNCIL, 5000)]
+    assert name("back of 1") in {getattr(each, "cause_id", None) for each in await told(pool)}
+
+
+async def test_reversals_of_one_payment_that_name_two_accounts_are_taken_off_neither(pool: Any) -> None:
+    await hear(pool, running_account(), running_account("770001559"))
+    for number, reference in enumerate(["770001478", "770001559", "770001478"]):
+        await hear(pool, reversal(amount_pence=1000, called=f"R{number}", reference=reference))
+    assert await ledger(pool) == {("clearing:card", None): -3000, ("suspense", None): 3000}
 
 
 async def test_a_refund_takes_what_is_due_back_and_it_is_due_no_longer(pool: Any) -> None:

@@ -40,7 +40,7 @@ class World:
             elif each.payment_id is None:
                 self.records.setdefault((each.council, each.reversal_id), orphan(each, PACK))
             else:
-                causes.setdefault((each.council, each.payment_id), []).append(cause(each))
+                causes.setdefault((each.council, each.payment_id), []).append(cause(each, PACK))
         progress = Progress(self.records, Accounts([*map(self.account, self.accounts)]), PACKS)
         self.changes += progress.hear(facts, causes, decided)
         self.records = progress.now

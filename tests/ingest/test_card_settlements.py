@@ -4,7 +4,7 @@ import io
 import json
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ims_contracts.remittances import Fault
-from ims_contracts.statements import SettlementReceived
+from ims_contracts.statements import SettlementFailed, SettlementReceived
+from ims_ingest.domain.identity import named_payment
 from ims_ingest.domain.planning import Plan
 from ims_ingest.domain.proving import Proof
 from ims_ingest.domain.rows import FileHead
@@ -107,12 +108,45 @@ def test_each_kind_of_row_is_named_and_counted(row: str, kind: str, net_pence: i
     assert (found.occurred_on, found.paid_on) == (date(2026, 3, 16), date(2026, 3, 18))
 
 
+CHARGE, PAID = history("charge", "120.00", "1.95", "118.05"), history("payout", "-118.05", source="po_1")
+FAILED = history("payout_failure", "118.05", source="po_1")
+FAILED_LATER = history("payout_failure", "118.05", source="po_1", transfer="po_2")
+FAILED_UNPAID = history("payout_failure", "118.05", source="po_1", transfer="")
+
+
 def test_a_payout_that_failed_brings_nothing_and_still_is_the_sum_of_its_rows() -> None:
-    rows = [history("charge", "120.00", "1.95", "118.05"), history("payout", "-118.05", source="po_1")]
-    assert read(HISTORY + "".join(rows))[-1].is_proved is True
-    failed = HISTORY + "".join([*rows, history("payout_failure", "118.05", source="po_1")])
+    assert read(HISTORY + CHARGE + PAID)[-1].is_proved is True
+    failed = HISTORY + CHARGE + PAID + FAILED
     assert read(failed)[-1].is_proved is True
     assert sum(each.net_pence for each in members(failed)) == 0
+
+
+def told(
+    content: str, source: str = "stripe", known: Collection[UUID] = ()
+) -> tuple[list[SettlementReceived], list[SettlementFailed]]:
+    proof = proof_of(content, source)
+    assert proof.faults == []
+    facts = [fact for chunk in Plan(proof, known).chunks(read(content)) for fact in chunk.facts]
+    return [each for each in facts if isinstance(each, SettlementReceived)], [each for each in facts if isinstance(each, SettlementFailed)]
+
+
+@pytest.mark.parametrize("row", [FAILED, FAILED_LATER, FAILED_UNPAID, FAILED + FAILED_LATER])
+def test_a_failed_payout_is_told_once_and_its_settlement_stays_what_it_was(row: str) -> None:
+    settlements, (failed,) = told(HISTORY + CHARGE + PAID + row)
+    first = settlements[0]
+    assert (first.settlement_reference, first.net_pence, first.member_count) == ("po_1", 11_805, 1)
+    assert (failed.settlement_id, failed.settlement_reference) == (first.settlement_id, "po_1")
+    assert (failed.net_pence, failed.failed_on, failed.provider) == (11_805, date(2026, 3, 16), "govuk-pay")
+    (paid_again,) = settlements[1:] or [None]
+    assert (paid_again and (paid_again.settlement_reference, paid_again.net_pence)) == (("po_2", 11_805) if "po_2" in row else None)
+
+
+def test_a_failure_that_a_later_report_tells_is_no_other_settlement() -> None:
+    before, after = parts(HISTORY + CHARGE + PAID), parts(HISTORY + CHARGE + PAID + FAILED)
+    assert [each for each in after if each.kind == "settlement"] == before
+    assert told(HISTORY + CHARGE + PAID + FAILED, known={each.part_id for each in before})[0] == []
+    assert parts(HISTORY + FAILED) == parts(HISTORY + FAILED_UNPAID) == [each for each in after if each.kind == "failure"]
+    assert told(HISTORY + FAILED, known={each.part_id for each in after}) == ([], [])
 
 
 def test_another_payouts_failure_is_money_that_this_one_is_made_of() -> None:
@@ -198,6 +232,45 @@ def test_what_a_row_moves_is_its_column_and_never_its_type(row: tuple[str, ...],
     content = ADYEN.replace(PAYOUT_ROW, MORE.format(*row) + PAYOUT_ROW.replace("268.76", f"{net_pence // 100}.{net_pence % 100:02}"))
     found = members(content)[-1]
     assert (found.kind, found.gross_pence, found.fee_pence, found.net_pence) == expected
+
+
+BACK = MORE.format("", "", "", "MerchantPayout", "{}", "", "", "", "", "{}")
+
+
+@pytest.mark.parametrize("number", ["TX77XT batch 77", "no number"])
+def test_an_adyen_payout_that_came_back_is_told_and_its_batch_stays_what_it_was(number: str) -> None:
+    (batch,), (failed,) = told(ADYEN + BACK.format(number, "268.76"), "adyen")
+    assert (batch.net_pence, batch.member_count, batch.settlement_reference) == (26_876, 5, "TX77XT")
+    assert (failed.settlement_id, failed.settlement_reference, failed.net_pence) == (batch.settlement_id, "TX77XT", 26_876)
+    assert sum(each.net_pence for each in members(ADYEN + BACK.format(number, "268.76"))) == 0
+
+
+def test_an_earlier_payout_that_came_back_is_money_that_the_batch_is_made_of() -> None:
+    content = ADYEN.replace(PAYOUT_ROW, BACK.format("TX76XT batch 76", "10.00") + PAYOUT_ROW.replace("268.76", "278.76"))
+    (batch,), (failed,) = told(content, "adyen")
+    assert (batch.net_pence, batch.member_count) == (27_876, 6)
+    assert (failed.settlement_reference, failed.net_pence) == ("TX76XT", 1_000)
+    assert faults(ADYEN + BACK.format("TX76XT batch 76", "10.00")) != []
+
+
+def test_a_worldpay_payout_that_failed_is_told() -> None:
+    (batch,), (failed,) = told(WORLDPAY + "C,18/03/2026,O1,Settled,10.00,,,\nC,18/03/2026,X,Payout failed,10.00,,,\n", "worldpay")
+    assert (batch.net_pence, batch.member_count) == (1_000, 1)
+    assert (failed.settlement_id, failed.settlement_reference, failed.net_pence) == (batch.settlement_id, "C:2026-03-18", 1_000)
+
+
+def test_members_say_by_which_ids_their_payment_goes() -> None:
+    pay_id = "hu20sqlact5260q2nanm0q8v01"
+    (batch,), _ = told(ADYEN.replace(",770001630,visa,2026-03-16", f",{pay_id},visa,2026-03-16"), "adyen")
+    first, second = batch.members[:2]
+    assert (first.provider_reference, first.merchant_reference, first.provider_payment_id) == ("8816000000000001", pay_id, pay_id)
+    assert first.payment_id == named_payment("E07999999", "govuk-pay", pay_id)
+    assert (second.provider_reference, second.merchant_reference, second.payment_id) == ("8816000000000003", "770001711", None)
+    assert batch.members[-1].provider_reference == first.provider_reference
+    (batch,), _ = told(WORLDPAY.strip() + ",Merchant Reference\nC,18/03/2026,O1,Settled,10.00,,,,770001630\n", "worldpay")
+    assert (batch.members[0].provider_reference, batch.members[0].merchant_reference) == ("O1", "770001630")
+    (payout,), _ = told(STRIPE)
+    assert [each.provider_reference for each in payout.members] == ["ch_1", "ch_2", "ch_1"]
 
 
 def test_two_fees_alike_are_two() -> None:

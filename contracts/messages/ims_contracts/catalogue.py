@@ -25,7 +25,7 @@ from ims_contracts.payments import (
 )
 from ims_contracts.reconciliations import BreakClosed, BreakOpened, DayClosed, PaymentReconciled
 from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
-from ims_contracts.statements import SettlementReceived, StatementLineReceived, StatementReceived
+from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 
 
 class Stream(NamedTuple):
@@ -47,7 +47,9 @@ STREAMS = {
         ("ingest",),
         ("allocation", "reconcile", "notify"),
     ),
-    "ims.statements.v1": Stream((StatementReceived, StatementLineReceived, SettlementReceived), ("ingest",), ("reconcile",)),
+    "ims.statements.v1": Stream(
+        (StatementReceived, StatementLineReceived, SettlementReceived, SettlementFailed), ("ingest",), ("reconcile",)
+    ),
     "ims.allocations.v1": Stream(
         (PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted, RefundRequested, RefundApproved),
         ("allocation",),

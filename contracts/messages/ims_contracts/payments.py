@@ -107,7 +107,7 @@ class ReversalFields(Value):
     provider: Code | None = None
     provider_payment_id: Reference | None = None
     reference: Words | None = None
-    """The account reference of what is undone, where only that is known."""
+    """The account reference of what is undone, where it is known: by it the money has a place while the payment is unknown."""
     method_of_payment: Code
     statement_line_id: UUID | None = None
     remittance_id: UUID | None = None
@@ -115,7 +115,7 @@ class ReversalFields(Value):
 
 
 class PaymentReversed(ReversalFields, Message):
-    """A payment was taken back. If no payment is named, or it is not known yet, the money waits as a negative item."""
+    """A payment was taken back. If no payment is named, or it is not known yet, the money is taken off the account named, or waits."""
 
     type: ClassVar[str] = "ims.payments.payment-reversed.v1"
     topic: ClassVar[str] = "ims.payments.v1"

@@ -74,11 +74,19 @@ class SettlementMember(Value):
     """The provider's id of the row; unique in the settlement."""
     payment_id: UUID | None = None
     provider_payment_id: Reference | None = None
+    """The payment's id at the settlement's `provider`, where the row has it; `payment_id` is then derived from it."""
+    provider_reference: Reference | None = None
+    """The payment's id at whoever settles it: Adyen's PSP reference, Worldpay's order code, Stripe's charge. All rows of one payment
+    agree in it."""
+    merchant_reference: Words | None = None
+    """What the payment was given as reference, as payment-received has it: with pence and day it ties rows that have no other id of
+    ours."""
     gross_pence: Pence
     fee_pence: Pence
     net_pence: Pence
     occurred_on: date | None = None
     reference: Words | None = None
+    """What the report says of the row in words; of Adyen the payment's reference, of Worldpay its order code."""
 
 
 class SettlementReceived(Message):
@@ -107,4 +115,23 @@ class SettlementReceived(Message):
     page: int = Field(ge=1)
     pages: int = Field(ge=1)
     members: list[SettlementMember] = Field(max_length=500)
+    received_on: date
+
+
+class SettlementFailed(Message):
+    """A payout that a provider reported as paid did not reach the bank, or came back. What was in it is paid over again, later."""
+
+    type: ClassVar[str] = "ims.statements.settlement-failed.v1"
+    topic: ClassVar[str] = "ims.statements.v1"
+    keyed_by: ClassVar[str] = "settlement_id"
+    one_per: ClassVar[tuple[str, ...]] = ("settlement_id",)
+
+    settlement_id: UUID
+    """As on settlement-received, which may come before or after, or never."""
+    source: Code
+    provider: Code
+    settlement_reference: Reference
+    net_pence: Pence
+    """What was paid over, and is not there. The settlement's own totals stay what they were."""
+    failed_on: date
     received_on: date

@@ -10,7 +10,10 @@ from ims_local.addresses import Addresses
 from ims_local.databases import SERVICES
 from ims_local.day.quiet import Watch
 
-HEARD = """SELECT council, sum(amount_pence)::bigint AS pence FROM placement WHERE revision = 1 AND kind = 'payment' GROUP BY 1"""
+# Each payment at its first revision, or at the first after those in which only what went back of it was known.
+HEARD = """SELECT council, sum(amount_pence)::bigint AS pence FROM placement AS first WHERE kind = 'payment' AND (revision = 1 OR EXISTS (
+    SELECT FROM placement AS before WHERE (before.council, before.payment_id) = (first.council, first.payment_id)
+      AND before.revision = first.revision - 1 AND before.kind = 'awaited')) GROUP BY 1"""
 KEPT = "SELECT council, sum(amount_pence)::bigint AS pence FROM payment GROUP BY 1"
 PLACES = "SELECT topic, partition, next_offset FROM heard"
 

@@ -85,7 +85,7 @@ def keys_of_group(group: Group, pack: Pack) -> list[PaymentKey]:
 def fault_of_payment(record: Record | None, key: PaymentKey) -> str | None:
     if record is None:
         return f"no payment {key[1]} is known"
-    if record.payment is None:
+    if record.kind == "awaited":
         return f"of payment {key[1]} only what went back is known: it can be decided on when it has come"
     if not record.is_orphan and record.live_pence <= 0:
         return f"nothing is left of payment {key[1]}: it went back"

@@ -42,7 +42,7 @@ def tell(change: Change, version: str, posted_on: date, suggestions: list[Sugges
 def tell_placement(change: Change, version: str, posted_on: date, suggestions: list[Suggestion]) -> Telling:
     record, placement = change.after, change.after.placement
     assert placement, "a change ends in a placement"
-    if record.payment is None or record.is_orphan:
+    if record.payment is None or record.is_stood_for:
         return posted(change, posted_on)
     if change.cause:
         return unallocated(change, change.cause, posted_on)

@@ -13,6 +13,9 @@ from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.references import Reading
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
 
+# The revision of what is no payment: any that is heard is higher.
+STANDS_FOR = 0
+
 type PaymentKey = tuple[str, UUID]
 """Council, payment id."""
 
@@ -50,6 +53,8 @@ class Cause(NamedTuple):
     method_of_payment: str
     on: date
     reason: str
+    stands_for: Payment | None = None
+    """Of a reversal that names an account's reference too: what stands for its payment while that is not known."""
 
 
 class Part(NamedTuple):
@@ -160,6 +165,16 @@ class Record:
         return self.council, self.payment_id
 
     @property
+    def is_stood_for(self) -> bool:
+        """Whether only reversals are known, and the account that they name."""
+        return self.payment is not None and self.payment.heard_revision == STANDS_FOR
+
+    @property
+    def kind(self) -> str:
+        """`payment`, `awaited` (only what went back of it is known), `orphan` (a reversal that names no payment)."""
+        return "orphan" if self.is_orphan else "payment" if self.payment and not self.is_stood_for else "awaited"
+
+    @property
     def went_back_pence(self) -> int:
         return sum(cause.amount_pence for cause in (*self.applied, *self.pending))
 
@@ -205,20 +220,24 @@ def known(heard: PaymentReceived, reading: Reading, pack: Pack, names: Names = N
     )
 
 
-def cause(heard: PaymentReversed | RefundSent) -> Cause:
+def cause(heard: PaymentReversed | RefundSent, pack: Pack) -> Cause:
     """What went back of a payment, and why."""
     if isinstance(heard, RefundSent):
         return Cause(heard.refund_id, "refund", heard.amount_pence, heard.method_of_payment, heard.sent_on, "refund-sent")
-    return Cause(
-        heard.reversal_id, "reversal", heard.amount_pence, heard.method_of_payment, heard.reversed_on, heard.reason
-    )
+    stands_for = stand_in(heard, pack) if heard.payment_id and heard.reference else None
+    how = heard.method_of_payment, heard.reversed_on, heard.reason
+    return Cause(heard.reversal_id, "reversal", heard.amount_pence, *how, stands_for)
+
+
+def stand_in(heard: PaymentReversed, pack: Pack) -> Payment:
+    """What stands for a payment of which only a reversal is known: nothing, for the account that the reversal names."""
+    reading = pack.references.read(heard.reference, None)
+    return Payment(STANDS_FOR, 0, heard.method_of_payment, "", heard.reversed_on, None, reading)
 
 
 def orphan(heard: PaymentReversed, pack: Pack) -> Record:
     """A reversal that names no payment (such as an indemnity for a collection before our time): only its account can be known."""
-    reading = pack.references.read(heard.reference, None)
-    stands_for = Payment(0, 0, heard.method_of_payment, "", heard.reversed_on, None, reading)
-    return Record(heard.council, heard.reversal_id, stands_for, applied=(cause(heard),), is_orphan=True)
+    return Record(heard.council, heard.reversal_id, stand_in(heard, pack), applied=(cause(heard, pack),), is_orphan=True)
 
 
 def keys_of(council: str, payment: Payment) -> list[tuple[str, str]]:

@@ -42,7 +42,8 @@ def choice(record: Record, accounts: Accounts, pack: Pack) -> Home | Hold | Deal
     if by_officers is None and (kept := kept_home(record)):
         return kept
     chosen = by_officers or choose(record.payment, accounts, pack)
-    if record.is_orphan and isinstance(chosen, Home) and pack.is_penalty(chosen.shares[0].fund):
+    is_of_a_penalty = isinstance(chosen, Home) and pack.is_penalty(chosen.shares[0].fund)
+    if record.is_stood_for and (is_of_a_penalty or (isinstance(chosen, Hold) and not record.is_orphan)):
         return Hold("payment-awaited")
     return chosen
 
@@ -101,7 +102,7 @@ def place_one(record: Record, chosen: Home | Hold | Dealt | None, settled: list[
         return placed if placed.outcome else replace(placed, outcome=gone(record))
     if settled is not None:
         return of_penalties(record, chosen, settled, waiting)
-    if record.is_orphan:  # the money is taken off the account, as no payment can be named that it is taken from
+    if record.is_stood_for:  # the money is taken off the account, as no payment is known that it is taken from
         off = (chosen.shares[0]._replace(amount_pence=live),)
         return Placement(gone(record), chosen.rule, off)
     parts, over = deal(chosen.shares, live)

@@ -13,6 +13,7 @@ from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Cause, Decided, Payment, PaymentKey, Placement, Record
 from ims_allocation.domain.penalties import stage_on
 from ims_allocation.domain.placing import place
+from ims_allocation.domain.references import Reading
 
 SETTLING = {"discount", "full", "over"}
 NOTHING_DECIDED: Mapping[PaymentKey, Decided | None] = MappingProxyType({})
@@ -105,17 +106,32 @@ def owed_by(account: Account, placed: Mapping[PaymentKey, Placement], day: date)
 
 
 def learn(record: Record, payment: Payment | None) -> Record:
-    """A payment as its highest revision tells it."""
+    """A payment as its highest revision tells it. What was taken off the account in its place is then to be taken off it."""
     if payment is None or (record.payment and record.payment.heard_revision >= payment.heard_revision):
         return record
+    if record.is_stood_for:
+        return replace(record, payment=payment, applied=(), pending=(*record.applied, *record.pending))
     return replace(record, payment=payment)
 
 
 def take(record: Record, cause: Cause | None) -> Record:
-    """A payment with one more cause: off the payment where it is known, else a negative item that waits for it."""
+    """A payment with one more cause: off the payment where it is known; else off the account that a reversal names; else a
+    negative item that waits."""
     if cause is None:
         return record
+    record, cause = stood_for(record, cause.stands_for), cause._replace(stands_for=None)
     if record.payment is None:
         return replace(record, pending=(*record.pending, cause))
     left = tuple(each for each in record.pending if each.cause_id != cause.cause_id)
     return replace(record, applied=(*record.applied, cause), pending=left)
+
+
+def stood_for(record: Record, stands_for: Payment | None) -> Record:
+    """A payment that is not known, with what stands for it. Reversals that name different accounts name none, in whatever order."""
+    if stands_for is None or (record.payment and not record.is_stood_for):
+        return record
+    if record.payment is None:
+        return replace(record, payment=stands_for, applied=record.pending, pending=())
+    if record.payment.reading.candidates == stands_for.reading.candidates:
+        return record
+    return replace(record, payment=replace(record.payment, reading=Reading(reason="payment-awaited")))

@@ -32,7 +32,7 @@ def reread(record: Record, typed: Typed | None, pack: Pack) -> Reread:
     """Read a stored payment anew. One that names one account outright is kept by its reference alone: without what else was typed. The day
     that decided stays."""
     payment = record.payment
-    if payment is None or record.is_orphan:
+    if payment is None or record.is_stood_for:
         return Reread(record)
     whole = typed or Typed(payment.reading.candidates[0][1] if payment.reading.candidates else None, None)
     reading = pack.references.read(whole.reference, whole.narrative)

@@ -80,6 +80,7 @@ class News:
         """What the payments heard of depend on, as far as that can be known without looking."""
         known = [(council, payment) for (council, _), payment in self.facts.items()]
         known += [(council, orphan.payment) for (council, _), orphan in self.orphans.items() if orphan.payment]
+        known += [(council, each.stands_for) for (council, _), causes in self.causes.items() for each in causes if each.stands_for]
         return {key for council, payment in known for key in keys_of(council, payment)}
 
 

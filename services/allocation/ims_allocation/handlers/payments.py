@@ -89,7 +89,7 @@ def hear_what_went_back(heard: list[Heard], news: News, packs: Mapping[str, Pack
             news.because[record.key] = each
         else:
             key = each.council, each.payment_id
-            news.causes.setdefault(key, []).append(cause(each))
+            news.causes.setdefault(key, []).append(cause(each, packs[each.council]))
             news.because[key] = each
 
 

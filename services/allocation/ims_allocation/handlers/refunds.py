@@ -192,7 +192,7 @@ async def there(council: str, refund_id: UUID, connection: Any) -> Refund:
 
 def payment(record: Record | None) -> Record:
     """A payment that can go back. Raises Unwelcome where nobody knows it, or it is a reversal by itself."""
-    if record is None or record.payment is None or record.is_orphan:
+    if record is None or record.payment is None or record.is_stood_for:
         raise Unwelcome(422, "There is no such payment", "Only of a payment that has come can money go back: look for its id.")
     return record
 

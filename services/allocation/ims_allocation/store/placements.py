@@ -175,9 +175,8 @@ def row(change: Change, version: str, work: Work) -> tuple[Any, ...]:
     backs = [sum(cause.amount_pence for cause in causes if cause.kind == kind) for kind in ("reversal", "refund")]
     how = (payment.method_of_payment, payment.channel, payment.decided_on, payment.paid_at) if payment else (None,) * 4
     part = placed.parts[0] if len(placed.parts) == 1 else None
-    kind = "orphan" if record.is_orphan else "payment" if payment else "awaited"
     return (
-        *(record.council, record.payment_id, record.revision, kind, *facts, *backs, *how),
+        *(record.council, record.payment_id, record.revision, record.kind, *facts, *backs, *how),
         *(placed.outcome, placed.reason, placed.rule, placed.version(version), part.fund if part else None),
         *(part.account_reference if part else None, placed.allocated_pence, placed.refund_due_pence, placed.suspended_pence),
         *(work.today, WHOLE.dump_json(record).decode(), new_tag(change)),

@@ -80,11 +80,10 @@ def suspended(record: Record) -> int:
 def item(record: Record, work: Work) -> tuple[Any, ...]:
     placed, payment = record.placement, record.payment
     assert placed, "what is recorded has been placed"
-    kind = "orphan" if record.is_orphan else "payment" if payment else "awaited"
     how = (payment.method_of_payment, payment.channel, payment.decided_on) if payment else (None,) * 3
     candidates = " ".join(reference for _, reference in payment.reading.candidates) if payment else ""
     what = (placed.reason or placed.outcome, placed.suspended_pence)
-    return (record.council, record.payment_id, record.revision, kind, *what, *how, work.today, candidates)
+    return (record.council, record.payment_id, record.revision, record.kind, *what, *how, work.today, candidates)
 
 
 async def is_known(note: Note, work: Work) -> bool:

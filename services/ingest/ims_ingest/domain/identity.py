@@ -69,6 +69,11 @@ def named_refund(council: str, provider: str, provider_refund_id: str) -> UUID:
     return derive("refund", council, provider, provider_refund_id)
 
 
+def settlement_id(council: str, source: str, settlement_reference: str) -> UUID:
+    """The payout that its provider names."""
+    return derive("settlement", council, source, settlement_reference)
+
+
 def statement_line_id(council: str, bank_account: str, booked_on: date, amount_pence: int, ordinal: int) -> UUID:
     """The nth entry of this amount on this day of this bank account, whatever the format that shows it."""
     return derive("statement-line", council, bank_account, booked_on.isoformat(), str(amount_pence), str(ordinal))

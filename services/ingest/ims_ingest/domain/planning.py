@@ -9,9 +9,9 @@ from ims_contracts.accounts import AccountChanged
 from ims_contracts.message import Message
 from ims_contracts.payments import PaymentReceived, PaymentReversed
 from ims_contracts.remittances import RemittanceReceived
-from ims_contracts.statements import SettlementMember, SettlementReceived, StatementReceived
+from ims_contracts.statements import SettlementFailed, SettlementMember, SettlementReceived, StatementReceived
 from ims_ingest.domain.corrections import Times, told_again
-from ims_ingest.domain.identity import from_source
+from ims_ingest.domain.identity import from_source, settlement_id
 from ims_ingest.domain.proving import Part, Proof, Totals
 from ims_ingest.domain.rows import FileHead, Shown, account, reversal, settled_payment, settled_reversal, settlement_member, submission
 from ims_ingest.domain.submissions import accept
@@ -76,6 +76,7 @@ class Plan:
         self.parts = proof.parts()
         self.by_reference = {part.reference: part for part in self.parts if part.kind == "settlement"}
         self.remittances = {part.reference: part for part in self.parts if part.kind == "remittance"}
+        self.failures = {part.reference for part in self.parts if part.kind == "failure" and part.part_id not in known}
         self.occurrences = Occurrences()
         self.statement = self.entry_number = -1
         self.members: dict[str, list[SettlementMember]] = {reference: [] for reference in self.by_reference}
@@ -110,8 +111,10 @@ class Plan:
                 self.take_entry(record)
             case StatementEnds():
                 self.end_statement(record)
-            case Member(settlement_reference=str(reference)):
-                self.take_member(record, reference)
+            case Member():
+                self.take_failure(record)
+                if record.settlement_reference and not record.is_own_failure:
+                    self.take_member(record, record.settlement_reference)
 
     def take_row(self, row: Row) -> None:
         assert self.proof.whole is not None
@@ -159,6 +162,23 @@ class Plan:
             currency=ends.currency,
             received_on=self.head.received_on,
         )
+
+    def take_failure(self, member: Member) -> None:
+        """A payout that failed is told once, whichever rows of whichever report say so."""
+        reference = member.failed_payout
+        if reference not in self.failures or reference is None:
+            return
+        self.failures.remove(reference)
+        self.chunk.facts.append(SettlementFailed(
+            council=self.head.council,
+            settlement_id=settlement_id(self.head.council, self.head.source, reference),
+            source=self.head.source,
+            provider=member.provider,
+            settlement_reference=reference,
+            net_pence=abs(member.net_pence),
+            failed_on=member.occurred_on,
+            received_on=self.head.received_on,
+        ))  # fmt: skip
 
     def take_member(self, member: Member, reference: str) -> None:
         if self.by_reference[reference].part_id in self.known:

@@ -10,7 +10,7 @@ from ims_contracts.acceptance import faults_of_payment, may_hold_what_may_not_be
 from ims_contracts.message import PENCE_MAX
 from ims_contracts.payments import PaymentReceived, PaymentReversed
 from ims_contracts.remittances import Fault
-from ims_ingest.domain.identity import derive
+from ims_ingest.domain.identity import derive, settlement_id
 from ims_ingest.domain.rows import FileHead, submission
 from ims_ingest.formats.records import (
     Entry,
@@ -93,6 +93,8 @@ class Proof:
         """Remittances that are known by another id than the first of their name, which was taken back."""
         self.statements: list[Totals] = []
         self.settlements: dict[str, Totals] = {}
+        self.failures: dict[str, Member] = {}
+        """Payouts that failed, each with the row that says so."""
         self.whole: Whole | None = None
         self.is_over = False
         """There is more than is taken: what follows need not be read."""
@@ -178,7 +180,9 @@ class Proof:
             self.add_fault(fault(member.line, "the row is not in pounds", "settle other currencies to another account", "currency"))
         if wrong := misfit(member):
             self.add_fault(wrong)
-        if member.settlement_reference:
+        if member.failed_payout:
+            self.failures.setdefault(member.failed_payout, member)
+        if member.settlement_reference and not member.is_own_failure:
             totals = self.settlements.setdefault(member.settlement_reference, Totals())
             if not totals.count and len(self.settlements) > PARTS_MAX:
                 self.end_early(f"the file is of more than {PARTS_MAX} settlements")
@@ -204,8 +208,11 @@ class Proof:
         head, whole = self.head, self.whole
         found = [self.statement_part(each) for each in self.statements]
         for reference, totals in self.settlements.items():
-            key = derive("settlement", head.council, head.source, reference)
+            key = settlement_id(head.council, head.source, reference)
             found.append(Part(key, "settlement", reference, f"{totals.digest:064x}"))
+        for reference, member in self.failures.items():
+            key = derive("settlement-failed", head.council, head.source, reference)
+            found.append(Part(key, "failure", reference, str(abs(member.net_pence))))
         if self.remittance.count and whole is not None:
             for reference, totals in (self.remittances or {whole.source_reference: self.remittance}).items():
                 # Claims are numbered, and the numbers may begin again: of a named one the day belongs to the name.

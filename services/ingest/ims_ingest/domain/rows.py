@@ -13,6 +13,9 @@ from ims_ingest.domain.identity import CHARGEBACK, derive, named_payment, statem
 from ims_ingest.domain.submissions import LONDON, accept_reversal
 from ims_ingest.formats.records import AccountRow, Entry, Member, Row, StatementBegins
 
+# What settles these, Adyen and Worldpay, names payments by ids of its own.
+SETTLED_BY_REFERENCE = {"card-smartpay", "card-worldpay"}
+
 
 class FileHead(NamedTuple):
     """A file as it came: whose it is, from whom, in which format, and when."""
@@ -112,12 +115,21 @@ def settlement_member(member: Member, council: str) -> SettlementMember:
         member_reference=member.member_reference,
         payment_id=named_payment(council, member.provider, member.provider_payment_id),
         provider_payment_id=member.provider_payment_id,
+        provider_reference=member.provider_reference,
+        merchant_reference=member.merchant_reference and tidy(member.merchant_reference)[:500],
         gross_pence=member.gross_pence,
         fee_pence=member.fee_pence,
         net_pence=member.net_pence,
         occurred_on=member.occurred_on,
         reference=member.narrative and tidy(member.narrative)[:500],
     )
+
+
+def settled_as(payment: PaymentReceived) -> str | None:
+    """The reference by which a settlement names a payment, where it does not know its provider's id."""
+    if payment.reference and payment.provider_payment_id and payment.method_of_payment in SETTLED_BY_REFERENCE:
+        return payment.reference.upper()
+    return None
 
 
 def settled_payment(member: Member, head: FileHead) -> PaymentReceived | None:
@@ -155,9 +167,16 @@ def settled_reversal(member: Member, head: FileHead) -> PaymentReversed | None:
             reversed_on=member.occurred_on,
             provider=member.provider if member.provider_payment_id else None,
             provider_payment_id=member.provider_payment_id,
+            reference=None if member.provider_payment_id else member.merchant_reference and member.merchant_reference[:500],
             method_of_payment=member.method_of_payment,
         )
     )
+
+
+def of_charge(reversal: PaymentReversed, provider: str, provider_payment_id: str) -> PaymentReversed:
+    """The reversal, once it is known which payment of which provider it takes back."""
+    named = {"provider": provider, "provider_payment_id": provider_payment_id, "reference": None}
+    return accept_reversal(ReversalSubmitted.model_validate({**reversal.__dict__, **named}))
 
 
 class Shown(NamedTuple):

@@ -29,6 +29,10 @@ KINDS = {
 }  # fmt: skip
 # The payout's own number, which the bank's line quotes: `TX77XT batch 77, AnytownCouncil`.
 PAYOUT_NUMBER = re.compile(r"\bTX\w{2,40}XT\b", re.IGNORECASE)
+# GOV.UK Pay's own id of a payment; no account has a reference like it.
+PAY_ID = re.compile(r"[a-z0-9]{26}")
+# A batch is paid out once, perhaps in vain; with more it does not prove.
+PAYOUTS_MAX = 100
 HOURS_AHEAD = {"GMT": 0, "UTC": 0, "WET": 0, "BST": 1, "WEST": 1, "CET": 1, "CEST": 2}
 # A year of some merchant accounts; each takes memory until the report is read.
 BATCHES_MAX = 10_000
@@ -41,20 +45,37 @@ class Batch:
     """What the rows of a batch come to, and what it paid out."""
 
     def __init__(self) -> None:
-        self.net_pence = self.paid_pence = 0
+        self.net_pence = 0
+        self.payouts: list[tuple[str | None, int]] = []
+        """The number and the pence of each payout; below nothing where its money came back."""
         self.name = ""
         """As its bank line names it, else as its merchant does."""
         self.paid_on = date.min
+
+    @property
+    def paid(self) -> list[tuple[str | None, int]]:
+        """A batch below nothing is paid by the merchant; beside a payout, what is paid the other way is a payout that came back."""
+        return [each for each in self.payouts if each[1] > 0] or self.payouts
+
+    @property
+    def number(self) -> str | None:
+        return self.paid[-1][0] if self.payouts else None
+
+    def came_back(self, number: str | None, pence: int) -> bool:
+        return (number, pence) not in self.paid
+
+    def is_proved(self) -> bool:
+        """Whether the rows, and earlier payouts that came back, are what was paid out."""
+        back = [-pence for number, pence in self.payouts if self.came_back(number, pence) and number not in (None, self.number)]
+        return self.net_pence + sum(back) == sum(pence for _, pence in self.paid)
 
     def look(self, row: Values) -> None:
         """Take what names the batch. Raises ValueError if the row cannot be read."""
         created_on = created(row)
         if created_on > self.paid_on:
             self.paid_on = created_on
-        if row["Type"].lower() == PAYOUT:
-            self.paid_pence -= moved(row, NET)
-            number = PAYOUT_NUMBER.search(row[MODIFICATION])
-            self.name = number.group().upper() if number else ""
+        if row["Type"].lower() == PAYOUT and len(self.payouts) < PAYOUTS_MAX:
+            self.payouts.append((payout_number(row), -moved(row, NET)))
 
 
 class Read(NamedTuple):
@@ -89,7 +110,9 @@ def read(stream: BinaryIO) -> Iterator[Record]:
             batch = batches[each[1][MERCHANT], each[1][BATCH]]
             batch.net_pence += found.net_pence
             yield member(*each, found, batch, alike)
-    wrong = [key for key, batch in batches.items() if batch.net_pence != batch.paid_pence]
+        elif (batch := batches[each[1][MERCHANT], each[1][BATCH]]).came_back(number := payout_number(each[1]), -found.net_pence):
+            yield failure(member(*each, found, batch, alike), number, batch)
+    wrong = [key for key, batch in batches.items() if not batch.is_proved()]
     for merchant, number in wrong:
         what = f"the rows of batch {number} of {merchant} are not what its MerchantPayout row paid"
         yield fault(None, what, "ask Adyen for the whole report again; one that is cut short has lost that row", NET[2])
@@ -107,7 +130,7 @@ def look(stream: BinaryIO) -> dict[Key, Batch]:
             if len(batches) > BATCHES_MAX:
                 break
     for (merchant, number), batch in batches.items():
-        batch.name = (batch.name or f"{merchant}:{number}")[:140]
+        batch.name = (batch.number or f"{merchant}:{number}")[:140]
     return batches
 
 
@@ -146,8 +169,23 @@ def british_hour(hour: str, zone: str) -> date:
     return (written - timedelta(hours=HOURS_AHEAD[zone])).astimezone(LONDON).date()
 
 
+def payout_number(row: Values) -> str | None:
+    number = PAYOUT_NUMBER.search(row[MODIFICATION])
+    return number and number.group().upper()
+
+
+def failure(row: Member, number: str | None, batch: Batch) -> Member:
+    """A payout that came back, in the columns of what comes in: this batch's own, or an earlier one that this batch pays over again."""
+    is_own = number in (None, batch.number)
+    pence = -row.net_pence if is_own else row.net_pence
+    payout = row.settlement_reference if is_own else number
+    return row._replace(kind="payout-failed", gross_pence=pence, fee_pence=0, net_pence=pence, failed_payout=payout)
+
+
 def member(line: int, row: Values, found: Read, batch: Batch, alike: Counter[str]) -> Member:
-    """A row as part of its batch. GOV.UK Pay tells these payments under ids of its own, which the report does not have."""
+    """A row as part of its batch. GOV.UK Pay tells these payments under ids of its own, which the report has only where Pay gave
+    them as the merchant's reference."""
+    merchant = row["Merchant Reference"]
     name = f"{row[PSP]}:{row['Type']}:{row[MODIFICATION]}"[:130]
     if not row[PSP]:  # fees have no reference of their own, and two may be alike
         alike[name] += 1
@@ -160,14 +198,16 @@ def member(line: int, row: Values, found: Read, batch: Batch, alike: Counter[str
         paid_on=batch.paid_on,
         kind=KINDS.get(found.type, "adjustment"),
         member_reference=name,
-        provider_payment_id=None,
+        provider_payment_id=merchant if PAY_ID.fullmatch(merchant) else None,
         gross_pence=found.gross_pence,
         fee_pence=found.gross_pence - found.net_pence,
         net_pence=found.net_pence,
         occurred_on=found.created_on,
-        narrative=row["Merchant Reference"] or None,
+        narrative=merchant or None,
         is_telling=False,
         currency=found.currency,
+        provider_reference=row[PSP][:140] or None,
+        merchant_reference=merchant or None,
     )
 
 

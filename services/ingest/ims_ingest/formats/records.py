@@ -123,6 +123,17 @@ class Member(NamedTuple):
     is_telling: bool = True
     """False: the payment is told under another id, so that this row alone never makes one."""
     currency: str = "GBP"
+    provider_reference: str | None = None
+    """The payment's id at whoever settles it, where that is not its provider's."""
+    merchant_reference: str | None = None
+    """What the payment was given as reference."""
+    failed_payout: str | None = None
+    """The payout that the row says has failed: this row's own, or an earlier one, whose money is then part of this row's."""
+
+    @property
+    def is_own_failure(self) -> bool:
+        """Whether it is no part of the payout that it is listed under, but says that this did not arrive."""
+        return self.failed_payout is not None and self.failed_payout == self.settlement_reference
 
 
 class Whole(NamedTuple):

@@ -43,6 +43,7 @@ class Report(NamedTuple):
     source: str
     description: str
     pay_id: str
+    charge: str
 
     def needed(self) -> tuple[str, ...]:
         return (self.id, self.payout, self.created, self.available_on, self.gross, self.fee, self.net, self.kind)
@@ -51,11 +52,12 @@ class Report(NamedTuple):
 RECONCILIATION = Report(
     "balance_transaction_id", "reporting_category", "gross", "fee", "net", "currency", "created", "available_on",
     "automatic_payout_id", "automatic_payout_effective_at", "source_id", "description",
-    "payment_metadata[govuk_pay_transaction_external_id]",
+    "payment_metadata[govuk_pay_transaction_external_id]", "charge_id",
 )  # fmt: skip
 BALANCE_HISTORY = Report(
     "id", "Type", "Amount", "Fee", "Net", "Currency", "Created (UTC)", "Available On (UTC)", "Transfer", "Transfer Date (UTC)",
     "Source", "Description", "govuk_pay_transaction_external_id (metadata)",
+    "Charge",
 )  # fmt: skip
 
 
@@ -140,7 +142,15 @@ def member(line: int, row: Values, report: Report, read: tuple[int, int, int, da
         occurred_on=read[4],
         narrative=row.get(report.description) or None,
         currency=row.get(report.currency, "").upper() or "GBP",
+        provider_reference=row.get(report.charge, "")[:140] or None,
+        failed_payout=failed_payout(row, report) if kind == PAYOUT_FAILED else None,
     )
+
+
+def failed_payout(row: Values, report: Report) -> str | None:
+    """The payout whose money came back, by its own id; a row that names none says no more than that some did."""
+    source = row.get(report.source, "")
+    return source[:140] if source.startswith("po_") else None
 
 
 def kind_of(row: Values, report: Report) -> str:

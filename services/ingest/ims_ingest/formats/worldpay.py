@@ -11,6 +11,7 @@ from ims_ingest.formats.bank_csv_values import written_day, written_pence
 from ims_ingest.formats.records import Format, Member, Record, Whole, fault
 from ims_ingest.formats.table import Values, header_has, rows
 
+PAYOUT_FAILED = "payout-failed"
 NAMES = {
     "merchant": ("merchant code", "merchant id", "merchantcode"),
     "settled_on": ("settlement date", "batch date", "payment date"),
@@ -21,15 +22,18 @@ NAMES = {
     "fee": ("fee", "fees", "commission", "charge", "charges"),
     "currency": ("currency", "currency code", "settlement currency"),
     "occurred_on": ("transaction date", "order date", "date"),
+    "reference": ("merchant reference", "payment reference", "customer reference"),
 }
 NEEDED = ("merchant", "settled_on", "order", "type", "amount")
 FIELDS = {name: field for field, names in NAMES.items() for name in names}
 KINDS = {
     "settled": "charge", "captured": "charge", "sale": "charge", "payment": "charge", "refunded": "refund", "refund": "refund",
     "charged back": "dispute", "chargeback": "dispute", "chargeback reversed": "dispute-reversal", "fee": "fee",
+    "payout failed": PAYOUT_FAILED, "payout returned": PAYOUT_FAILED,
+    "settlement failed": PAYOUT_FAILED, "settlement returned": PAYOUT_FAILED,
 }  # fmt: skip
 # What these take is written without a sign by some reports.
-TAKEN_BACK = {"refund", "dispute", "fee"}
+TAKEN_BACK = {"refund", "dispute", "fee", PAYOUT_FAILED}
 ASK = "ask Worldpay for the report again; do not save it from a spreadsheet"
 
 
@@ -71,11 +75,12 @@ def read_row(line: int, row: Values) -> Record:
     if kind is None:
         return fault(line, "the type of the row is none that is known", "ask Worldpay what it means", "type")
     gross_pence = -abs(amount_pence) if kind in TAKEN_BACK else amount_pence
+    batch = f"{row['merchant']}:{row.get('batch') or settled_on.isoformat()}"[:140]
     return Member(
         line=line,
         provider="govuk-pay",
         method_of_payment="card-worldpay",
-        settlement_reference=f"{row['merchant']}:{row.get('batch') or settled_on.isoformat()}"[:140],
+        settlement_reference=batch,
         paid_on=settled_on,
         kind=kind,
         member_reference=f"{row['order']}:{kind}:{gross_pence}"[:130],
@@ -87,6 +92,9 @@ def read_row(line: int, row: Values) -> Record:
         narrative=row["order"],
         is_telling=False,
         currency=row.get("currency", "").upper() or "GBP",
+        provider_reference=row["order"][:140],
+        merchant_reference=row.get("reference") or None,
+        failed_payout=batch if kind == PAYOUT_FAILED else None,
     )
 
 

@@ -22,6 +22,7 @@ from ims_ingest.settings import Settings
 from ims_ingest.store import decisions, files
 from ims_ingest.store.accounts import change
 from ims_ingest.store.advices import keep_advices
+from ims_ingest.store.charges import find_charged
 from ims_ingest.store.lines import show
 from ims_ingest.store.payments import contradict_file, record, record_if_unknown, reverse
 from ims_kit import Service, Work
@@ -245,7 +246,7 @@ async def take_chunk(chunk: Chunk, head: FileHead, work: Work) -> Counter[str]:
     """Everything of one chunk; says how many payments were new, known or contradicted."""
     states = Counter(outcome.state for outcome in await record(chunk.payments, work))
     await record_if_unknown(chunk.known_from_settlement, work)
-    await reverse(chunk.reversals, work)
+    await reverse(await find_charged(chunk.reversals, work), work)
     counted = [each for each in chunk.accounts if each.revision != head.revision]
     await change(counted, work, "revisions", source=head.source)
     await change([each for each in chunk.accounts if each.revision == head.revision], work, "times", source=head.source)
@@ -271,6 +272,7 @@ def summary(proof: Proof) -> dict[str, Any]:
         "debits_pence": sum(each.taken_pence for each in statements),
         "settlements": len(settlements),
         "settled_net_pence": sum(each.net_pence for each in settlements),
+        "failed_payouts": len(proof.failures),
     }
     if len(proof.remittances) > 1:
         pence = {str(part.part_id): proof.remittances[part.reference].added_pence for part in proof.parts() if part.kind == "remittance"}

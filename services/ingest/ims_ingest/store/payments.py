@@ -10,12 +10,14 @@ from ims_contracts.message import Message
 from ims_contracts.payments import PaymentReceived, PaymentRefused, PaymentReversed
 from ims_ingest.domain.identity import derive
 from ims_ingest.domain.observations import content, contradiction, enrich
-from ims_ingest.domain.rows import FileHead
+from ims_ingest.domain.rows import FileHead, settled_as
 from ims_ingest.store.tables import Conflict, Observation, Payment, Refusal, Reversal
 from ims_kit import Insert, Work, body_of
 
 KEEP = Insert(
-    Payment, "payment_id council source source_payment_id provider amount_pence revision remittance_id body", returning="payment_id"
+    Payment,
+    "payment_id council source source_payment_id provider amount_pence revision remittance_id settled_as body",
+    returning="payment_id",
 )
 OBSERVE = Insert(Observation, "payment_id content_sha256 council source source_payment_id body", returning="payment_id")
 REFUSE = Insert(
@@ -28,8 +30,10 @@ CONTRADICT = Insert(Conflict, "conflict_id council kind subject_id reason held t
 # In one order, so that two transactions that enrich the same payments do not wait for each other in a ring.
 HELD = "SELECT payment_id, revision, body FROM payment WHERE payment_id = ANY($1) ORDER BY payment_id FOR UPDATE"
 OBSERVED = "SELECT payment_id, body FROM observation WHERE payment_id = ANY($1)"
-REVISE = """UPDATE payment SET revision = new.revision, source = new.source, source_payment_id = new.source_payment_id, body = new.body
-  FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[]) AS new (payment_id, revision, source, source_payment_id, body)
+REVISE = """UPDATE payment SET revision = new.revision, source = new.source, source_payment_id = new.source_payment_id,
+    settled_as = new.settled_as, body = new.body
+  FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[])
+    AS new (payment_id, revision, source, source_payment_id, settled_as, body)
   WHERE payment.payment_id = new.payment_id"""
 
 
@@ -45,7 +49,7 @@ def row(payment: PaymentReceived, body: bytes) -> tuple[object, ...]:
     provider = payment.provider if payment.provider_payment_id else None
     return (
         payment.payment_id, payment.council, payment.source, payment.source_payment_id, provider,
-        payment.amount_pence, payment.revision, payment.remittance_id, body.decode(),
+        payment.amount_pence, payment.revision, payment.remittance_id, settled_as(payment), body.decode(),
     )  # fmt: skip
 
 
@@ -118,7 +122,7 @@ async def reconsider(tellings: list[PaymentReceived], work: Work, causes: Mappin
 
 async def revise(payments: Iterable[PaymentReceived], work: Work) -> None:
     rows = [
-        (each.payment_id, each.revision, each.source, each.source_payment_id, each.model_dump_json(exclude_none=True))
+        (each.payment_id, each.revision, each.source, each.source_payment_id, settled_as(each), each.model_dump_json(exclude_none=True))
         for each in payments
     ]
     if rows:

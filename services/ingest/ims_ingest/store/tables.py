@@ -26,6 +26,8 @@ class Payment(Table, table=True):
     amount_pence: int = Field(sa_type=BigInteger)
     revision: int
     remittance_id: UUID | None
+    settled_as: str | None = Field(sa_type=Text)
+    """Its reference, where that is what its settlement knows it by."""
     body: str = Field(sa_type=Text)
 
 

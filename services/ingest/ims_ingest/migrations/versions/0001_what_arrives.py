@@ -10,8 +10,9 @@ down_revision = None
 TABLES = """
 CREATE TABLE payment (            -- each payment once, as all its tellings together know it
   payment_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, source_payment_id text NOT NULL, provider text,
-  amount_pence bigint NOT NULL CHECK (amount_pence > 0), revision int NOT NULL, remittance_id uuid, body text NOT NULL);
+  amount_pence bigint NOT NULL CHECK (amount_pence > 0), revision int NOT NULL, remittance_id uuid, settled_as text, body text NOT NULL);
 CREATE INDEX payment_by_source ON payment (council, source, source_payment_id) WHERE provider IS NOT NULL;
+CREATE INDEX payment_settled_as ON payment (council, settled_as) WHERE settled_as IS NOT NULL;
 CREATE INDEX payment_by_remittance ON payment (remittance_id, payment_id) WHERE remittance_id IS NOT NULL;
 CREATE TABLE observation (        -- who else told of a payment, and what; only where a second telling said something else
   payment_id uuid NOT NULL REFERENCES payment, content_sha256 text NOT NULL, council text NOT NULL, source text NOT NULL,
