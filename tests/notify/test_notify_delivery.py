@@ -10,11 +10,14 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from ims_kit import Cause, begin
 from ims_notify.app import build
 from ims_notify.channels.webhook import retry_after
+from ims_notify.handlers import on_allocations
 from ims_notify.settings import Endpoint, Settings
 from notify.notify_world import (
     COUNCIL,
+    PARKING,
     SECRET,
     account,
     allocated,
@@ -41,6 +44,19 @@ async def world(notify_url):
 
 async def finished(notify, count: int) -> None:
     await until(lambda: notify.value(FINISHED, count))
+
+
+async def test_what_is_told_of_a_delivery_goes_on_with_the_story_of_its_placement(world) -> None:
+    notify, *_ = world
+    placement, cause = allocated(), Cause("allocated-1", "a journey with words", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    async with begin(notify.pool) as work:
+        work.causes = {id(placement): lambda: cause}
+        await on_allocations([placement], work, [PARKING])
+    await notify.hears(payment())
+    async with notify.delivering():
+        await finished(notify, 2)
+    headers = [json.loads(row[0]) for row in await notify.rows("SELECT headers FROM told")]
+    assert [(each["ce_causationid"], each["ce_correlationid"], each["traceparent"]) for each in headers] == [cause] * 2
 
 
 async def test_a_payer_reads_a_receipt_and_parking_hears_of_it_each_once(world) -> None:

@@ -55,6 +55,8 @@ class Placed(NamedTuple):
     refund_due_pence: int
     balance_pence: int | None
     next_due_on: date | None
+    because: str | None = None
+    """What caused it, as a JSON array of strings: what is told of its deliveries goes on with that story."""
 
 
 class Contact(NamedTuple):
