@@ -26,7 +26,7 @@ async def on_payments(received: list[PaymentReceived], work: Work) -> None:
 
 async def on_allocations(placements: list[Placement], work: Work, destinations: Collection[Destination]) -> None:
     """Know where money went: its payer gets a receipt, and the back offices concerned a posting."""
-    rows = [facts.placed(fact)._replace(because=deliveries.story(work.cause(fact))) for fact in placements]
+    rows = [facts.placed(fact, deliveries.story(work.cause(fact))) for fact in placements]
     known = await payments.keep_placed(facts.newest(rows), work)
     await payments.keep_postings([each for fact in placements for each in facts.postings(fact, destinations)], work)
     await payments.seek(known, work)
