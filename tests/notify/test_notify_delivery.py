@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import socket
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from ims_kit import Cause, begin
 from ims_notify.app import build
 from ims_notify.channels.webhook import retry_after
 from ims_notify.handlers import on_allocations
-from ims_notify.settings import Endpoint, Settings
+from ims_notify.settings import Application, Endpoint, Settings
 from notify.notify_world import (
     COUNCIL,
     PARKING,
@@ -167,18 +168,29 @@ async def test_a_receiver_that_says_gone_is_not_tried_again_until_a_person_asks(
     notify, _, office = world
     office.answers = [(410, {})]
     await notify.hears(payment(to=None, channel="agent"), allocated())
-    transport = httpx.ASGITransport(app=notify.service.api)
+    callers = {"ours": {"council": COUNCIL}, "other": {"council": "E07000001"}, "rents": {"council": COUNCIL, "destinations": ["rents"]}}
+    applications = {
+        name: Application(token_sha256=hashlib.sha256(name.encode()).hexdigest(), **caller) for name, caller in callers.items()
+    }
+    notify.service.settings = notify.service.settings.model_copy(update={"applications": applications})
 
-    async with notify.delivering(), httpx.AsyncClient(transport=transport, base_url="http://notify") as client:
+    def asking(token: str) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(app=notify.service.api)
+        return httpx.AsyncClient(transport=transport, base_url="http://notify", headers={"Authorization": f"Bearer {token}"})
+
+    async with notify.delivering(), asking("ours") as client:
         await finished(notify, 1)
-        [failed] = (await client.get("/v1/deliveries", params={"council": COUNCIL})).json()
+        [failed] = (await client.get("/v1/deliveries")).json()
         assert (failed["state"], failed["reason"], len(office.heard)) == ("failed", "gone: 410", 1)
 
         path = f"/v1/deliveries/{failed['delivery_id']}/retry"
-        assert (await client.post(path, params={"council": "E07000001"})).status_code == 409
-        assert (await client.post(path, params={"council": COUNCIL})).json() == {"state": "due"}
+        for token, status in (("nobody's", 401), ("other", 409), ("rents", 409)):
+            async with asking(token) as stranger:
+                assert (await stranger.post(path)).status_code == status
+                assert (await stranger.get("/v1/deliveries")).status_code == (401 if status == 401 else 200)
+        assert (await client.post(path)).json() == {"state": "due"}
         await until(lambda: notify.value("SELECT state = 'delivered' FROM delivery"))
-        assert (await client.post(path, params={"council": COUNCIL})).status_code == 409
+        assert (await client.post(path)).status_code == 409
 
     assert [fact["type"] for fact in await notify.told()] == ["delivery-failed", "posting-delivered"]
 

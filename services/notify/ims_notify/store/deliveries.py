@@ -35,7 +35,7 @@ WHERE d.delivery_id = n.delivery_id AND d.state = 'due' AND (d.attempts = n.atte
 RETURNING d.delivery_id"""
 
 AGAIN = """UPDATE delivery SET state = 'due', since = $3, due_at = $3, finished_at = NULL
-WHERE council = $1 AND delivery_id = $2 AND state = 'failed' RETURNING delivery_id"""
+WHERE council = $1 AND delivery_id = $2 AND state = 'failed' AND ($4::text[] IS NULL OR destination = ANY($4)) RETURNING delivery_id"""
 
 
 class Queue(NamedTuple):
@@ -79,6 +79,6 @@ def cause(kept: str | None) -> Cause | None:
     return Cause(*json.loads(kept)) if kept else None
 
 
-async def retry(council: str, delivery_id: UUID, work: Work) -> bool:
+async def retry(council: str, destinations: list[str] | None, delivery_id: UUID, work: Work) -> bool:
     """A person asks for a failed delivery to be tried again, with as much patience as the first time."""
-    return bool(await work.connection.fetch(AGAIN, council, delivery_id, work.now))
+    return bool(await work.connection.fetch(AGAIN, council, delivery_id, work.now, destinations))
