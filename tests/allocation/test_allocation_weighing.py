@@ -12,10 +12,10 @@ import pytest
 from allocation.anytown import COUNCIL, PACK, name, payment, penalty, reversal, running_account
 from allocation.test_allocation_handlers import assert_lawful, hear, placed, told
 from ims_allocation.app import build
-from ims_allocation.domain import Names, is_sampled
+from ims_allocation.domain import Decided, Names, Part, is_sampled
 from ims_allocation.handlers import on_accounts, on_payments
+from ims_allocation.handlers.news import News, bring_up_to_date
 from ims_allocation.settings import Packs, Settings
-from ims_allocation.store import evidence
 from ims_contracts.accounts import Holder
 from ims_contracts.payments import Payer, PaymentReceived
 from ims_kit import begin
@@ -116,16 +116,31 @@ async def test_payments_end_alike_in_any_order_and_any_batches(pool: Any) -> Non
     await assert_lawful(pool)
 
 
+async def decide(pool: Any, decided: Decided | None) -> None:
+    async with begin(pool) as work:
+        await bring_up_to_date(News(decided={(COUNCIL, name("1")): decided}), set(), PACKS, work)
+
+
+async def outcomes(pool: Any) -> list[tuple[str, bool]]:
+    return [tuple(row) for row in await pool.fetch("SELECT fund, is_wrong FROM repair_outcome")]
+
+
 async def test_a_scheme_stops_repairing_when_people_found_too_many_wrong(pool: Any) -> None:
     await hear(pool, TAX, misread(), packs=PACKS)
-    async with begin(pool) as work:
-        await evidence.found([(COUNCIL, name("1"), "23", True)], work)
-        await evidence.found([(COUNCIL, name("1"), "23", True)], work)
+    await decide(pool, Decided(name("right"), (Part("23", "770001148", 9610),)))
+    assert await outcomes(pool) == [("23", False)]
+    await decide(pool, Decided(name("wrong"), (Part("19", "3000000123", 9610),)))
+    assert await outcomes(pool) == [("23", True)]
+    await decide(pool, None)
+    assert await outcomes(pool) == [("23", False)]
+    await decide(pool, Decided(name("wrong"), (Part("19", "3000000123", 9610),)))
+    await decide(pool, Decided(name("wrong"), (Part("19", "3000000123", 9610),)))
+    assert await outcomes(pool) == [("23", True)]
     await hear(pool, misread(called="2"), packs=PACKS)
-    assert await where(pool) == ["reference-repaired 770001148", "unknown-reference"]
+    assert await where(pool) == ["officer 3000000123", "unknown-reference"]
     await pool.execute("UPDATE repair_outcome SET found_on = found_on - 31")
     await hear(pool, misread(called="3"), packs=PACKS)
-    assert (await where(pool)).count("reference-repaired 770001148") == 2
+    assert (await where(pool)).count("reference-repaired 770001148") == 1
 
 
 async def test_a_payers_name_is_evidence_only_where_there_is_a_key_and_is_kept_nowhere(pool: Any) -> None:

@@ -5,7 +5,7 @@ from ims_allocation.domain.candidates import NEAR, near_keys, whole
 from ims_allocation.domain.choosing import Accounts, Hold, Home, choose, may_mean_a_penalty, references_to_weigh
 from ims_allocation.domain.evidence import Owing
 from ims_allocation.domain.facts import Telling, tell
-from ims_allocation.domain.judging import REPAIRS_WATCHED_DAYS, is_sampled, repair_stops
+from ims_allocation.domain.judging import REPAIRS_WATCHED_DAYS, is_found_wrong, is_sampled, repair_stops
 from ims_allocation.domain.ledger import Line, journal_id, lines_of, written
 from ims_allocation.domain.names import NO_NAMES, Names
 from ims_allocation.domain.packs import Fund, Pack, no_pack, pack
@@ -35,7 +35,8 @@ from ims_allocation.domain.validation import Intended, Standing, validate
 __all__ = [
     "NEAR", "NO_NAMES", "REPAIRS_WATCHED_DAYS", "Account", "AccountKey", "Accounts", "Cause", "Change", "Decided", "Evidence", "Fund",
     "Hold", "Home", "Intended", "Line", "Names", "Owing", "Pack", "Part", "Payment", "PaymentKey", "Placement", "Progress", "Reading",
-    "Record", "Stage", "Standing", "Telling", "Vote", "Weighing", "amounts", "cause", "choose", "in_evidence", "is_sampled", "journal_id",
-    "kept_home", "keys_of", "known", "lines_of", "may_mean_a_penalty", "near", "near_keys", "near_keys_of", "no_pack", "orphan", "pack",
-    "references_to_weigh", "repair_stops", "suggest", "tell", "validate", "vehicle_mark", "whole", "written",
+    "Record", "Stage", "Standing", "Telling", "Vote", "Weighing", "amounts", "cause", "choose", "in_evidence", "is_found_wrong",
+    "is_sampled", "journal_id", "kept_home", "keys_of", "known", "lines_of", "may_mean_a_penalty", "near", "near_keys", "near_keys_of",
+    "no_pack", "orphan", "pack", "references_to_weigh", "repair_stops", "suggest", "tell", "validate", "vehicle_mark", "whole",
+    "written",
 ]  # fmt: skip

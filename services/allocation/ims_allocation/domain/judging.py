@@ -6,7 +6,7 @@ from uuid import UUID
 from ims_allocation.domain.accounts import Account
 from ims_allocation.domain.evidence import Found, contradicts, due, probabilities
 from ims_allocation.domain.packs import Fund, Pack
-from ims_allocation.domain.payments import Evidence, Part, Payment
+from ims_allocation.domain.payments import Evidence, Part, Payment, Placement
 
 WRONG_REPAIRS_MAX = (1, 5_000)
 """More of a scheme's repairs than this, confirmed wrong within 30 days, and it repairs no more (formats.md 4.4, policy 4)."""
@@ -63,6 +63,11 @@ def rule(best: Found, fund: Fund) -> str:
     if best.meaning.error:
         return "reference-repaired"
     return "reference-and-evidence" if fund.needs_second_fact else "reference"
+
+
+def is_found_wrong(repaired_to: tuple[str, str], now: Placement) -> bool:
+    """Whether a decision in force says that the account (fund, reference) which a misread reference was put right to was not meant."""
+    return now.decision_id is not None and [part[:2] for part in now.parts] != [repaired_to]
 
 
 def repair_stops(repaired: int, wrong: int) -> bool:

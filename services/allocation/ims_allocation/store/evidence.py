@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from ims_allocation.domain import REPAIRS_WATCHED_DAYS, Owing, is_sampled, repair_stops
+from ims_allocation.domain import REPAIRS_WATCHED_DAYS, Change, Owing, is_found_wrong, is_sampled, repair_stops
 from ims_allocation.store.tables import RepairOutcomeRow
 from ims_kit import Insert, Work
 
@@ -16,11 +16,18 @@ REPAIRS = """SELECT council, fund, sum(repaired)::bigint AS repaired, sum(wrong)
     WHERE council = ANY($1::text[]) AND posted_on > $2 AND tag IS NOT NULL AND tag = 'repaired'
   UNION ALL SELECT council, fund, 0, 1 FROM repair_outcome WHERE council = ANY($1::text[]) AND found_on > $2 AND is_wrong) AS all_of_them
   GROUP BY council, fund HAVING sum(wrong) > 0"""
+REPAIRED = """SELECT DISTINCT ON (council, payment_id) council, payment_id, fund, account_reference FROM placement
+  JOIN unnest($1::text[], $2::uuid[]) AS asked (council, payment_id) USING (council, payment_id)
+  WHERE tag = 'repaired' ORDER BY council, payment_id, revision"""
 TAGGED = """SELECT p.payment_id, p.revision, p.tag, p.posted_on, p.fund, p.account_reference, p.amount_pence, p.rule, p.rule_version,
     o.is_wrong
   FROM placement p LEFT JOIN repair_outcome o USING (council, payment_id)
   WHERE p.council = $1 AND p.tag IS NOT NULL AND p.posted_on = $2 AND p.payment_id > $3 ORDER BY p.payment_id, p.revision"""
-FOUND = Insert(RepairOutcomeRow, "council payment_id fund is_wrong found_on")
+FOUND = Insert(
+    RepairOutcomeRow,
+    "council payment_id fund is_wrong found_on",
+    conflict="(council, payment_id) DO UPDATE SET fund = excluded.fund, is_wrong = excluded.is_wrong, found_on = excluded.found_on",
+)
 
 
 async def owing(councils: Collection[str], amounts: Collection[int], connection: Any) -> Owing:
@@ -36,10 +43,18 @@ async def repair_stopped(councils: Collection[str], today: date, connection: Any
     return {(row["council"], row["fund"]) for row in rows if repair_stops(row["repaired"], row["wrong"])}
 
 
-async def found(outcomes: Collection[tuple[str, UUID, str, bool]], work: Work) -> None:
-    """Remember what a person found of repaired payments: council, payment, the fund it was put on, and whether that was wrong."""
-    rows = [(*outcome, work.today) for outcome in sorted(outcomes, key=lambda each: (each[0], each[1].int))]
-    await FOUND(work.connection, rows)
+async def found(changes: Collection[Change], work: Work) -> None:
+    """Remember what people's decisions say of payments that were repaired: that it was right, or wrong. The last one counts."""
+    decided = {each.after.key: each.after.placement for each in changes if each.after.placement and is_decided_otherwise(each)}
+    if decided:
+        rows = await work.connection.fetch(REPAIRED, *zip(*decided, strict=True))
+        said = [(*row[:3], is_found_wrong((row[2], row[3]), decided[row[0], row[1]]), work.today) for row in map(tuple, rows)]
+        await FOUND(work.connection, said)
+
+
+def is_decided_otherwise(change: Change) -> bool:
+    was, now = change.before.placement, change.after.placement
+    return (was and was.decision_id) != (now and now.decision_id)
 
 
 async def tagged(of: tuple[str, date], after: UUID, count_max: int, connection: Any) -> list[dict[str, Any]]:
