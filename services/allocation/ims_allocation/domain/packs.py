@@ -95,10 +95,6 @@ class Pack:
         """The VAT codes that come to anything, whatever the day."""
         return frozenset(code for code, vat in self.tables.vat.codes.items() if any(fraction(rate.percent) for rate in vat.rates))
 
-    def has_vat(self, fund: str) -> bool:
-        """Whether there is VAT in a fund's income."""
-        return self.funds[fund].vat_code in self.vatable
-
     def is_free_text(self, channel: str) -> bool:
         """Whether the payer typed the reference with nobody checking it."""
         return self.channels.get(channel, PAID_ON).is_free_text
