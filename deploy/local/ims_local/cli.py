@@ -33,6 +33,7 @@ app.command()(told.resend)
 app.command()(benching.bench)
 app.command()(benching.bench_readers)
 app.command()(benching.bench_doors)
+app.command()(benching.bench_allocation)
 app.command()(vectors.vectors)
 app.add_typer(measuring.measure, name="measure")
 

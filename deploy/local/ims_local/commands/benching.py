@@ -1,15 +1,38 @@
-"""`ims bench`, `ims bench-readers`, `ims bench-doors`: how fast the whole way of a payment is, the readers of files, and the doors."""
+"""`ims bench` and its like: how fast the whole way of a payment is, allocation alone, the readers of files, and the doors."""
 
 import asyncio
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
 from rich.table import Column, Table
 
 from ims_local.progress import Steps
 from ims_local.screen import AsJson, answer, remarks
+from ims_local.stack import Stack
+
+
+class Measuring(Protocol):
+    """What measures a stack."""
+
+    @property
+    def stack(self) -> Stack: ...
+
+
+@contextmanager
+def thrown_away[Run: Measuring](make: Callable[[Path, Steps], Run], as_json: bool) -> Iterator[Run]:
+    """What measures a stack of its own, which is removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="ims-bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        run = make(Path(folder) / "stack", Steps(None if as_json else remarks))
+        try:
+            yield run
+        finally:
+            run.stack.down()
+            run.stack.delete()
 
 
 def bench(
@@ -21,14 +44,23 @@ def bench(
     """Measure a backlog of payments through all services, and single payments, on a stack of its own that is removed at the end."""
     from ims_local.bench.run import Bench  # not at the top: every command would wait a second for it
 
-    with tempfile.TemporaryDirectory(prefix="ims-bench-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        run = Bench(Path(folder) / "stack", Steps(None if as_json else remarks))
-        try:
-            found = asyncio.run(run.run(payments, stored, singles))
-        finally:
-            run.stack.down()
-            run.stack.delete()
+    with thrown_away(Bench, as_json) as run:
+        found = asyncio.run(run.run(payments, stored, singles))
+    answer(found, as_json, table)
+
+
+def bench_allocation(
+    payments: Annotated[int, typer.Option(help="How many payments allocation finds when it starts.", min=2000)] = 200_000,
+    accounts: Annotated[int, typer.Option(help="How many accounts the register has beside those of the payments.", min=0)] = 1_000_000,
+    hot_share: Annotated[float, typer.Option(help="What share of the payments are for one account.", min=0, max=1)] = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Measure allocation alone: a backlog that ingest has told, against a large register, on a stack of its own that is removed at the
+    end."""
+    from ims_local.bench.allocating import AllocationBench  # not at the top: as above
+
+    with thrown_away(AllocationBench, as_json) as run:
+        found = asyncio.run(run.run(payments, accounts, hot_share))
     answer(found, as_json, table)
 
 
@@ -70,14 +102,8 @@ def bench_doors(
     from ims_local.bench.readers import kinds_named
 
     (kind,) = kinds_named([format_name])
-    with tempfile.TemporaryDirectory(prefix="ims-bench-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        run = DoorsBench(Path(folder) / "stack", Steps(None if as_json else remarks))
-        try:
-            found = asyncio.run(run.run(kind, rows, seconds, per_second))
-        finally:
-            run.stack.down()
-            run.stack.delete()
+    with thrown_away(DoorsBench, as_json) as run:
+        found = asyncio.run(run.run(kind, rows, seconds, per_second))
     answer(found, as_json, doors_table)
 
 
