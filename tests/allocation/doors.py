@@ -13,7 +13,7 @@ from ims_allocation.handlers import on_accounts, on_payments
 from ims_allocation.settings import Settings
 from ims_allocation.store import reports
 from ims_contracts.accounts import AccountChanged
-from ims_kit import begin
+from ims_kit import Service, begin
 
 
 def token(officer: str) -> str:
@@ -23,17 +23,23 @@ def token(officer: str) -> str:
 OFFICERS: Any = {
     each: {"token_sha256": hashlib.sha256(token(each).encode()).hexdigest(), "council": COUNCIL} for each in ("Ann", "Bob", "Cid")
 }
+SETTINGS = Settings(kafka_bootstrap="nowhere:9", database_url="postgresql://nowhere/none", officers=OFFICERS)
 KEYS = map(str, count(1))
+
+
+def client_of(service: Service, by: str | None = "Ann") -> httpx.AsyncClient:
+    """An officer at the doors, or nobody."""
+    headers = {"authorization": f"Bearer {token(by)}"} if by else {}
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=service.api), base_url="http://allocation", headers=headers)
 
 
 class Office:
     """Officers before the service: Ann, unless another is named."""
 
     def __init__(self, pool: Any) -> None:
-        service = build(Settings(kafka_bootstrap="nowhere:9", database_url="postgresql://nowhere/none", officers=OFFICERS))
+        service = build(SETTINGS)
         service.pool = self.pool = pool
-        transport = httpx.ASGITransport(app=service.api)
-        self.http = httpx.AsyncClient(transport=transport, base_url="http://allocation")
+        self.http = client_of(service)
 
     async def hear(self, *heard: Any) -> None:
         accounts = [each for each in heard if isinstance(each, AccountChanged)]

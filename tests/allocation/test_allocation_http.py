@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from allocation.anytown import COUNCIL, PACKS, name, payment, penalty, reversal, running_account
+from allocation.doors import SETTINGS, client_of
 from golden import examples
 from ims_allocation.app import build
 from ims_allocation.handlers import on_accounts, on_payments, on_reconciliations
-from ims_allocation.settings import Settings
 from ims_allocation.store import reports
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
@@ -21,7 +21,7 @@ from ims_kit import begin
 
 @pytest.fixture
 async def http(pool: Any) -> AsyncIterator[httpx.AsyncClient]:
-    service = build(Settings(kafka_bootstrap="nowhere:9", database_url="postgresql://nowhere/none"))
+    service = build(SETTINGS)
     service.pool = pool
     async with begin(pool) as work:
         await on_accounts([running_account(), penalty("BJ90134361")], work, packs=PACKS)
@@ -32,8 +32,7 @@ async def http(pool: Any) -> AsyncIterator[httpx.AsyncClient]:
             payment("BJ90134361", 3500, date(2026, 3, 10), called="3"),
         ]
         await on_payments(heard, work, packs=PACKS)
-    transport = httpx.ASGITransport(app=service.api)
-    async with httpx.AsyncClient(transport=transport, base_url="http://allocation") as client:
+    async with client_of(service) as client:
         yield client
 
 
@@ -55,9 +54,19 @@ async def test_a_plain_payment_tells_its_story_too(http: httpx.AsyncClient) -> N
     assert story["allocated_pence"] == 5000
 
 
-async def test_another_council_does_not_see_it(http: httpx.AsyncClient) -> None:
-    assert (await http.get(f"/v1/payments/{name('1')}", params={"council": "E08000016"})).status_code == 404
-    assert (await http.get("/v1/suspense", params={"council": "E08000016"})).json()["items"] == []
+GUARDED = (
+    f"/v1/payments/{name('1')}", f"/v1/accounts/{COUNCIL}/11/BJ90134361", "/v1/suspense", f"/v1/suspense/{name('2')}",
+    "/v1/automatic/sample", "/v1/decisions", "/v1/journals", "/v1/refunds", "/v1/packs",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", GUARDED)
+async def test_people_are_told_of_only_to_their_own_councils_officers(http: httpx.AsyncClient, path: str) -> None:
+    asked = {"council": COUNCIL, "on": "2026-03-18"}
+    assert (await http.get(path, params=asked)).status_code == 200
+    assert (await http.get(path, params=asked, headers={"authorization": "Bearer of nobody"})).status_code == 401
+    other = await http.get(path.replace(COUNCIL, "E08000016"), params=asked | {"council": "E08000016"})
+    assert (other.status_code, other.json()["reasons"]) == (403, [f"Your token is for {COUNCIL}."])
 
 
 async def test_an_account_shows_what_was_paid_on_it(http: httpx.AsyncClient) -> None:

@@ -57,7 +57,7 @@ async def service(pool: Any) -> Any:
 @pytest.fixture
 async def http(service: Any) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=service.api)
-    async with httpx.AsyncClient(transport=transport, base_url="http://allocation") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://allocation", headers=by("ann")) as client:
         yield client
 
 
@@ -238,7 +238,7 @@ async def test_a_version_is_shown_whole_and_what_is_not_there_is_404(http: httpx
     assert (found["content"], found["rules_failed"]) == (EDITION.said, {"market-takings": 1})
     for path in ("/v1/packs/none", "/v1/packs/none/diff"):
         assert (await http.get(path, params={"council": COUNCIL})).status_code == 404
-    assert (await http.get(f"/v1/packs/{FIRST}", params={"council": "E08000016"})).status_code == 404
+    assert (await http.get(f"/v1/packs/{FIRST}", params={"council": "E08000016"}, headers=by("eve"))).status_code == 404
 
 
 async def test_the_list_of_versions_has_pages_and_a_filter(http: httpx.AsyncClient) -> None:

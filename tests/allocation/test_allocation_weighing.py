@@ -10,12 +10,13 @@ import httpx
 import pytest
 
 from allocation.anytown import COUNCIL, PACK, name, payment, penalty, reversal, running_account
+from allocation.doors import SETTINGS, client_of
 from allocation.test_allocation_handlers import assert_lawful, hear, placed, told
 from ims_allocation.app import build
 from ims_allocation.domain import Decided, Names, Part, is_sampled
 from ims_allocation.handlers import on_accounts, on_payments
 from ims_allocation.handlers.news import News, bring_up_to_date
-from ims_allocation.settings import Packs, Settings
+from ims_allocation.settings import Packs
 from ims_contracts.accounts import Holder
 from ims_contracts.payments import Payer, PaymentReceived
 from ims_kit import begin
@@ -158,9 +159,9 @@ async def test_a_payers_name_is_evidence_only_where_there_is_a_key_and_is_kept_n
 
 @pytest.fixture
 async def http(pool: Any) -> Any:
-    service = build(Settings(kafka_bootstrap="nowhere:9", database_url="postgresql://nowhere/none"))
+    service = build(SETTINGS)
     service.pool, service.api.state.packs = pool, PACKS
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=service.api), base_url="http://allocation") as client:
+    async with client_of(service) as client:
         yield client
 
 

@@ -136,7 +136,8 @@ class Office:
 
     async def asked(self, service: str, path: str, **asked: Any) -> Any:
         """What a service answers; none, where it knows of no such thing."""
-        answer = await self.http.get(self.addresses.http[service] + path, params={"council": COUNCIL} | asked)
+        headers = {"authorization": f"Bearer {self.stack.token_of('Ann')}"}
+        answer = await self.http.get(self.addresses.http[service] + path, params={"council": COUNCIL} | asked, headers=headers)
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
         answer.raise_for_status()

@@ -24,6 +24,7 @@ def place(
 app.command()(running.up)
 app.command()(running.down)
 app.command()(running.status)
+app.command()(running.token)
 app.command()(day.demo)
 app.command()(day.check)
 app.command()(files.ingest)

@@ -15,6 +15,8 @@ from ims_allocation.store import accounts, decisions, evidence, placements, refu
 from ims_kit import Service
 
 router = APIRouter(prefix="/v1")
+books = APIRouter(prefix="/v1")
+"""What names nobody: sums, and whether a payment may be taken. Open to whoever reaches the service, as its health is."""
 
 
 def pool_of(request: Request) -> Any:
@@ -73,7 +75,7 @@ async def account(request: Request, council: str, fund: str, reference: str) -> 
     }
 
 
-@router.get("/validation", tags=["accounts"])
+@books.get("/validation", tags=["accounts"])
 async def validation(
     request: Request, council: str, fund: str, reference: str, amount_pence: Annotated[int, Query(ge=1)],
     method_of_payment: str | None = None,
@@ -108,13 +110,13 @@ async def sample(
     return await evidence.tagged((council, on), after or UUID(int=0), count_max, pool_of(request))
 
 
-@router.get("/balances", tags=["books"])
+@books.get("/balances", tags=["books"])
 async def balances(request: Request, council: str) -> dict[str, Any]:
     """Received, reversed, refunded, allocated, suspended and due back: by the placements, by the ledger, and the difference."""
     return await reports.balances(pool_of(request), council)
 
 
-@router.get("/laws", tags=["books"])
+@books.get("/laws", tags=["books"])
 async def laws(request: Request) -> list[dict[str, Any]]:
     """What must always hold, and by how much it does not."""
     return await reports.laws(pool_of(request))

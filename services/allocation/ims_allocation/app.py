@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from ims_allocation.api import router
+from ims_allocation.api import books, router
 from ims_allocation.handlers import decisions, journals, on_accounts, on_payments, on_reconciliations, packs, refunds, suspense
-from ims_allocation.handlers.officers import Unwelcome, unwelcome
+from ims_allocation.handlers.officers import OFFICERS_ONLY, Unwelcome, unwelcome
 from ims_allocation.handlers.shelf import Shelf
 from ims_allocation.handlers.waiting import watch_waits
 from ims_allocation.settings import Settings, read_editions
@@ -28,5 +28,6 @@ def build(settings: Settings) -> Service:
     service.api.state.packs = shelf
     service.api.add_exception_handler(Unwelcome, unwelcome)
     for each in (router, suspense.router, decisions.router, journals.router, refunds.router, packs.router):
-        service.api.include_router(each)
+        service.api.include_router(each, dependencies=OFFICERS_ONLY)
+    service.api.include_router(books)
     return service

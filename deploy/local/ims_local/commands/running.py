@@ -1,4 +1,4 @@
-"""`ims up`, `ims down`, `ims status`: start the system on this machine, end it, see how it is."""
+"""`ims up`, `ims down`, `ims status`, `ims token`: start the system on this machine, end it, see how it is."""
 
 import asyncio
 from typing import Annotated, Any
@@ -7,10 +7,11 @@ import typer
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from ims_local.faults import Fault
 from ims_local.progress import Steps
 from ims_local.screen import AsJson, answer, remarks
 from ims_local.status import look
-from ims_local.whole import WholeStack
+from ims_local.whole import OFFICERS, WholeStack
 
 
 def up(
@@ -41,6 +42,19 @@ def down(
 def status(context: typer.Context, as_json: AsJson = False) -> None:
     """Show servers and services, how far each service has come, and what was set aside."""
     answer(asyncio.run(look(WholeStack(context.obj))), as_json, status_tables)
+
+
+def token(
+    context: typer.Context,
+    officer: Annotated[str, typer.Argument(help="Ann or Bob: one decides, the other approves.")] = OFFICERS[0],
+) -> None:
+    """Print the bearer token of one of this stack's invented officers, for the doors that ask who you are."""
+    if officer not in OFFICERS:
+        raise Fault(f"There is no officer {officer}; there are {' and '.join(OFFICERS)}.")
+    stack = WholeStack(context.obj)
+    if not stack.home.exists():
+        raise Fault(f"There is no stack in {stack.home}. Start one with `ims up`.")
+    typer.echo(stack.token_of(officer))
 
 
 def addresses(stack: WholeStack, servers_only: bool = False) -> dict[str, Any]:

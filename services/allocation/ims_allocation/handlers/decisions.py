@@ -13,7 +13,7 @@ from ims_allocation.domain.asked import Approving, Deciding, Undoing
 from ims_allocation.domain.deciding import Known, Plan, keys_of_group, plan
 from ims_allocation.handlers.enacting import approve, enact, named, refuse_stale, same, there, undo
 from ims_allocation.handlers.news import lock
-from ims_allocation.handlers.officers import BEARER, Command, Unwelcome, done, openapi, read, service_of
+from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
 from ims_allocation.handlers.pages import INSTANT, PenceAsked, after, cursor
 from ims_allocation.store import accounts, decisions, placements
 from ims_allocation.store.decisions import Held, Share
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
 type State = Literal["proposed", "in-force", "withdrawn", "undone"]
 
 
-@router.post("", status_code=201, openapi_extra=openapi(Deciding), dependencies=BEARER)
+@router.post("", status_code=201, openapi_extra=openapi(Deciding))
 async def post_decision(request: Request, response: Response) -> dict[str, Any]:
     """Decide where the money of payments goes: from suspense, from an account where it should not be, or back to the payer. One
     command may name several payments and accounts; all of it happens, or nothing. Above the council's limits it is only proposed,
@@ -37,7 +37,7 @@ async def post_decision(request: Request, response: Response) -> dict[str, Any]:
     return made
 
 
-@router.post("/{decision_id}/approve", openapi_extra=openapi(Approving), dependencies=BEARER)
+@router.post("/{decision_id}/approve", openapi_extra=openapi(Approving))
 async def post_approval(request: Request, decision_id: UUID) -> dict[str, Any]:
     """Approve what another person decided: it takes effect now. Its author may not. If one of its payments has changed since, it
     has to be decided anew."""
@@ -46,7 +46,7 @@ async def post_approval(request: Request, decision_id: UUID) -> dict[str, Any]:
     return {"is_new": is_new} | await of_id(command.council, decision_id, service_of(request).pool)
 
 
-@router.post("/{decision_id}/undo", openapi_extra=openapi(Undoing), dependencies=BEARER)
+@router.post("/{decision_id}/undo", openapi_extra=openapi(Undoing))
 async def post_undoing(request: Request, decision_id: UUID) -> dict[str, Any]:
     """Take a decision back, once: what was only proposed is withdrawn; of what is in force the payments are placed as if it had not
     been. What needed approval needs it again to be undone. The answer is the undoing, itself a decision."""

@@ -15,7 +15,7 @@ from ims_allocation.domain.deciding import Known
 from ims_allocation.domain.journalling import Journal, journal
 from ims_allocation.handlers.decisions import State, listed, of_id, post_approval, post_undoing
 from ims_allocation.handlers.enacting import enact, named, same
-from ims_allocation.handlers.officers import BEARER, Command, Unwelcome, done, openapi, read, service_of
+from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
 from ims_allocation.handlers.pages import INSTANT, PenceAsked, after
 from ims_allocation.store import accounts, decisions
 from ims_allocation.store.decisions import Held
@@ -23,11 +23,11 @@ from ims_kit import Work
 
 router = APIRouter(prefix="/v1/journals", tags=["journals"])
 # A journal is approved and undone as every decision is.
-router.post("/{decision_id}/approve", openapi_extra=openapi(Approving), dependencies=BEARER)(post_approval)
-router.post("/{decision_id}/undo", openapi_extra=openapi(Undoing), dependencies=BEARER)(post_undoing)
+router.post("/{decision_id}/approve", openapi_extra=openapi(Approving))(post_approval)
+router.post("/{decision_id}/undo", openapi_extra=openapi(Undoing))(post_undoing)
 
 
-@router.post("", status_code=201, openapi_extra=openapi(Journalling), dependencies=BEARER)
+@router.post("", status_code=201, openapi_extra=openapi(Journalling))
 async def post_journal(request: Request, response: Response) -> dict[str, Any]:
     """Move money between accounts: one may give to several; several give to as many, each to the one at its own place. What is given
     and what is got must come to the same. Above the council's limit it is only proposed, until another person approves it."""

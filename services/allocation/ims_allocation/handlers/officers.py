@@ -21,8 +21,6 @@ from ims_kit import Service, Work
 BYTES_MAX = 1 << 20
 KEY_LENGTH_MAX = 255
 TRIES = 5
-BEARER = [Depends(HTTPBearer(auto_error=False, description="An officer's token: who acts is who holds it."))]
-"""What a door says of its callers; `officer_of` is what asks."""
 CROSSED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 NAMES = UUID("2c9a6a3e-9f5b-5d38-8a11-6f0f6a0c7d21")
 
@@ -79,6 +77,18 @@ def officer_of(request: Request) -> Acting:
     if found is None or scheme.lower() != "bearer":
         raise Unwelcome(401, "Say who you are", "Send your token as `Authorization: Bearer …`.")
     return found
+
+
+def let_in(request: Request) -> None:
+    """Let pass only an officer, and only to what is their own council's. Raises Unwelcome."""
+    council = request.path_params.get("council") or request.query_params.get("council")
+    officer = officer_of(request)
+    if council and council != officer.council:
+        raise Unwelcome(403, "That is another council's", f"Your token is for {officer.council}.")
+
+
+OFFICERS_ONLY = [Depends(HTTPBearer(auto_error=False, description="An officer's token: who acts is who holds it.")), Depends(let_in)]
+"""What doors with people's money, names and words behind them ask of their callers, and say of it in the documents."""
 
 
 async def read[Body: Asked](request: Request, kind: type[Body]) -> tuple[Command, Body]:

@@ -16,7 +16,7 @@ from ims_allocation.domain.giving_back import OPEN, Refund, State, approvals_nee
 from ims_allocation.handlers.due import follow
 from ims_allocation.handlers.enacting import refuse_stale
 from ims_allocation.handlers.news import lock
-from ims_allocation.handlers.officers import BEARER, Command, Unwelcome, done, openapi, read, service_of
+from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
 from ims_allocation.handlers.pages import PenceAsked, after, cursor
 from ims_allocation.journey import refund_words
 from ims_allocation.store import placements, refunds
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/v1/refunds", tags=["refunds"])
 type Packs = Mapping[str, Pack]
 
 
-@router.post("", status_code=201, openapi_extra=openapi(Refunding), dependencies=BEARER)
+@router.post("", status_code=201, openapi_extra=openapi(Refunding))
 async def post_refund(request: Request, response: Response) -> dict[str, Any]:
     """Ask that money of a payment goes back to whoever paid it: all that is left of it, or a part. It is first of what is due back, then
     of what is in suspense, then of the accounts, and it is taken off them when it has been sent. Another person has to approve. What is
@@ -42,7 +42,7 @@ async def post_refund(request: Request, response: Response) -> dict[str, Any]:
     return made
 
 
-@router.post("/{refund_id}/approve", openapi_extra=openapi(ApprovingRefund), dependencies=BEARER)
+@router.post("/{refund_id}/approve", openapi_extra=openapi(ApprovingRefund))
 async def post_approval(request: Request, response: Response, refund_id: UUID) -> dict[str, Any]:
     """Approve that a refund is sent, or a part of it; whoever asked for it may not. When enough people have (above the council's limit
     two), whoever took the payment is asked to send it, once. `If-Match` may name the refund as it was looked at."""
@@ -51,7 +51,7 @@ async def post_approval(request: Request, response: Response, refund_id: UUID) -
     return tagged(await done(request, partial(approve, command, (refund_id, seen), approving.amount_pence, packs)), response)
 
 
-@router.post("/{refund_id}/cancel", openapi_extra=openapi(Cancelling), dependencies=BEARER)
+@router.post("/{refund_id}/cancel", openapi_extra=openapi(Cancelling))
 async def post_cancelling(request: Request, response: Response, refund_id: UUID) -> dict[str, Any]:
     """Say that what an officer asked for is not to be sent, while nobody was asked to send it. What is due back by rule or decision is
     not cancelled: decide where the money belongs, and it is due no longer."""
