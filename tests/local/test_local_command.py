@@ -49,6 +49,16 @@ def test_a_stack_that_never_ran_is_down(ims: Ims, tmp_path: Path) -> None:
     assert not home.exists()
 
 
+def test_an_officers_token_is_of_a_stack_that_there_is_and_of_an_officer_that_there_is(ims: Ims, tmp_path: Path) -> None:
+    home = tmp_path / "stack"
+    assert "Start one with `ims up`" in ims("--home", home, "token").err
+    home.mkdir()
+    first, other = ims("--home", home, "token"), ims("--home", home, "token", "Bob")
+    assert (first.code, len(first.out.strip())) == (0, 32)
+    assert ims("--home", home, "token").out == first.out != other.out
+    assert ims("--home", home, "token", "Eve").err == "ims: There is no officer Eve; there are Ann and Bob.\n"
+
+
 def test_a_server_that_is_named_but_not_there_is_said_in_a_sentence(ims: Ims, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMS_KAFKA_BOOTSTRAP", "127.0.0.1:1")
     monkeypatch.setenv("IMS_POSTGRES_URL", "postgresql://127.0.0.1:1/postgres")
