@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
-from ims_reconcile.domain.items import Item, Line, Pairing
-from ims_reconcile.domain.naming import may_mean, named_by, names_of
+from ims_reconcile.domain.items import Item, Line, Pairing, words_of
+from ims_reconcile.domain.naming import keys_of, may_mean, named_by, names_of
 from ims_reconcile.domain.sources import Pack, Source
 
 type Parted = frozenset[tuple[UUID, UUID]]
@@ -30,17 +30,21 @@ class Board:
     named_items: set[UUID] = field(default_factory=set)
     by_amount: dict[tuple[str, str, int], list[Item]] = field(default_factory=dict)
     by_source: dict[tuple[str, str], list[Item]] = field(default_factory=dict)
+    by_key: dict[tuple[str, str, str], list[Item]] = field(default_factory=dict)
+    """By council, source and a part of the reference, in the order of their days."""
 
     @classmethod
     def of(cls, lines: Iterable[Line], items: Iterable[Item], pack: Pack, parted: Parted = frozenset()) -> "Board":
         board = cls(pack, parted)
         board.lines = {each.line_id: each for each in sorted(lines, key=line_order)}
         board.items = {each.item_id: each for each in sorted(items, key=item_order)}
-        names, by_amount, by_source = names_of(board.items.values()), defaultdict(list), defaultdict(list)
+        names, by_amount, by_source, by_key = names_of(board.items.values()), defaultdict(list), defaultdict(list), defaultdict(list)
         for item in board.items.values():
             by_amount[item.council, item.source, item.amount_pence].append(item)
             by_source[item.council, item.source].append(item)
-        board.by_amount, board.by_source = by_amount, by_source
+            for key in keys_of(words_of(item.reference)):
+                by_key[item.council, item.source, key].append(item)
+        board.by_amount, board.by_source, board.by_key = by_amount, by_source, by_key
         for line in board.lines.values():
             look = board.looks[line.line_id] = pack.look(line)
             if named := named_by(line, look, names):
@@ -61,22 +65,27 @@ class Board:
         """What the line names and is still there. Empty: it names nothing, or all that it names is matched."""
         return [item for item in self.named.get(line.line_id, ()) if item.item_id in self.items]
 
-    def alike(self, line: Line) -> list[Item]:
-        """Items of the line's look, and of its very pence, that no line names and that this one may mean."""
+    def alike(self, line: Line, beyond: int = 0) -> list[Item]:
+        """Items of the line's look, and of its very pence, that no line names and that this one may mean; of days not much further from
+        its own than so many working days beyond the source's window."""
         look = self.looks[line.line_id]
         if look is None:
             return []
-        found = self.by_amount.get((line.council, look.name, line.amount_pence), [])
-        return [item for item in found if self.is_unnamed(item) and may_mean(line, item, look)]
+        return [item for item in self.of_its_pence(line, look, beyond) if self.is_unnamed(item) and may_mean(line, item, look)]
 
-    def near(self, line: Line, source: Source) -> list[Item]:
-        """Items of the source that the line may be, whatever its pence, and that no line names. Looks at days near the line's alone."""
-        items = self.by_source.get((line.council, source.name), [])
-        first = line.booked_on - calendar_days(max(source.window[1], 0))
-        last = line.booked_on + calendar_days(max(-source.window[0], 0))
-        begins, ends = bisect_left(items, first, key=due_day), bisect_right(items, last, key=due_day)
-        found = (item for item in items[begins:ends] if self.is_unnamed(item) and self.fits(line, item))
-        return [item for item in found if may_mean(line, item, source)]
+    def of_its_pence(self, line: Line, source: Source, beyond: int = 0) -> list[Item]:
+        """Items of the source and of the line's very pence, of days near its own."""
+        return days_near(line, source, self.by_amount.get((line.council, source.name, line.amount_pence), []), beyond)
+
+    def sharing(self, line: Line, source: Source, count_max: int) -> list[Item]:
+        """Items of the source that share a part of their reference with the line, that it may be part of, and that no line names; at most
+        so many."""
+        found: dict[UUID, Item] = {}
+        for key in set(keys_of(line.words)):
+            for item in days_near(line, source, self.by_key.get((line.council, source.name, key), [])):
+                if len(found) < count_max and self.is_unnamed(item) and self.fits(line, item) and may_mean(line, item, source):
+                    found[item.item_id] = item
+        return sorted(found.values(), key=item_order)
 
     def is_unnamed(self, item: Item) -> bool:
         """Whether it is still there, and no line names it."""
@@ -114,6 +123,13 @@ def line_order(line: Line) -> tuple[date, int, UUID]:
 
 def item_order(item: Item) -> tuple[date, int, UUID]:
     return item.due_on, -item.amount_pence, item.item_id
+
+
+def days_near(line: Line, source: Source, items: list[Item], beyond: int = 0) -> list[Item]:
+    """Those of the items, which are in the order of their days, that may be in the line's window, without a look at the others."""
+    first = line.booked_on - calendar_days(max(source.window[1] + beyond, 0))
+    last = line.booked_on + calendar_days(max(beyond - source.window[0], 0))
+    return items[bisect_left(items, first, key=due_day) : bisect_right(items, last, key=due_day)]
 
 
 def due_day(item: Item) -> date:

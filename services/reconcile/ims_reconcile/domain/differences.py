@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
-from ims_reconcile.domain.board import Board, item_order, line_order, on_its_account
+from ims_reconcile.domain.board import Board, item_order, on_its_account
 from ims_reconcile.domain.days import working_days_after
 from ims_reconcile.domain.items import Item, Line
 from ims_reconcile.domain.naming import named_by, names_of
+from ims_reconcile.domain.nearest import Nearest
 from ims_reconcile.domain.sources import Source
 
 # How many working days outside its window a line of the very pence may still be thought to be it.
@@ -116,7 +117,11 @@ def kind_of(source: Source, item: Item, difference_pence: int) -> str:
 
 def astray(board: Board, lines: list[Line]) -> list[Difference]:
     """Lines that name nothing and have the very pence of one item of their source, which has no other such line."""
-    edges = {line: [item for item in board.alike(line) if is_near(board, line, item)] for line in lines if line.line_id not in board.named}
+    edges = {
+        line: [item for item in board.alike(line, ASTRAY_WITHIN) if is_near(board, line, item)]
+        for line in lines
+        if line.line_id not in board.named
+    }
     return [each for line, item in single(edges) if (each := of_pair(board, line, item))]
 
 
@@ -135,31 +140,9 @@ def is_near(board: Board, line: Line, item: Item) -> bool:
 
 def by_elimination(board: Board, lines: list[Line]) -> list[Difference]:
     """Lines that name nothing, and the item of their source that is nearest in pence, where they are the nearest to it as well."""
-    edges: dict[UUID, list[Item]] = {}
-    wanted: dict[UUID, list[Line]] = defaultdict(list)
-    for line in lines:
-        look = board.looks[line.line_id]
-        if look and line.line_id not in board.named:
-            edges[line.line_id] = [item for item in board.near(line, look) if is_akin(line, item)]
-            for item in edges[line.line_id]:
-                wanted[item.item_id].append(line)
-    found = []
-    for line in lines:
-        nearest = min(edges.get(line.line_id, ()), key=lambda item: (apart(line, item), item_order(item)), default=None)
-        if nearest and line is nearest_to(nearest, wanted[nearest.item_id]):
-            found.append(of_pair(board, line, nearest))
+    nearest, found = Nearest(board, lines), []
+    for line in nearest.all_lines:
+        item = nearest.item_of(line)
+        if item and nearest.line_of(item) is line:
+            found.append(of_pair(board, line, item))
     return [each for each in found if each]
-
-
-def nearest_to(item: Item, lines: list[Line]) -> Line:
-    return min(lines, key=lambda line: (apart(line, item), line_order(line)))
-
-
-def apart(line: Line, item: Item) -> int:
-    """The pence between them."""
-    return abs(line.amount_pence - item.amount_pence)
-
-
-def is_akin(line: Line, item: Item) -> bool:
-    """Less than a fifth apart: with more between them, one has nothing to do with the other."""
-    return 0 < apart(line, item) * 5 < abs(item.amount_pence)

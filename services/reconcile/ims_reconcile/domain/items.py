@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
@@ -209,6 +209,7 @@ class Undone(NamedTuple):
     due_on: date
 
 
+@lru_cache(20_000)
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a bank line or a reference, in capitals: letters, digits, `_`, `/` and `-`."""
     return tuple(word for word in re.split(r"[^A-Z0-9_/-]+", text.upper()) if word)

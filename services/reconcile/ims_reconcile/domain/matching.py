@@ -61,7 +61,7 @@ def match(lines: Iterable[Line], items: Iterable[Item], pack: Pack, parted: Part
 def could_be_something(board: Board, line: Line) -> bool:
     """Whether something of its very pence is left that the line may be, though it does not say so; none, if it says another thing."""
     look = board.looks[line.line_id]
-    found = board.names(line) or (board.by_amount.get((line.council, look.name, line.amount_pence), []) if look else [])
+    found = board.names(line) or (board.of_its_pence(line, look) if look else [])
     open_items = (item for item in found if item.item_id in board.items and item.amount_pence == line.amount_pence)
     return any(board.fits(line, item) and not says_another(line, item, are_numbers_names=True) for item in open_items)
 

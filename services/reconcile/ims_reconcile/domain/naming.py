@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 
@@ -70,10 +70,16 @@ def says(day: date, words: tuple[str, ...]) -> bool:
 
 
 @lru_cache(10_000)
+def shapes_on(words: tuple[str, ...]) -> frozenset[str]:
+    """The shapes of the words that say which file or payout a line is, where they are of that shape."""
+    return frozenset(shape(word) for word in words if len(word) >= QUOTED_LENGTH_MIN and not word.isdigit())
+
+
+@lru_cache(10_000)
 def shape(word: str) -> str:
     return re.sub(r"[A-Z]", "A", re.sub(r"\d", "9", word)) if re.search(r"\d", word) else word
 
 
-def shares_key(line: Line, item: Item) -> bool:
-    """Whether a run, slip or merchant number of the item, one part of its reference, is on the line. A day is no such key."""
-    return any(len(word) >= QUOTED_LENGTH_MIN and not DAY.fullmatch(word) and word in line.words for word in words_of(item.reference))
+def keys_of(words: tuple[str, ...]) -> Iterator[str]:
+    """What may be a run, slip or merchant number among the words of a reference or a line. A day is no such key."""
+    return (word for word in words if len(word) >= QUOTED_LENGTH_MIN and not DAY.fullmatch(word))

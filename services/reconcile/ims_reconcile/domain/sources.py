@@ -1,8 +1,9 @@
 """Sources as data: what each source's bank line looks like, and when it may be there."""
 
 import re
+from collections.abc import Callable
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -66,9 +67,14 @@ class Pack(BaseModel):
     def by_name(self) -> dict[str, Source]:
         return {source.name: source for source in self.sources}
 
+    @cached_property
+    def look_of(self) -> Callable[[str], Source | None]:
+        """Whose line a text looks like. What stays open is asked about again and again."""
+        return lru_cache(20_000)(lambda text: next((source for source in self.sources if source.line.search(text)), None))
+
     def look(self, line: Line) -> Source | None:
         """Whose line this looks like; none: no source that we know of."""
-        return next((source for source in self.sources if source.line.search(line.text)), None)
+        return self.look_of(line.text)
 
     def single_by(self, by: Literal["return", "payment"], method_of_payment: str) -> Source | None:
         """The source of single returns, or of single payments, of a method of payment."""

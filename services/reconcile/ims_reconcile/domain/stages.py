@@ -8,9 +8,9 @@ from uuid import UUID
 from ims_reconcile.domain.board import Board, item_order, line_order
 from ims_reconcile.domain.days import working_days_after, working_days_between
 from ims_reconcile.domain.items import Item, Line, Pairing
-from ims_reconcile.domain.naming import may_mean, shares_key
+from ims_reconcile.domain.naming import may_mean
 from ims_reconcile.domain.pairs import forced, groups
-from ims_reconcile.domain.subsets import sole_subset
+from ims_reconcile.domain.subsets import CANDIDATES_MAX, sole_subset
 
 
 def named(board: Board) -> list[Pairing]:
@@ -84,10 +84,8 @@ def subset(board: Board) -> list[Pairing]:
     """Two or three of the few items that share a number with the line make its sum, in one way only."""
     wanted: list[tuple[list[Line], list[Item]]] = []
     for line, look in board.unnamed():
-        if line.amount_pence > 0:
-            items = [item for item in board.near(line, look) if shares_key(line, item)]
-            if found := chosen(line, items):
-                wanted.append(([line], found))
+        if line.amount_pence > 0 and (found := chosen(line, board.sharing(line, look, CANDIDATES_MAX + 1))):
+            wanted.append(([line], found))
     return [pairing(*each, "subset", "no other few of its run make the sum") for each in apart(wanted)]
 
 
