@@ -35,6 +35,7 @@ app.command()(benching.bench)
 app.command()(benching.bench_readers)
 app.command()(benching.bench_doors)
 app.command()(benching.bench_allocation)
+app.command()(benching.bench_postings)
 app.command()(vectors.vectors)
 app.add_typer(measuring.measure, name="measure")
 
