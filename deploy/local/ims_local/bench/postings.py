@@ -26,7 +26,7 @@ from ims_local.settings import COUNCIL
 from ims_local.whole import WholeStack
 
 FAST, SLOW = "parking", "slow"
-WARM_UP = 10
+WARM_UP, SINGLES = 10, 200
 NOT_TOLD_AFTER_SECONDS = 30
 LEFT = "SELECT count(*) FROM delivery WHERE destination = $1 AND state = 'due'"
 TOLD = "SELECT count(*) FROM delivery WHERE destination = $1 AND state = 'delivered'"
@@ -103,7 +103,7 @@ class PostingsBench:
     def __init__(self, home: Path, steps: Steps, connections: int) -> None:
         self.stack, self.steps = Posting(home, connections), steps
 
-    async def run(self, slow: Receiver, postings: int, singles: int) -> dict[str, Any]:
+    async def run(self, slow: Receiver, postings: int) -> dict[str, Any]:
         """Milliseconds from a card payment's HTTP request to its posting; postings a minute to the slow receiver."""
         fast = Receiver()
         async with fast.listening() as fast_url, slow.listening() as slow_url:
@@ -111,7 +111,7 @@ class PostingsBench:
             await asyncio.to_thread(self.stack.up, self.steps)
             addresses = self.stack.addresses()
             async with Doors(addresses, COUNCIL) as doors, Watch(addresses) as watch:
-                day = Generated(postings + 2 * 25 * (singles + WARM_UP), seed=11)
+                day = Generated(postings + 2 * 25 * (SINGLES + WARM_UP), seed=11)
                 timed = penalties(day, postings)
                 with self.steps.step("Accounts"):
                     for page in batched(day.accounts(), 1000):

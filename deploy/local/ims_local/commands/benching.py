@@ -112,7 +112,6 @@ def bench_postings(
     slow_ms: Annotated[int, typer.Option(help="How long the slow receiver thinks about each.", min=0)] = 50,
     failing: Annotated[float, typer.Option(help="What share of its answers are errors.", min=0, max=0.9)] = 0.02,
     connections: Annotated[int, typer.Option(help="IMS_CONNECTIONS: messages under way to one receiver.", min=1, max=100)] = 16,
-    singles: Annotated[int, typer.Option(help="How many card payments are timed.", min=50)] = 200,
     as_json: AsJson = False,
 ) -> None:
     """Measure how soon a back office hears of a card payment, alone and beside a slow and failing receiver with thousands to take, on a
@@ -120,7 +119,7 @@ def bench_postings(
     from ims_local.bench.postings import PostingsBench, Receiver  # not at the top: as above
 
     with thrown_away(lambda home, steps: PostingsBench(home, steps, connections), as_json) as run:
-        found = asyncio.run(run.run(Receiver(slow_ms / 1000, failing), postings, singles))
+        found = asyncio.run(run.run(Receiver(slow_ms / 1000, failing), postings))
     answer(found, as_json, table)
 
 
