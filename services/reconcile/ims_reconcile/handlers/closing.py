@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, Field
 
 from ims_contracts.reconciliations import DayClosed
-from ims_reconcile.domain.control_sheet import BEGINNING, Sheet, canonical, chained, objections, sheet_of
+from ims_reconcile.domain.chain import BEGINNING, Signature, canonical, chained, moment
+from ims_reconcile.domain.control_sheet import Sheet, objections, sheet_of
 from ims_reconcile.handlers.answering import Council
 from ims_reconcile.handlers.officers import officer_of
 from ims_reconcile.handlers.printing import page_of, rows_of
@@ -49,8 +50,8 @@ async def get_day(
 async def sheet_as_asked(request: Request, connection: Any, asked: Day) -> Sheet:
     """The frozen sheet, or the one of now; each with its sign-off."""
     if done := await days.closed(connection, asked):
-        signed = {name: done[name] for name in ("evidence_sha256", "previous_sha256", "prepared_by", "closed_by")}
-        times = {name: done[name].isoformat() for name in ("prepared_at", "closed_at")}
+        signed = {name: done[name] for name in ("evidence_sha256", "previous_sha256", "signed_sha256", "prepared_by", "closed_by")}
+        times = {name: moment(done[name]) for name in ("prepared_at", "closed_at")}
         sheet: Sheet = json.loads(done["evidence"])
         return sheet | {"sign_off": [{"state": "closed", **signed, **times}]}
     last = await days.last_closed(connection, asked)
@@ -60,7 +61,7 @@ async def sheet_as_asked(request: Request, connection: Any, asked: Day) -> Sheet
         return sheet | {"sign_off": [{"state": "open"}]}
     is_as_prepared = chained(previous(last), canonical(sheet)) == newest["evidence_sha256"]
     signed = {"evidence_sha256": newest["evidence_sha256"], "prepared_by": newest["prepared_by"]}
-    times = {"prepared_at": newest["prepared_at"].isoformat()}
+    times = {"prepared_at": moment(newest["prepared_at"])}
     return sheet | {"sign_off": [{"state": "prepared", **signed, **times, "is_as_prepared": is_as_prepared}]}
 
 
@@ -74,7 +75,7 @@ async def sheet_now(request: Request, connection: Any, asked: Day, last: Closed 
 
 
 def previous(last: Closed | None) -> str:
-    return last.evidence_sha256 if last else BEGINNING
+    return last.signed_sha256 if last else BEGINNING
 
 
 @router.post("/{bank_account}/{day}/prepare")
@@ -117,7 +118,7 @@ async def post_closed(request: Request, bank_account: BankAccount, day: date, si
         sheet = json.loads(kept["evidence"])
         if found := objections(sheet):
             raise HTTPException(409, f"The day cannot be closed. {' '.join(found)} Then prepare it again.")
-        await days.close(work.connection, signed.evidence_sha256, name)
+        await days.close(work.connection, Signature(signed.evidence_sha256, kept["prepared_by"], kept["prepared_at"], name, work.now))
         work.tell(day_closed(asked, sheet, signed.evidence_sha256))
     return answer(signed.evidence_sha256, name, is_new=True)
 
