@@ -1,7 +1,5 @@
 """A day is closed by two officers on evidence that nothing changes afterwards; what comes late is counted in the open day."""
 
-import csv
-import io
 from datetime import date
 from random import Random
 
@@ -163,16 +161,3 @@ async def test_a_balance_that_does_not_follow_keeps_the_day_open_until_it_is_exp
     (broken,) = (await client.get("/v1/breaks", params={"council": COUNCIL, "kind": "opening"})).json()
     await client.post(f"/v1/breaks/{broken['break_id']}/explanation", json={"code": "bank-error"}, headers=ANNE)
     await closed(client, NEXT)
-
-
-async def test_it_prints_and_exports(world: World, client: httpx.AsyncClient) -> None:
-    await world.hear(FACTS)
-    await world.settle()
-    path = f"/v1/days/{ACCOUNT}/{DAY}"
-    page = await client.get(path, params={"council": COUNCIL}, headers={"Accept": "text/html"})
-    assert (page.headers["content-type"], "<script" in page.text) == ("text/html; charset=utf-8", False)
-    assert page.text.count("<h2>") == 10
-    assert "£10,083.80" in page.text
-    exported = await client.get(path, params={"council": COUNCIL, "format": "csv"})
-    rows = list(csv.DictReader(io.StringIO(exported.text)))
-    assert [row["value"] for row in rows if row["name"] == "closing_pence"] == ["1008380"]

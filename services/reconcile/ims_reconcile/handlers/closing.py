@@ -2,11 +2,11 @@
 
 import json
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import asyncpg
 from fastapi import APIRouter, HTTPException, Path, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from ims_contracts.reconciliations import DayClosed
@@ -14,7 +14,8 @@ from ims_reconcile.domain.chain import BEGINNING, Signature, canonical, chained,
 from ims_reconcile.domain.control_sheet import Sheet, objections, sheet_of
 from ims_reconcile.handlers.answering import Council
 from ims_reconcile.handlers.officers import officer_of
-from ims_reconcile.handlers.printing import page_of, rows_of
+from ims_reconcile.handlers.printing import Form, form_of, shown
+from ims_reconcile.handlers.sheets import document_of
 from ims_reconcile.packs import load_pack
 from ims_reconcile.store import days
 from ims_reconcile.store.days import Closed, Day
@@ -30,21 +31,15 @@ class Closing(BaseModel):
 
 
 @router.get("/{bank_account}/{day}", response_model=None)
-async def get_day(
-    request: Request, bank_account: BankAccount, day: date, council: Council, format: Literal["json", "html", "csv"] | None = None
-) -> Response:
+async def get_day(request: Request, bank_account: BankAccount, day: date, council: Council, format: Form | None = None) -> Response:
     """The control sheet: of a closed day as it was signed, of an open one as it is now, with all that no closed day has counted. A page
-    to print with `Accept: text/html`, rows with `?format=csv`."""
+    to print, PDF, CSV or Parquet with `?format=` or `Accept`."""
     asked = Day(council, bank_account, day)
     async with request.app.state.service.begin() as work:
         await days.at_once(work.connection)
         sheet = await sheet_as_asked(request, work.connection, asked)
-    wanted = format or ("html" if "text/html" in request.headers.get("accept", "") else "json")
-    if wanted == "html":
-        return HTMLResponse(page_of(sheet), headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"})
-    if wanted == "csv":
-        return Response(rows_of(sheet), media_type="text/csv; charset=utf-8")
-    return JSONResponse(sheet)
+    form = form_of(request, format)
+    return JSONResponse(sheet) if form == "json" else await shown(document_of(sheet), form)
 
 
 async def sheet_as_asked(request: Request, connection: Any, asked: Day) -> Sheet:
