@@ -1,13 +1,13 @@
 """The control sheet of a bank account's day: what no closed day has counted, summed, and what must hold of the sums."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from ims_reconcile.domain.breaks import TYPE_OF, band_of
+from ims_reconcile.domain.ageing import Left, aged
+from ims_reconcile.domain.breaks import TYPE_OF
 from ims_reconcile.domain.counted import Before, Counted, Due, Stated, ToDate
-from ims_reconcile.domain.days import working_days_between
 
 STATEMENT_KINDS = frozenset({"balance", "opening", "statement-incomplete", "sequence-gap", "currency"})
 
@@ -121,20 +121,8 @@ def late(counted: Counted, before: Sequence[ToDate]) -> list[dict[str, Any]]:
 
 def unsettled(due: Iterable[Due], day: date) -> list[dict[str, Any]]:
     """What is left, by source and age in working days on the sheet's day."""
-    bands: dict[tuple[str, str], list[Due]] = defaultdict(list)
-    for row in due:
-        if row.left_count:
-            bands[row.source, band_of(working_days_between(row.due_on, day))].append(row)
-    return [
-        {
-            "source": source,
-            "working_days": band,
-            "item_count": sum(row.left_count for row in rows),
-            "pence": sum(row.left_pence for row in rows),
-            "oldest_on": min(row.due_on for row in rows).isoformat(),
-        }
-        for (source, band), rows in sorted(bands.items(), key=lambda each: (each[0][0], min(row.due_on for row in each[1])))
-    ]
+    left = (Left(row.source, row.due_on, row.left_count, row.left_pence) for row in due if row.left_count)
+    return [each._asdict() | {"oldest_on": each.oldest_on.isoformat()} for each in aged(left, day)]
 
 
 def sums(counted: Counted, bank: dict[str, Any], movement: dict[str, int]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ims_reconcile.domain.chain import Signature
 from ims_reconcile.domain.counted import Before, Broken, Counted, Due, Late, Lines, Received, Settled, Stated, ToDate
+from ims_reconcile.store.clearing import PROVED
 
 LAST = """SELECT c.day, c.signed_sha256, p.evidence FROM day_closed c JOIN day_prepared p USING (evidence_sha256)
   WHERE (c.council, c.bank_account) = ($1, $2) ORDER BY c.day DESC LIMIT 1"""
@@ -34,9 +35,6 @@ SCOPE = """SELECT e.* FROM expectation e LEFT JOIN bank_line own ON own.line_id 
   WHERE e.council = $1 AND coalesce(own.bank_account, $2) = $2 AND NOT e.source = ANY($4::text[])"""
 RECEIVED = f"""SELECT source, method_of_payment, kind, count(*)::int, sum(amount_pence)::bigint
   FROM ({SCOPE}) e WHERE due_on > $5 AND due_on <= $3 GROUP BY 1, 2, 3"""  # noqa: S608 - constants
-# A row of a settlement may have been tied to its payment after it was proved.
-PROVED = """SELECT coalesce(r.payment_id, m.payment_id, r.subject_id) AS id, r.* FROM reconciled r
-  LEFT JOIN member m ON m.member_id = r.subject_id AND r.payment_id IS NULL"""
 # Of matches that a closed day counted, too: what they prove may have been heard of since.
 SETTLED = f"""WITH known AS (SELECT DISTINCT coalesce(payment_id, subject_id) AS id FROM ({SCOPE}) e),
     fresh AS (SELECT match_id FROM ({UNCOUNTED_MATCHES}) u),

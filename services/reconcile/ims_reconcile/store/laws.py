@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from ims_reconcile.store import clearing
+
 # Each says, per council and bank day, by how many pence (or things) it fails; no row: it holds everywhere.
 LAWS = {
     "what a line proves is the line": """SELECT l.council, l.booked_on AS day, sum(abs(l.amount_pence - m.pence))::bigint AS difference
@@ -57,6 +59,7 @@ LAWS = {
         UNION ALL SELECT evidence_sha256, match_id FROM day_match
         UNION ALL SELECT evidence_sha256, statement_id FROM day_statement) counted USING (evidence_sha256)
       GROUP BY council, id HAVING count(*) > 1""",
+    "what stays on clearing and bank accounts is all that is not proved": clearing.LAW,
 }
 
 

@@ -11,7 +11,7 @@ from ims_reconcile.handlers.printing.html import POLICY, page_of
 from ims_reconcile.handlers.printing.pdf import pdf_of
 from ims_reconcile.handlers.printing.rows import csv_of, parquet_of
 
-__all__ = ["Document", "Form", "Section", "form_of", "shown"]
+__all__ = ["POLICY", "Document", "Form", "Section", "form_of", "shown"]
 
 type Form = Literal["json", "html", "csv", "pdf", "parquet"]
 
@@ -33,13 +33,14 @@ FORMS: dict[str, Made] = {
 MEDIA = {"application/json": "json"} | {made.media_type.partition(";")[0]: name for name, made in FORMS.items()}
 
 
-def form_of(request: Request, asked: str | None) -> str:
-    """What `?format=` says, or the first of the media types accepted that we make; else JSON."""
+def form_of(request: Request, asked: str | None, others: Mapping[str, str] = {}) -> str:
+    """What `?format=` says, or the first of the media types accepted that we make, or of `others`; else JSON."""
     if asked:
         return asked
     accepted = [each.partition(";") for each in request.headers.get("accept", "").split(",")]
-    ranked = sorted(accepted, key=lambda each: -weight(each[2]))
-    return next((MEDIA[kind.strip().lower()] for kind, *_ in ranked if kind.strip().lower() in MEDIA), "json")
+    ranked = [kind.strip().lower() for kind, _, parameters in sorted(accepted, key=lambda each: -weight(each[2]))]
+    known = {**MEDIA, **others}
+    return next((known[kind] for kind in ranked if kind in known), "json")
 
 
 def weight(parameters: str) -> float:
