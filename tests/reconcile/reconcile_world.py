@@ -29,7 +29,8 @@ HANDLERS: dict[str, Any] = {
     "ims.remittances.v1": on_remittances,
 }
 KEPT = (
-    "write_off_approved", "write_off", "break_work", "day_closed", "day_line", "day_match", "day_prepared", "reconciled", "match_line",
+    "write_off_approved", "write_off", "break_work", "day_closed", "day_line", "day_match", "day_statement",
+    "day_prepared", "reconciled", "match_line",
 )  # fmt: skip
 """What a trigger keeps from being changed."""
 TABLES = (

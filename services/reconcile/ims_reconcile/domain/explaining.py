@@ -1,6 +1,7 @@
 """What a person may say of a break."""
 
 from datetime import date, timedelta
+from typing import Literal
 
 from ims_reconcile.domain.breaks import BANDS, band_of
 from ims_reconcile.domain.days import working_days_between
@@ -19,6 +20,8 @@ CODES = {
     "investigating": "its owner looks into it, and the day is closed with it",
 }
 """Explanation codes. `written-off` is none of them: it has a door of its own, with a limit."""
+type Band = Literal["0-2", "3-5", "6-10", "11-30", "31+"]
+"""A band of ages in working days."""
 BAND_NAMES = (*(name for _, name in BANDS), "31+")
 # Longer than thirty working days take, Christmas and Easter included.
 DAYS_LOOKED_AT = 70

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query, Request
 
-from ims_reconcile.domain import band_of, working_days_between
+from ims_reconcile.domain.ageing import aged
 from ims_reconcile.store import laws, reports
 
 router = APIRouter(prefix="/v1", tags=["reconcile"])
@@ -41,17 +41,17 @@ async def get_unsettled(request: Request, council: Council) -> list[dict[str, An
     service = request.app.state.service
     async with service.begin() as work:
         today = work.today
-        rows = await reports.unsettled(work.connection, council)
-    bands: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in rows:
-        band = band_of(working_days_between(row["due_on"], today))
-        total = bands.setdefault(
-            (row["source"], band), {"source": row["source"], "working_days": band, "count": 0, "pence": 0, "oldest_on": row["due_on"]}
-        )
-        total["count"] += row["count"]
-        total["pence"] += row["pence"]
-        total["oldest_on"] = min(total["oldest_on"], row["due_on"])
-    return list(bands.values())
+        left = await reports.unsettled(work.connection, council)
+    return [
+        {
+            "source": each.source,
+            "working_days": each.working_days,
+            "count": each.item_count,
+            "pence": each.pence,
+            "oldest_on": each.oldest_on,
+        }
+        for each in aged(left, today)
+    ]
 
 
 @router.get("/laws")

@@ -2,18 +2,20 @@
 
 import json
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import asyncpg
 from fastapi import APIRouter, HTTPException, Path, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from ims_contracts.reconciliations import DayClosed
-from ims_reconcile.domain.control_sheet import BEGINNING, Sheet, canonical, chained, objections, sheet_of
+from ims_reconcile.domain.chain import BEGINNING, Signature, canonical, chained, moment
+from ims_reconcile.domain.control_sheet import Sheet, objections, sheet_of
 from ims_reconcile.handlers.answering import Council
 from ims_reconcile.handlers.officers import officer_of
-from ims_reconcile.handlers.printing import page_of, rows_of
+from ims_reconcile.handlers.printing import Form, form_of, shown
+from ims_reconcile.handlers.sheets import document_of
 from ims_reconcile.packs import load_pack
 from ims_reconcile.store import days
 from ims_reconcile.store.days import Closed, Day
@@ -29,28 +31,22 @@ class Closing(BaseModel):
 
 
 @router.get("/{bank_account}/{day}", response_model=None)
-async def get_day(
-    request: Request, bank_account: BankAccount, day: date, council: Council, format: Literal["json", "html", "csv"] | None = None
-) -> Response:
+async def get_day(request: Request, bank_account: BankAccount, day: date, council: Council, format: Form | None = None) -> Response:
     """The control sheet: of a closed day as it was signed, of an open one as it is now, with all that no closed day has counted. A page
-    to print with `Accept: text/html`, rows with `?format=csv`."""
+    to print, PDF, CSV or Parquet with `?format=` or `Accept`."""
     asked = Day(council, bank_account, day)
     async with request.app.state.service.begin() as work:
         await days.at_once(work.connection)
         sheet = await sheet_as_asked(request, work.connection, asked)
-    wanted = format or ("html" if "text/html" in request.headers.get("accept", "") else "json")
-    if wanted == "html":
-        return HTMLResponse(page_of(sheet), headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"})
-    if wanted == "csv":
-        return Response(rows_of(sheet), media_type="text/csv; charset=utf-8")
-    return JSONResponse(sheet)
+    form = form_of(request, format)
+    return JSONResponse(sheet) if form == "json" else await shown(document_of(sheet), form)
 
 
 async def sheet_as_asked(request: Request, connection: Any, asked: Day) -> Sheet:
     """The frozen sheet, or the one of now; each with its sign-off."""
     if done := await days.closed(connection, asked):
-        signed = {name: done[name] for name in ("evidence_sha256", "previous_sha256", "prepared_by", "closed_by")}
-        times = {name: done[name].isoformat() for name in ("prepared_at", "closed_at")}
+        signed = {name: done[name] for name in ("evidence_sha256", "previous_sha256", "signed_sha256", "prepared_by", "closed_by")}
+        times = {name: moment(done[name]) for name in ("prepared_at", "closed_at")}
         sheet: Sheet = json.loads(done["evidence"])
         return sheet | {"sign_off": [{"state": "closed", **signed, **times}]}
     last = await days.last_closed(connection, asked)
@@ -60,7 +56,7 @@ async def sheet_as_asked(request: Request, connection: Any, asked: Day) -> Sheet
         return sheet | {"sign_off": [{"state": "open"}]}
     is_as_prepared = chained(previous(last), canonical(sheet)) == newest["evidence_sha256"]
     signed = {"evidence_sha256": newest["evidence_sha256"], "prepared_by": newest["prepared_by"]}
-    times = {"prepared_at": newest["prepared_at"].isoformat()}
+    times = {"prepared_at": moment(newest["prepared_at"])}
     return sheet | {"sign_off": [{"state": "prepared", **signed, **times, "is_as_prepared": is_as_prepared}]}
 
 
@@ -74,7 +70,7 @@ async def sheet_now(request: Request, connection: Any, asked: Day, last: Closed 
 
 
 def previous(last: Closed | None) -> str:
-    return last.evidence_sha256 if last else BEGINNING
+    return last.signed_sha256 if last else BEGINNING
 
 
 @router.post("/{bank_account}/{day}/prepare")
@@ -117,7 +113,7 @@ async def post_closed(request: Request, bank_account: BankAccount, day: date, si
         sheet = json.loads(kept["evidence"])
         if found := objections(sheet):
             raise HTTPException(409, f"The day cannot be closed. {' '.join(found)} Then prepare it again.")
-        await days.close(work.connection, signed.evidence_sha256, name)
+        await days.close(work.connection, Signature(signed.evidence_sha256, kept["prepared_by"], kept["prepared_at"], name, work.now))
         work.tell(day_closed(asked, sheet, signed.evidence_sha256))
     return answer(signed.evidence_sha256, name, is_new=True)
 

@@ -1,23 +1,21 @@
 """Breaks as officers work them: found by filters, owned, noted, explained, written off."""
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, StringConstraints
 
 from ims_reconcile.domain import TYPE_OF, TYPES, band_of, derived_id, working_days_between
-from ims_reconcile.domain.explaining import CODES, opened_between
+from ims_reconcile.domain.explaining import CODES, Band, opened_between
 from ims_reconcile.handlers.answering import Council, Most
 from ims_reconcile.handlers.officers import officer_of
+from ims_reconcile.handlers.paging import next_link, place_after, place_of
 from ims_reconcile.settings import Settings
 from ims_reconcile.store import working
-from ims_reconcile.store.working import Place, Wanted
+from ims_reconcile.store.working import Wanted
 
 router = APIRouter(prefix="/v1/breaks", tags=["breaks"])
 type Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
@@ -58,7 +56,7 @@ class Filter(BaseModel):
     owner: str | None = None
     code: str | None = None
     is_explained: bool | None = None
-    working_days: Literal["0-2", "3-5", "6-10", "11-30", "31+"] | None = None
+    working_days: Band | None = None
     most: Most = 500
     after: str | None = None
     """Where the page before ended, as its link says."""
@@ -73,8 +71,8 @@ async def get_breaks(request: Request, response: Response, asked: Annotated[Filt
         today = work.today
         rows = await working.breaks(work.connection, wanted(asked, today), place, asked.most)
     if len(rows) == asked.most:
-        query = urlencode(asked.model_dump(exclude_none=True) | {"after": place_after(rows[-1])})
-        response.headers["Link"] = f'</v1/breaks?{query}>; rel="next"'
+        after = place_after(rows[-1]["opened_on"], rows[-1]["amount_pence"], rows[-1]["break_id"])
+        response.headers["Link"] = next_link("/v1/breaks", asked, after)
     return [aged(row, today) for row in rows]
 
 
@@ -93,23 +91,6 @@ def aged(row: dict[str, Any], today: date) -> dict[str, Any]:
     """With its type, and its age on the day it was closed, or today."""
     days = working_days_between(row["opened_on"], row["closed_on"] or today)
     return row | {"type": TYPE_OF[row["kind"]], "age_working_days": days, "working_days": band_of(days)}
-
-
-def place_after(row: dict[str, Any]) -> str:
-    """The place after a break. Nothing that a caller should read or make."""
-    place = [str(row["opened_on"]), -abs(row["amount_pence"]), str(row["break_id"])]
-    return urlsafe_b64encode(json.dumps(place).encode()).decode()
-
-
-def place_of(after: str | None) -> Place | None:
-    """The place that `after` says. Raises HTTPException for one that we did not give."""
-    if after is None:
-        return None
-    try:
-        opened_on, pence, break_id = json.loads(urlsafe_b64decode(after))
-        return date.fromisoformat(opened_on), int(pence), UUID(break_id)
-    except (ValueError, TypeError, AttributeError):
-        raise HTTPException(400, "`after` is none that we gave: follow the link of the page before, or leave it out.") from None
 
 
 @router.get("/{break_id}")

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from ims_reconcile.domain.control_sheet import Before, Broken, Counted, Due, Late, Lines, Received, Settled, Stated, ToDate
+from ims_reconcile.domain.chain import Signature
+from ims_reconcile.domain.counted import Before, Broken, Counted, Due, Late, Lines, Received, Settled, Stated, ToDate
+from ims_reconcile.store.clearing import PROVED
 
-LAST = """SELECT c.day, c.evidence_sha256, p.evidence FROM day_closed c JOIN day_prepared p USING (evidence_sha256)
+LAST = """SELECT c.day, c.signed_sha256, p.evidence FROM day_closed c JOIN day_prepared p USING (evidence_sha256)
   WHERE (c.council, c.bank_account) = ($1, $2) ORDER BY c.day DESC LIMIT 1"""
 CLOSED = """SELECT c.*, p.evidence, p.prepared_at FROM day_closed c JOIN day_prepared p USING (evidence_sha256)
   WHERE (c.council, c.bank_account, c.day) = ($1, $2, $3)"""
@@ -20,8 +22,11 @@ UNCOUNTED_LINES = """SELECT l.* FROM bank_line l WHERE (l.council, l.bank_accoun
 UNCOUNTED_MATCHES = """SELECT m.match_id, l.source, l.booked_on FROM match m JOIN bank_line l USING (line_id)
   WHERE (l.council, l.bank_account) = ($1, $2) AND l.booked_on <= $3
   AND NOT EXISTS (SELECT FROM day_match d JOIN day_closed c USING (evidence_sha256) WHERE d.match_id = m.match_id AND c.council = $1)"""
-STATEMENTS = """SELECT opened_on, closed_on, opening_pence, closing_pence FROM statement
-  WHERE (council, bank_account) = ($1, $2) AND closed_on <= $3 AND closed_on > $4 AND is_whole AND closing_pence IS NOT NULL"""
+UNCOUNTED_STATEMENTS = """SELECT s.* FROM statement s WHERE (s.council, s.bank_account) = ($1, $2) AND s.closed_on <= $3
+  AND s.is_whole AND s.closing_pence IS NOT NULL
+  AND NOT EXISTS (SELECT FROM day_statement d JOIN day_closed c USING (evidence_sha256) WHERE d.statement_id = s.statement_id)"""
+STATEMENTS = f"""SELECT closed_on <= $4, opened_on, closed_on, opening_pence, closing_pence
+  FROM ({UNCOUNTED_STATEMENTS}) s"""  # noqa: S608 - constants
 LINES = f"""SELECT booked_on <= $4 AS is_late, state, coalesce(source, ''), count(*)::int, sum(amount_pence)::bigint,
     coalesce(sum((SELECT sum(p.amount_pence) FROM match_line p WHERE p.line_id = l.line_id)), 0)::bigint
   FROM ({UNCOUNTED_LINES}) l GROUP BY 1, 2, 3, amount_pence > 0"""  # noqa: S608 - constants
@@ -30,9 +35,6 @@ SCOPE = """SELECT e.* FROM expectation e LEFT JOIN bank_line own ON own.line_id 
   WHERE e.council = $1 AND coalesce(own.bank_account, $2) = $2 AND NOT e.source = ANY($4::text[])"""
 RECEIVED = f"""SELECT source, method_of_payment, kind, count(*)::int, sum(amount_pence)::bigint
   FROM ({SCOPE}) e WHERE due_on > $5 AND due_on <= $3 GROUP BY 1, 2, 3"""  # noqa: S608 - constants
-# A row of a settlement may have been tied to its payment after it was proved.
-PROVED = """SELECT coalesce(r.payment_id, m.payment_id, r.subject_id) AS id, r.* FROM reconciled r
-  LEFT JOIN member m ON m.member_id = r.subject_id AND r.payment_id IS NULL"""
 # Of matches that a closed day counted, too: what they prove may have been heard of since.
 SETTLED = f"""WITH known AS (SELECT DISTINCT coalesce(payment_id, subject_id) AS id FROM ({SCOPE}) e),
     fresh AS (SELECT match_id FROM ({UNCOUNTED_MATCHES}) u),
@@ -43,7 +45,9 @@ SETTLED = f"""WITH known AS (SELECT DISTINCT coalesce(payment_id, subject_id) AS
   FROM proved p JOIN match t USING (match_id) JOIN bank_line l USING (line_id)
     LEFT JOIN fresh f USING (match_id) LEFT JOIN known k USING (id)
   WHERE l.bank_account = $2 AND l.booked_on <= $3 GROUP BY 1, 2, 3"""  # noqa: S608 - constants
-DUE = f"""WITH due AS (SELECT coalesce(payment_id, subject_id) AS id, min(due_on) AS due_on, min(source) AS source,
+# A refund belongs to its payment's source.
+DUE = f"""WITH due AS (SELECT coalesce(payment_id, subject_id) AS id, min(due_on) AS due_on,
+      coalesce(min(source) FILTER (WHERE kind = 'payment'), min(source)) AS source,
       coalesce(sum(amount_pence) FILTER (WHERE due_on <= $3), 0) AS pence,
       coalesce(sum(amount_pence) FILTER (WHERE due_on <= $5), 0) AS earlier
       FROM ({SCOPE}) e GROUP BY 1),
@@ -57,8 +61,10 @@ DUE = f"""WITH due AS (SELECT coalesce(payment_id, subject_id) AS id, min(due_on
     count(*) FILTER (WHERE pence <> here + elsewhere)::int, sum(pence - here - elsewhere)::bigint
   FROM each WHERE pence <> 0 OR here <> 0 OR elsewhere <> 0 GROUP BY 1, 2"""  # noqa: S608 - constants
 # What belongs to a closed day and came after.
-LATE = f"""SELECT 'line' AS kind, line_id, booked_on, amount_pence FROM ({UNCOUNTED_LINES}) l WHERE booked_on <= $4
-  UNION ALL SELECT CASE WHEN m.undoes IS NULL THEN 'match' ELSE 'un-match' END, m.match_id, u.booked_on, m.net_pence
+LATE = f"""SELECT 'line' AS kind, line_id, coalesce(source, ''), booked_on, amount_pence
+    FROM ({UNCOUNTED_LINES}) l WHERE booked_on <= $4
+  UNION ALL SELECT 'statement', statement_id, format, closed_on, net_pence FROM ({UNCOUNTED_STATEMENTS}) s WHERE closed_on <= $4
+  UNION ALL SELECT CASE WHEN m.undoes IS NULL THEN 'match' ELSE 'un-match' END, m.match_id, coalesce(u.source, ''), u.booked_on, m.net_pence
     FROM ({UNCOUNTED_MATCHES}) u JOIN match m USING (match_id) WHERE u.booked_on <= $4"""  # noqa: S608 - constants
 BREAKS = """SELECT b.kind, b.code, coalesce(l.bank_account, s.bank_account) IS NOT NULL, count(*)::int, sum(b.amount_pence)::bigint
   FROM worked_break b LEFT JOIN bank_line l ON l.line_id = b.subject_id LEFT JOIN statement s ON s.statement_id = b.subject_id
@@ -67,11 +73,15 @@ BREAKS = """SELECT b.kind, b.code, coalesce(l.bank_account, s.bank_account) IS N
 PREPARE = """INSERT INTO day_prepared (evidence_sha256, previous_sha256, evidence, council, bank_account, day, prepared_by)
   VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING evidence_sha256"""
 COUNT = {
+    "day_statement": f"""INSERT INTO day_statement (evidence_sha256, statement_id)
+      SELECT $4, statement_id FROM ({UNCOUNTED_STATEMENTS}) s""",  # noqa: S608 - constants
     "day_line": f"INSERT INTO day_line (evidence_sha256, line_id) SELECT $4, line_id FROM ({UNCOUNTED_LINES}) l",  # noqa: S608 - constants
     "day_match": f"INSERT INTO day_match (evidence_sha256, match_id) SELECT $4, match_id FROM ({UNCOUNTED_MATCHES}) m",  # noqa: S608 - constants
 }
-CLOSE = """INSERT INTO day_closed (council, bank_account, day, evidence_sha256, previous_sha256, prepared_by, closed_by)
-  SELECT council, bank_account, day, evidence_sha256, previous_sha256, prepared_by, $2 FROM day_prepared WHERE evidence_sha256 = $1"""
+CLOSE = """INSERT INTO day_closed
+    (council, bank_account, day, evidence_sha256, previous_sha256, prepared_by, closed_by, closed_at, signed_sha256)
+  SELECT council, bank_account, day, evidence_sha256, previous_sha256, prepared_by, $2, $3, $4 FROM day_prepared
+  WHERE evidence_sha256 = $1"""
 # Everything of a sheet is read as of one instant.
 AT_ONCE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 FIRST = date(1, 1, 1)
@@ -89,7 +99,7 @@ class Closed(NamedTuple):
     """The last closed day of a bank account."""
 
     day: date
-    evidence_sha256: str
+    signed_sha256: str
     before: Before
 
 
@@ -104,8 +114,8 @@ async def last_closed(connection: Any, asked: Day) -> Closed | None:
     if row is None:
         return None
     sheet = json.loads(row["evidence"])
-    before = Before(row["day"], sheet["statement"][0]["closing_pence"], ToDate(**sheet["to_date"][0]))
-    return Closed(row["day"], row["evidence_sha256"], before)
+    before = Before(row["day"], sheet["statement"][0]["closing_pence"], [ToDate(**each) for each in sheet["to_date"]])
+    return Closed(row["day"], row["signed_sha256"], before)
 
 
 async def counted(connection: Any, asked: Day, last: Closed | None, elsewhere: Sequence[str]) -> Counted:
@@ -152,6 +162,6 @@ async def prepare(connection: Any, asked: Day, kept: tuple[str, str, str], offic
             await connection.execute(sql, *asked, kept[0])
 
 
-async def close(connection: Any, evidence_sha256: str, officer: str) -> None:
+async def close(connection: Any, signed: Signature) -> None:
     """Close the day with what was prepared. Raises asyncpg.IntegrityConstraintViolationError where the database forbids it."""
-    await connection.execute(CLOSE, evidence_sha256, officer)
+    await connection.execute(CLOSE, signed.evidence_sha256, signed.closed_by, signed.closed_at, signed.sha256)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from ims_reconcile.store import clearing
+
 # Each says, per council and bank day, by how many pence (or things) it fails; no row: it holds everywhere.
 LAWS = {
     "what a line proves is the line": """SELECT l.council, l.booked_on AS day, sum(abs(l.amount_pence - m.pence))::bigint AS difference
@@ -34,11 +36,30 @@ LAWS = {
         WHERE remittance_id IS NOT NULL GROUP BY 1) e USING (remittance_id)
       WHERE r.match_id IS NOT NULL AND r.net_pence IS DISTINCT FROM e.pence GROUP BY 1, 2""",
     "closed days are a chain of what was signed": """SELECT council, day, count(*)::bigint AS difference
-      FROM (SELECT c.council, c.day, c.evidence_sha256, c.previous_sha256, p.evidence,
-          lag(c.evidence_sha256, 1, repeat('0', 64)) OVER (PARTITION BY c.council, c.bank_account ORDER BY c.day) AS before
+      FROM (SELECT c.*, p.evidence, p.prepared_at,
+          lag(c.signed_sha256, 1, repeat('0', 64)) OVER (PARTITION BY c.council, c.bank_account ORDER BY c.day) AS before
         FROM day_closed c JOIN day_prepared p USING (evidence_sha256)) closed
       WHERE previous_sha256 <> before
-        OR evidence_sha256 <> encode(sha256(convert_to(previous_sha256 || E'\\n' || evidence, 'UTF8')), 'hex') GROUP BY 1, 2""",
+        OR evidence_sha256 <> encode(sha256(convert_to(previous_sha256 || E'\\n' || evidence, 'UTF8')), 'hex')
+        OR signed_sha256 <> encode(sha256(convert_to(concat_ws(E'\\n', evidence_sha256, prepared_by, moment(prepared_at), closed_by,
+          moment(closed_at)), 'UTF8')), 'hex') GROUP BY 1, 2""",
+    "a closed day is what it counted": """SELECT c.council, c.day, sum(abs(said.lines - coalesce(l.pence, 0))
+        + abs(said.net - coalesce(m.pence, 0)))::bigint AS difference
+      FROM day_closed c JOIN day_prepared p USING (evidence_sha256)
+        CROSS JOIN LATERAL (SELECT
+          (SELECT coalesce(sum((x->>'pence')::bigint), 0) FROM jsonb_array_elements(p.evidence::jsonb->'lines') x) AS lines,
+          (SELECT coalesce(sum((x->>'net_pence')::bigint), 0) FROM jsonb_array_elements(p.evidence::jsonb->'settled') x) AS net) said
+        LEFT JOIN (SELECT evidence_sha256, sum(amount_pence) AS pence FROM day_line JOIN bank_line USING (line_id) GROUP BY 1) l
+          USING (evidence_sha256)
+        LEFT JOIN (SELECT evidence_sha256, sum(net_pence) AS pence FROM day_match JOIN match USING (match_id) GROUP BY 1) m
+          USING (evidence_sha256)
+      WHERE (said.lines, said.net) <> (coalesce(l.pence, 0), coalesce(m.pence, 0)) GROUP BY 1, 2""",
+    "what a day counted is counted once": """SELECT council, min(day) AS day, (count(*) - 1)::bigint AS difference
+      FROM day_closed JOIN (SELECT evidence_sha256, line_id AS id FROM day_line
+        UNION ALL SELECT evidence_sha256, match_id FROM day_match
+        UNION ALL SELECT evidence_sha256, statement_id FROM day_statement) counted USING (evidence_sha256)
+      GROUP BY council, id HAVING count(*) > 1""",
+    "what stays on clearing and bank accounts is all that is not proved": clearing.LAW,
 }
 
 

@@ -1,7 +1,11 @@
 """What people ask: matches, lines, what is not settled yet, and the day's totals."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
+
+from ims_reconcile.domain.ageing import Left
+from ims_reconcile.store import clearing
 
 MATCH = """SELECT m.match_id, m.council, m.why, m.rule, m.evidence, m.undoes, m.matched_by, m.line_id, l.bank_account, l.booked_on,
   m.settlement_id, m.remittance_id,
@@ -12,14 +16,16 @@ MATCH_PAYMENTS = """SELECT subject_id, payment_id, gross_pence, fee_pence, net_p
   WHERE match_id = $1 AND page = $2 ORDER BY subject_id"""
 LINES = """SELECT line_id, bank_account, booked_on, amount_pence, bank_reference, narrative, state, source FROM bank_line
   WHERE council = $1 AND ($2::text IS NULL OR state = $2) ORDER BY booked_on DESC, line_id LIMIT $3"""
-# A payment, its refunds and reversals are one: what is left when what was proved is taken off.
-UNSETTLED = """WITH due AS (SELECT coalesce(payment_id, subject_id) AS id, sum(amount_pence) AS pence, min(due_on) AS due_on,
-      min(source) AS source FROM expectation WHERE council = $1 GROUP BY 1),
-    -- A row of a settlement may have been tied to its payment after it was proved.
-    proved AS (SELECT coalesce(r.payment_id, m.payment_id, r.subject_id) AS id, sum(r.gross_pence) AS pence
-      FROM reconciled r LEFT JOIN member m ON m.member_id = r.subject_id AND r.payment_id IS NULL WHERE r.council = $1 GROUP BY 1)
-  SELECT due.source, due.due_on, count(*)::int AS count, sum(due.pence - coalesce(proved.pence, 0))::bigint AS pence
-  FROM due LEFT JOIN proved USING (id) WHERE due.pence <> coalesce(proved.pence, 0) GROUP BY 1, 2 ORDER BY 1, 2"""
+UNSETTLED = f"""SELECT source, since, count(*)::int, sum(pence)::bigint AS pence
+  FROM ({clearing.UNSETTLED}) u WHERE council = $1 GROUP BY 1, 2 ORDER BY 1, 2"""  # noqa: S608 - constants
+# Of credits, by day: what is matched with what we were told of, and what only the bank knew.
+RATES = """SELECT booked_on, count(*)::int AS line_count, sum(amount_pence)::bigint AS line_pence,
+    count(*) FILTER (WHERE state = 'matched')::int AS matched_count,
+    coalesce(sum(amount_pence) FILTER (WHERE state = 'matched'), 0)::bigint AS matched_pence,
+    count(*) FILTER (WHERE state = 'from-bank')::int AS from_bank_count,
+    coalesce(sum(amount_pence) FILTER (WHERE state = 'from-bank'), 0)::bigint AS from_bank_pence
+  FROM bank_line WHERE council = $1 AND ($2::text IS NULL OR bank_account = $2) AND booked_on BETWEEN $3 AND $4 AND amount_pence > 0
+  GROUP BY 1 ORDER BY 1"""
 # What was undone takes off what it had proved.
 RECONCILED = """SELECT (count(*) FILTER (WHERE turn % 2 = 0) - count(*) FILTER (WHERE turn % 2 = 1))::int AS count,
   coalesce(sum(gross_pence), 0)::bigint AS gross_pence,
@@ -43,9 +49,14 @@ async def lines(pool: Any, council: str, state: str | None, most: int) -> list[d
     return [dict(row) for row in await pool.fetch(LINES, council, state, most)]
 
 
-async def unsettled(pool: Any, council: str) -> list[dict[str, Any]]:
+async def unsettled(pool: Any, council: str) -> list[Left]:
     """What was received and is not proved at the bank, by source and day. Reads all payments of the council."""
-    return [dict(row) for row in await pool.fetch(UNSETTLED, council)]
+    return [Left(*row) for row in await pool.fetch(UNSETTLED, council)]
+
+
+async def rates(pool: Any, council: str, bank_account: str | None, days: tuple[date, date]) -> list[dict[str, Any]]:
+    """How much of each day's credits is matched, from the first to the last of `days`."""
+    return [dict(row) for row in await pool.fetch(RATES, council, bank_account, *days)]
 
 
 async def totals(pool: Any, council: str) -> dict[str, Any]:
@@ -54,7 +65,7 @@ async def totals(pool: Any, council: str) -> dict[str, Any]:
     lines_by_state = await pool.fetch(LINE_STATES, council)
     return {
         "reconciled": dict(await pool.fetchrow(RECONCILED, council)),
-        "unsettled": {"count": sum(each["count"] for each in left), "pence": sum(each["pence"] for each in left)},
+        "unsettled": {"count": sum(each.item_count for each in left), "pence": sum(each.pence for each in left)},
         "breaks": dict(await pool.fetchrow(OPEN_BREAKS, council)),
         "lines": {row["state"]: {"count": row["count"], "pence": row["pence"]} for row in lines_by_state},
     }

@@ -150,14 +150,20 @@ CREATE TABLE day_line (            -- which lines and matches that sheet counted
   evidence_sha256 text NOT NULL REFERENCES day_prepared, line_id uuid NOT NULL, PRIMARY KEY (line_id, evidence_sha256));
 CREATE TABLE day_match (
   evidence_sha256 text NOT NULL REFERENCES day_prepared, match_id uuid NOT NULL, PRIMARY KEY (match_id, evidence_sha256));
-CREATE TABLE day_closed (          -- signed by another than who prepared it; a chain without forks
+CREATE TABLE day_statement (
+  evidence_sha256 text NOT NULL REFERENCES day_prepared, statement_id uuid NOT NULL, PRIMARY KEY (statement_id, evidence_sha256));
+CREATE TABLE day_closed (          -- signed by another than who prepared it; a chain without forks, each day going on from a signature
   council text NOT NULL, bank_account text NOT NULL, day date NOT NULL, evidence_sha256 text NOT NULL UNIQUE,
-  previous_sha256 text NOT NULL, prepared_by text NOT NULL, closed_by text NOT NULL, closed_at timestamptz NOT NULL DEFAULT now(),
+  previous_sha256 text NOT NULL, prepared_by text NOT NULL, closed_by text NOT NULL, closed_at timestamptz NOT NULL,
+  signed_sha256 text NOT NULL UNIQUE,
   PRIMARY KEY (council, bank_account, day), UNIQUE (council, bank_account, previous_sha256), CHECK (closed_by <> prepared_by),
   FOREIGN KEY (evidence_sha256, previous_sha256, council, bank_account, day, prepared_by)
     REFERENCES day_prepared (evidence_sha256, previous_sha256, council, bank_account, day, prepared_by));
+CREATE FUNCTION moment(at timestamptz) RETURNS text LANGUAGE sql STABLE AS   -- as a signature has it: UTC, to the microsecond
+  $$SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')$$;
 DO $$ DECLARE each text; BEGIN
-  FOREACH each IN ARRAY ARRAY['break_work', 'write_off', 'write_off_approved', 'day_prepared', 'day_line', 'day_match', 'day_closed'] LOOP
+  FOREACH each IN ARRAY ARRAY['break_work', 'write_off', 'write_off_approved', 'day_prepared', 'day_line', 'day_match', 'day_statement',
+      'day_closed'] LOOP
     EXECUTE format('CREATE TRIGGER %1$s_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON %1$I EXECUTE FUNCTION refuse_change()', each);
   END LOOP;
 END $$;

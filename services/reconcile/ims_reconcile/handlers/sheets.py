@@ -1,0 +1,31 @@
+"""A control sheet as a document."""
+
+from ims_reconcile.domain.control_sheet import Sheet
+from ims_reconcile.handlers.printing import Document, Section
+
+SECTIONS = {
+    "statement": "Bank statement",
+    "lines": "Bank lines",
+    "received": "Received, by source and method of payment",
+    "settled": "Settled, by source",
+    "movement": "Unsettled: from the day closed before to this",
+    "unsettled": "Unsettled, by source and age in working days",
+    "breaks": "Breaks and differences",
+    "late": "Late items of days that are closed",
+    "sums": "Sums that must hold",
+    "sign_off": "Sign-off",
+}
+RECORDS = ("statement", "movement", "sign_off")
+
+
+def document_of(sheet: Sheet) -> Document:
+    """All that people read of a sheet."""
+    about = {name: sheet[name] for name in ("council", "bank_account", "day")}
+    sections = [Section(name, heading, sheet[name], name in RECORDS) for name, heading in SECTIONS.items()]
+    return Document(
+        f"Control sheet of {sheet['bank_account']}, {sheet['day']}",
+        f"Council {sheet['council']}. It counts all that no closed day has counted; the day closed before is "
+        f"{sheet['closed_before'] or 'none'}.",
+        about,
+        [Section("sheet", "Sheet", [{"closed_before": sheet["closed_before"]}], is_record=True), *sections],
+    )
