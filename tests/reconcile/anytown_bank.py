@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from ims_contracts import Message
 from ims_contracts.payments import PaymentReceived, PaymentReversed, PaymentSubmitted, RefundSent, ReversalSubmitted
 from ims_contracts.remittances import RemittanceReceived
-from ims_contracts.statements import SettlementMember, SettlementReceived, StatementLineReceived, StatementReceived
+from ims_contracts.statements import SettlementFailed, SettlementMember, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_reconcile.domain import derived_id
 
 COUNCIL, ACCOUNT = "E07999999", "20201555555555"
@@ -84,6 +84,15 @@ def settlement(name: str, members: list[SettlementMember], size: int = 500, **ch
         "member_count": len(members), "pages": len(pieces), "received_on": DAY,
     }  # fmt: skip
     return [SettlementReceived(**fields | changes | {"page": n, "members": piece}) for n, piece in enumerate(pieces, 1)]
+
+
+def failed(name: str, pence: int, **changes: Any) -> SettlementFailed:
+    """A provider says that the payout of this name failed."""
+    fields: dict[str, Any] = {
+        "council": COUNCIL, "settlement_id": named(name), "source": "stripe", "provider": "govuk-pay", "settlement_reference": name,
+        "net_pence": pence, "failed_on": date(2026, 3, 20), "received_on": date(2026, 3, 20),
+    }  # fmt: skip
+    return SettlementFailed(**fields | changes)
 
 
 def line(name: str, pence: int, narrative: str = "", **changes: Any) -> StatementLineReceived:

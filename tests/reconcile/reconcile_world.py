@@ -34,7 +34,7 @@ KEPT = (
 """What a trigger keeps from being changed."""
 TABLES = (
     *KEPT, "match", "parted", "odd_member", "swept", "watched",
-    "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "member", "remittance",
+    "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "failed_payout", "member", "remittance",
     "expectation", "remittance_reversed", "told",
 )  # fmt: skip
 # Deleting a few rows is far quicker than TRUNCATE, which makes new files.

@@ -3,7 +3,7 @@
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
 from ims_contracts.remittances import RemittanceReceived, RemittanceRefused, RemittanceReversed
-from ims_contracts.statements import SettlementReceived, StatementLineReceived, StatementReceived
+from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Service
 from ims_reconcile.handlers import (
     breaks_router,
@@ -24,7 +24,7 @@ def build(settings: Settings) -> Service:
     pack = load_pack(settings.council_pack)
     service = Service("reconcile", settings, asyncapi=asyncapi("reconcile"))
     service.hears(on_payments, PaymentReceived, PaymentReversed, RefundSent)
-    service.hears(on_statements, StatementReceived, StatementLineReceived, SettlementReceived)
+    service.hears(on_statements, StatementReceived, StatementLineReceived, SettlementReceived, SettlementFailed)
     service.hears(on_remittances, RemittanceReceived, RemittanceRefused, RemittanceReversed)
 
     async def matcher(running: Service) -> None:

@@ -59,13 +59,14 @@ def difference_fault(each: Difference) -> Fault:
     line, item = each.line, each.item
     other = item.item_id if item else None
     words = EXPLANATIONS[each.kind]
-    return Fault(each.kind, line.council, each.source, line.line_id, each.amount_pence, line.booked_on, words, other)
+    about = other if each.kind == "payout-failed" else None
+    return Fault(each.kind, line.council, each.source, line.line_id, each.amount_pence, line.booked_on, words, other, about)
 
 
 def without_named(faults: Iterable[Fault], named: Iterable[Fault]) -> list[Fault]:
-    """The faults but for the absence of what another break already names."""
+    """The faults but for the absence, or the failure, of what a line's break already names."""
     explained = {fault.other_id for fault in named}
-    absent = ("settlement-without-bank-line", "remittance-without-bank-line", "payment-without-bank-line")
+    absent = ("settlement-without-bank-line", "remittance-without-bank-line", "payment-without-bank-line", "payout-failed")
     return [fault for fault in faults if fault.kind not in absent or fault.subject_id not in explained]
 
 

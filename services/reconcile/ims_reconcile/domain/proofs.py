@@ -7,7 +7,7 @@ from datetime import date
 
 from ims_reconcile.domain.breaks import Fault
 from ims_reconcile.domain.days import working_days_after
-from ims_reconcile.domain.items import Member, Remittance, Settlement, Statement, Undone, derived_id
+from ims_reconcile.domain.items import Item, Member, Remittance, Settlement, Statement, Undone, derived_id
 from ims_reconcile.domain.sources import Pack
 
 # How long payments may be on their way behind the settlement that pays them over.
@@ -110,6 +110,12 @@ def settlement_faults(settlement: Settlement, horizon: Horizon, pack: Pack) -> l
     if not settlement.is_matched and settlement.net_pence:
         return found("settlement-without-bank-line", settlement.net_pence, "no bank line in its window is this payout")
     return []
+
+
+def failure_fault(payout: Item) -> Fault:
+    """A payout that its provider says failed: whether it ever reached the bank or not, its money is not there, or will not stay."""
+    words = "the provider says that this payout failed"
+    return Fault("payout-failed", payout.council, payout.source, payout.item_id, payout.amount_pence, payout.due_on, words)
 
 
 EXPLANATIONS = {

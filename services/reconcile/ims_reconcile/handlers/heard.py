@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
 from ims_contracts.remittances import RemittanceReceived, RemittanceRefused, RemittanceReversed
-from ims_contracts.statements import SettlementReceived, StatementLineReceived, StatementReceived
+from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Refused, Work
 from ims_reconcile.domain import derived_id
 from ims_reconcile.store import heard as store
@@ -46,11 +46,15 @@ def return_row(fact: PaymentReversed | RefundSent) -> Row:
     )  # fmt: skip
 
 
-async def on_statements(heard: list[StatementReceived | StatementLineReceived | SettlementReceived], work: Work) -> None:
-    """Remember statements, their lines, and what providers say they paid over."""
+type OnStatements = StatementReceived | StatementLineReceived | SettlementReceived | SettlementFailed
+
+
+async def on_statements(heard: list[OnStatements], work: Work) -> None:
+    """Remember statements, their lines, what providers say they paid over, and what of it failed."""
     await store.keep_statements(work.connection, [statement_row(each) for each in heard if isinstance(each, StatementReceived)])
     await store.keep_lines(work.connection, [line_row(each) for each in heard if isinstance(each, StatementLineReceived)])
     await keep_settlements([each for each in heard if isinstance(each, SettlementReceived)], work)
+    await store.keep_failed(work.connection, [failed_row(each) for each in heard if isinstance(each, SettlementFailed)])
 
 
 def statement_row(s: StatementReceived) -> Row:
@@ -66,6 +70,10 @@ def line_row(line: StatementLineReceived) -> Row:
         line.statement_line_id, line.council, line.statement_id, line.bank_account, line.amount_pence, line.booked_on, line.value_on,
         line.bank_reference, line.counterparty_name, line.counterparty_account, line.reference, line.narrative, line.transaction_code,
     )  # fmt: skip
+
+
+def failed_row(s: SettlementFailed) -> Row:
+    return s.settlement_id, s.council, s.source, s.settlement_reference, s.net_pence, s.failed_on
 
 
 async def keep_settlements(heard: Iterable[SettlementReceived], work: Work) -> None:

@@ -20,6 +20,7 @@ from ims_reconcile.domain import (
     Settlement,
     Statement,
     changes,
+    failure_fault,
     feed_days,
     feed_faults,
     in_bulk,
@@ -57,6 +58,8 @@ class Opened(NamedTuple):
     members: list[Member]
     remittances: list[Remittance]
     singles: list[Item]
+    failed: list[Item]
+    """Payouts that their providers say failed."""
 
     def items(self, pack: Pack) -> list[Item]:
         """What should now be seen at the bank: whole, not matched yet, and of some amount."""
@@ -131,6 +134,7 @@ async def load(work: Work, pack: Pack, grace_seconds: float) -> Opened:
         await members.open_members(connection, fresh_since, complete),
         await open_items.open_remittances(connection, fresh_since),
         await open_items.open_singles(connection, lines, pack),
+        await open_items.failed_payouts(connection),
     )
     lines.extend(await open_items.lines_from_bank(connection, fresh_since, opened.items(pack)))
     return opened
@@ -190,8 +194,10 @@ def faults(opened: Opened, decisions: Decisions, pairings: list[Pairing], horizo
     settled_elsewhere = {item.item_id for pairing in decisions.pairings for item in pairing.items} - matched
     found = [fault for each in opened.statements for fault in statement_faults(each, horizon)]
     found += [fault for each in opened.members for fault in member_faults(each, horizon)]
+    found += [failure_fault(each) for each in opened.failed]
+    not_missed = matched | {each.item_id for each in opened.failed}
     for settlement in opened.settlements:
-        is_matched = settlement.is_matched or settlement.settlement_id in matched
+        is_matched = settlement.is_matched or settlement.settlement_id in not_missed
         found += settlement_faults(settlement._replace(is_matched=is_matched), horizon, pack)
     for each in opened.remittances:
         remittance = each._replace(

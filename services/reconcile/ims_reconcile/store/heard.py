@@ -34,6 +34,7 @@ SETTLEMENT = Insert(
     "settlement_id council source reference method_of_payment paid_on gross_pence fee_pence net_pence member_count page_count",
 )
 PAGE = Insert(tables.SettlementPage, "settlement_id page member_count gross_pence fee_pence net_pence", returning="settlement_id page")
+FAILED = Insert(tables.FailedPayout, "settlement_id council source reference net_pence failed_on")
 MEMBER = Insert(tables.Member, "member_id council settlement_id kind payment_id gross_pence fee_pence net_pence occurred_on reference")
 REMITTANCE = Insert(
     tables.Remittance,
@@ -80,6 +81,11 @@ async def keep_settlements(connection: Any, rows: Sequence[Row], pages: Sequence
     """Remember settlements and their pages; returns the pages that are new, whose members must be kept now."""
     await SETTLEMENT(connection, rows)
     return {(row["settlement_id"], row["page"]) for row in await PAGE(connection, pages)}
+
+
+async def keep_failed(connection: Any, rows: Sequence[Row]) -> None:
+    """Remember payouts that failed, whether their settlements are known or not."""
+    await FAILED(connection, rows)
 
 
 async def keep_members(connection: Any, rows: Sequence[Row]) -> None:

@@ -107,6 +107,18 @@ class SettlementPage(Table, table=True):
     net_pence: int = pence()
 
 
+class FailedPayout(Table, table=True):
+    """A payout that its provider says failed."""
+
+    __tablename__ = "failed_payout"
+    settlement_id: UUID = Field(primary_key=True)
+    council: str
+    source: str
+    reference: str
+    net_pence: int = pence()
+    failed_on: date
+
+
 class Member(Table, table=True):
     """A row of what a provider paid over."""
 

@@ -59,6 +59,10 @@ CREATE INDEX settlement_open ON settlement (settlement_id) WHERE NOT is_done;
 CREATE TABLE settlement_page (     -- sums, so that a settlement is proved without counting its members again
   settlement_id uuid NOT NULL, page int NOT NULL, member_count int NOT NULL, gross_pence bigint NOT NULL,
   fee_pence bigint NOT NULL, net_pence bigint NOT NULL, PRIMARY KEY (settlement_id, page));
+CREATE TABLE failed_payout (       -- what a provider said of a payout: it did not arrive, or came back. Its settlement may be known or not
+  settlement_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, reference text NOT NULL, net_pence bigint NOT NULL,
+  failed_on date NOT NULL);
+CREATE INDEX failed_payout_of_pence ON failed_payout (council, net_pence);
 CREATE TABLE member (
   member_id uuid PRIMARY KEY, council text NOT NULL, settlement_id uuid NOT NULL, kind text NOT NULL, payment_id uuid,
   gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL, occurred_on date, reference text);
