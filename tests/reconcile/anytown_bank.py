@@ -2,14 +2,14 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 from ims_contracts import Message
 from ims_contracts.payments import PaymentReceived, PaymentReversed, PaymentSubmitted, RefundSent, ReversalSubmitted
-from ims_contracts.remittances import RemittanceReceived
+from ims_contracts.remittances import RemittanceLate, RemittanceReceived
 from ims_contracts.statements import SettlementFailed, SettlementMember, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_reconcile.domain import derived_id
 
@@ -53,6 +53,12 @@ def remittance(name: str, source: str = "allpay", **changes: Any) -> RemittanceR
         "content_sha256": "0" * 64, "payment_count": 0, "payments_pence": 0, "business_on": date(2026, 3, 17), "received_on": DAY,
     }  # fmt: skip
     return RemittanceReceived(**fields | changes)
+
+
+def late(source: str = "allpay", on: date = DAY) -> RemittanceLate:
+    """Ingest missed a file of the source on the day on which it was due."""
+    looked_at = datetime(on.year, on.month, on.day, 12, tzinfo=UTC)
+    return RemittanceLate(council=COUNCIL, source=source, expected_on=on, looked_at=looked_at)
 
 
 def file_of(name: str, pence: Iterable[int], source: str = "allpay", **changes: Any) -> list[Message]:

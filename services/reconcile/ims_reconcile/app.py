@@ -2,7 +2,7 @@
 
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
-from ims_contracts.remittances import RemittanceReceived, RemittanceRefused, RemittanceReversed
+from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Service
 from ims_reconcile.handlers import (
@@ -25,7 +25,7 @@ def build(settings: Settings) -> Service:
     service = Service("reconcile", settings, asyncapi=asyncapi("reconcile"))
     service.hears(on_payments, PaymentReceived, PaymentReversed, RefundSent)
     service.hears(on_statements, StatementReceived, StatementLineReceived, SettlementReceived, SettlementFailed)
-    service.hears(on_remittances, RemittanceReceived, RemittanceRefused, RemittanceReversed)
+    service.hears(on_remittances, RemittanceReceived, RemittanceRefused, RemittanceReversed, RemittanceLate)
 
     async def matcher(running: Service) -> None:
         await keep_matching(running, settings, pack)

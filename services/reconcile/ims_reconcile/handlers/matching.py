@@ -25,6 +25,7 @@ from ims_reconcile.domain import (
     feed_faults,
     in_bulk,
     is_whole,
+    late_faults,
     line_faults,
     match,
     member_faults,
@@ -151,7 +152,8 @@ async def absences(connection: Any, horizon: Horizon, pack: Pack) -> list[Fault]
     broken = await feeds.broken(connection)
     asked = {key: feed_days(key[0], first_on, horizon, broken.get(key, ())) for key, first_on in firsts.items()}
     came = await feeds.came(connection, [(*key, day) for key, days in asked.items() for day in days])
-    return found + feed_faults(asked, came, pack, horizon)
+    missed = feed_faults(asked, came, pack, horizon)
+    return found + missed + late_faults(await feeds.late(connection), missed, pack)
 
 
 async def submit_payments_from_bank(work: Work, decisions: Decisions) -> None:

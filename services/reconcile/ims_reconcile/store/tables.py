@@ -57,6 +57,8 @@ class Statement(Table, table=True):
     format: str
     currency: str
     sequence: int | None
+    source: str | None
+    received_on: date
 
 
 class BankLine(Table, table=True):
@@ -93,6 +95,7 @@ class Settlement(Table, table=True):
     net_pence: int = pence()
     member_count: int
     page_count: int
+    received_on: date
 
 
 class SettlementPage(Table, table=True):
@@ -149,6 +152,7 @@ class Remittance(Table, table=True):
     net_pence: int = pence()
     is_refused: bool
     refused_for: str
+    received_on: date
 
 
 class RemittanceReversed(Table, table=True):
@@ -156,3 +160,12 @@ class RemittanceReversed(Table, table=True):
 
     __tablename__ = "remittance_reversed"
     remittance_id: UUID = Field(primary_key=True)
+
+
+class LateFile(Table, table=True):
+    """A day on which ingest missed a source's file."""
+
+    __tablename__ = "late_file"
+    council: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    expected_on: date = Field(primary_key=True)
