@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from ims_contracts import Message
+from ims_contracts.notifications import PostingAcknowledged, RunDelivered
 from ims_contracts.payments import PaymentReceived, PaymentReversed, PaymentSubmitted, RefundSent, ReversalSubmitted
 from ims_contracts.remittances import RemittanceLate, RemittanceReceived
 from ims_contracts.statements import SettlementFailed, SettlementMember, SettlementReceived, StatementLineReceived, StatementReceived
@@ -99,6 +100,24 @@ def failed(name: str, pence: int, **changes: Any) -> SettlementFailed:
         "net_pence": pence, "failed_on": date(2026, 3, 20), "received_on": date(2026, 3, 20),
     }  # fmt: skip
     return SettlementFailed(**fields | changes)
+
+
+def run(name: str, count: int, pence: int, **changes: Any) -> RunDelivered:
+    """So many lines were sent to the revenues system."""
+    fields: dict[str, Any] = {
+        "council": COUNCIL, "run_id": named(name), "destination": "revenues", "number": 1, "line_count": count, "net_pence": pence,
+        "delivered_on": DAY,
+    }  # fmt: skip
+    return RunDelivered(**fields | changes)
+
+
+def answer(name: str, revision: int, accepted: tuple[int, int], rejected: tuple[int, int] = (0, 0), **changes: Any) -> PostingAcknowledged:
+    """It accepted and rejected so far so many lines, of so many pence."""
+    fields: dict[str, Any] = {
+        "council": COUNCIL, "run_id": named(name), "revision": revision, "destination": "revenues", "acknowledged_on": date(2026, 3, 19),
+        "accepted_count": accepted[0], "accepted_pence": accepted[1], "rejected_count": rejected[0], "rejected_pence": rejected[1],
+    }  # fmt: skip
+    return PostingAcknowledged(**fields | changes)
 
 
 def line(name: str, pence: int, narrative: str = "", **changes: Any) -> StatementLineReceived:

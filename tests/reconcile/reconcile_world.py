@@ -11,7 +11,7 @@ from ims_contracts import MESSAGES, Message
 from ims_contracts.reconciliations import PaymentReconciled
 from ims_kit import begin
 from ims_reconcile.domain import TYPE_OF
-from ims_reconcile.handlers import on_payments, on_remittances, on_statements, reconcile, tell_pages
+from ims_reconcile.handlers import on_notifications, on_payments, on_remittances, on_statements, reconcile, tell_pages
 from ims_reconcile.packs import load_pack
 from ims_reconcile.settings import Officer, Settings
 from ims_reconcile.store import laws
@@ -27,6 +27,7 @@ HANDLERS: dict[str, Any] = {
     "ims.payments.v1": on_payments,
     "ims.statements.v1": on_statements,
     "ims.remittances.v1": on_remittances,
+    "ims.notifications.v1": on_notifications,
 }
 KEPT = (
     "write_off_approved", "write_off", "break_work", "day_closed", "day_line", "day_match", "day_prepared", "reconciled", "match_line",
@@ -35,7 +36,7 @@ KEPT = (
 TABLES = (
     *KEPT, "match", "parted", "odd_member", "swept", "watched",
     "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "failed_payout", "member", "remittance",
-    "expectation", "remittance_reversed", "late_file", "told",
+    "expectation", "remittance_reversed", "late_file", "run", "told",
 )  # fmt: skip
 # Deleting a few rows is far quicker than TRUNCATE, which makes new files.
 CLEAR = f"""{"; ".join(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in KEPT)};

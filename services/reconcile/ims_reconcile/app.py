@@ -1,6 +1,7 @@
 """Puts reconcile together."""
 
 from ims_contracts.documents import asyncapi
+from ims_contracts.notifications import PostingAcknowledged, RunDelivered
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
 from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
@@ -10,6 +11,7 @@ from ims_reconcile.handlers import (
     days_router,
     keep_matching,
     officers_router,
+    on_notifications,
     on_payments,
     on_remittances,
     on_statements,
@@ -26,6 +28,7 @@ def build(settings: Settings) -> Service:
     service.hears(on_payments, PaymentReceived, PaymentReversed, RefundSent)
     service.hears(on_statements, StatementReceived, StatementLineReceived, SettlementReceived, SettlementFailed)
     service.hears(on_remittances, RemittanceReceived, RemittanceRefused, RemittanceReversed, RemittanceLate)
+    service.hears(on_notifications, RunDelivered, PostingAcknowledged)
 
     async def matcher(running: Service) -> None:
         await keep_matching(running, settings, pack)

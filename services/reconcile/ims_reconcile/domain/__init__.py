@@ -28,12 +28,13 @@ from ims_reconcile.domain.proofs import (
     statement_faults,
     undone_faults,
 )
+from ims_reconcile.domain.runs import Run, run_faults
 from ims_reconcile.domain.sources import Pack, Source
 
 __all__ = [
     "TYPES", "TYPE_OF", "WHY", "Awaiting", "Break", "Changes", "Decisions", "Fault", "FromBank", "Horizon", "Item", "LateFile",
-    "Line", "Member", "Pack", "Pairing", "Remittance", "Settlement", "Source", "Statement", "Undone", "band_of", "changes",
+    "Line", "Member", "Pack", "Pairing", "Remittance", "Run", "Settlement", "Source", "Statement", "Undone", "band_of", "changes",
     "derived_id", "failure_fault", "feed_days", "feed_faults", "in_bulk", "is_whole", "is_working_day", "late_faults",
-    "line_faults", "match", "member_faults", "remittance_faults", "settlement_faults", "statement_faults", "undone_faults",
-    "without_named", "working_days_after", "working_days_between",
+    "line_faults", "match", "member_faults", "remittance_faults", "run_faults", "settlement_faults", "statement_faults",
+    "undone_faults", "without_named", "working_days_after", "working_days_between",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from ims_kit import Service, Work
@@ -21,20 +21,16 @@ from ims_reconcile.domain import (
     Statement,
     changes,
     failure_fault,
-    feed_days,
-    feed_faults,
-    in_bulk,
     is_whole,
-    late_faults,
     line_faults,
     match,
     member_faults,
     remittance_faults,
     settlement_faults,
     statement_faults,
-    undone_faults,
     without_named,
 )
+from ims_reconcile.handlers.absences import absences
 from ims_reconcile.handlers.telling import (
     break_closed,
     break_opened,
@@ -43,7 +39,7 @@ from ims_reconcile.handlers.telling import (
     reversal_told_by_file,
 )
 from ims_reconcile.settings import Settings
-from ims_reconcile.store import feeds, matches, members, open_items, outcomes, pages
+from ims_reconcile.store import matches, members, open_items, outcomes, pages
 from ims_reconcile.store.turns import heard_so_far, take_turn
 
 # Without anything new heard, absence is still judged now and then: time alone makes an item late.
@@ -139,21 +135,6 @@ async def load(work: Work, pack: Pack, grace_seconds: float) -> Opened:
     )
     lines.extend(await open_items.lines_from_bank(connection, fresh_since, opened.items(pack)))
     return opened
-
-
-async def absences(connection: Any, horizon: Horizon, pack: Pack) -> list[Fault]:
-    """What should have been heard by now and was not: files of feeds, payments behind reversals, settlements of payments."""
-    await members.sweep(connection, horizon, pack)
-    watched = await members.open_watched(connection)
-    counts = await members.counts(connection, {(each.council, each.paid_on) for each in watched})
-    found = [fault for each in in_bulk(watched, counts) for fault in member_faults(each, horizon)]
-    found += [fault for each in await open_items.undone(connection) for fault in undone_faults(each, horizon)]
-    firsts = await feeds.firsts(connection, [source.name for source in pack.sources if source.every])
-    broken = await feeds.broken(connection)
-    asked = {key: feed_days(key[0], first_on, horizon, broken.get(key, ())) for key, first_on in firsts.items()}
-    came = await feeds.came(connection, [(*key, day) for key, days in asked.items() for day in days])
-    missed = feed_faults(asked, came, pack, horizon)
-    return found + missed + late_faults(await feeds.late(connection), missed, pack)
 
 
 async def submit_payments_from_bank(work: Work, decisions: Decisions) -> None:

@@ -36,6 +36,7 @@ FLAGS = {
     "statement": ("is_whole", "is_done"),
     "settlement": ("is_agreed", "is_done"),
     "remittance": ("is_whole", "is_done"),
+    "run": ("is_done",),
 }
 # Why a line proves what was made of it, and what was seen.
 FROM_ITSELF = {

@@ -169,3 +169,21 @@ class LateFile(Table, table=True):
     council: str = Field(primary_key=True)
     source: str = Field(primary_key=True)
     expected_on: date = Field(primary_key=True)
+
+
+class Run(Table, table=True):
+    """Postings sent to a back office, and its newest answer."""
+
+    __tablename__ = "run"
+    run_id: UUID = Field(primary_key=True)
+    council: str
+    destination: str
+    line_count: int | None
+    net_pence: int | None = Field(sa_type=BigInteger)
+    delivered_on: date | None
+    revision: int
+    accepted_count: int
+    accepted_pence: int = pence()
+    rejected_count: int
+    rejected_pence: int = pence()
+    answered_on: date | None

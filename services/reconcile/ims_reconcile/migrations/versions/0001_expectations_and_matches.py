@@ -87,6 +87,12 @@ CREATE INDEX remittance_of_name ON remittance (council, source, reference);
 CREATE INDEX remittance_came ON remittance (council, source, received_on) WHERE NOT is_refused;
 CREATE INDEX remittance_open ON remittance (remittance_id) WHERE NOT is_done;
 CREATE TABLE remittance_reversed (remittance_id uuid PRIMARY KEY);
+CREATE TABLE run (                 -- postings sent to a back office, and its newest answer; either may be heard first
+  run_id uuid PRIMARY KEY, council text NOT NULL, destination text NOT NULL, line_count int, net_pence bigint, delivered_on date,
+  revision int NOT NULL DEFAULT 0, accepted_count int NOT NULL DEFAULT 0, accepted_pence bigint NOT NULL DEFAULT 0,
+  rejected_count int NOT NULL DEFAULT 0, rejected_pence bigint NOT NULL DEFAULT 0, answered_on date,
+  is_done boolean NOT NULL DEFAULT false);
+CREATE INDEX run_open ON run (run_id) WHERE NOT is_done;
 CREATE TABLE late_file (           -- ingest's calendars missed it on its day; what the source sent since then ends that
   council text NOT NULL, source text NOT NULL, expected_on date NOT NULL, PRIMARY KEY (council, source, expected_on));
 """
