@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from ims_contracts import Message
+from ims_contracts.allocations import PaymentAllocated, PaymentSuspended
 from ims_contracts.notifications import PostingAcknowledged, RunDelivered
 from ims_contracts.payments import PaymentReceived, PaymentReversed, PaymentSubmitted, RefundSent, ReversalSubmitted
 from ims_contracts.remittances import RemittanceLate, RemittanceReceived
@@ -118,6 +119,24 @@ def answer(name: str, revision: int, accepted: tuple[int, int], rejected: tuple[
         "accepted_count": accepted[0], "accepted_pence": accepted[1], "rejected_count": rejected[0], "rejected_pence": rejected[1],
     }  # fmt: skip
     return PostingAcknowledged(**fields | changes)
+
+
+def allocated(name: str, pence: int, revision: int = 1, **changes: Any) -> PaymentAllocated:
+    """A payment has its home."""
+    fields: dict[str, Any] = {
+        "council": COUNCIL, "payment_id": named(name), "revision": revision, "amount_pence": pence, "parts": [], "outcome": "account",
+        "rule": "reference", "rule_version": "test", "method_of_payment": "allpay", "decided_on": DAY, "posted_on": DAY, "lines": [],
+    }  # fmt: skip
+    return PaymentAllocated(**fields | changes)
+
+
+def suspended(name: str, pence: int, revision: int = 1, **changes: Any) -> PaymentSuspended:
+    """Nobody knows where a payment belongs."""
+    fields: dict[str, Any] = {
+        "council": COUNCIL, "payment_id": named(name), "revision": revision, "amount_pence": pence, "reason": "no-reference",
+        "method_of_payment": "allpay", "posted_on": DAY, "lines": [],
+    }  # fmt: skip
+    return PaymentSuspended(**fields | changes)
 
 
 def line(name: str, pence: int, narrative: str = "", **changes: Any) -> StatementLineReceived:

@@ -53,7 +53,7 @@ STREAMS = {
     "ims.allocations.v1": Stream(
         (PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted, RefundRequested, RefundApproved),
         ("allocation",),
-        ("ingest", "notify", "outside"),
+        ("ingest", "reconcile", "notify", "outside"),
     ),
     "ims.reconciliations.v1": Stream(
         (PaymentReconciled, BreakOpened, BreakClosed, DayClosed), ("reconcile",), ("allocation",)

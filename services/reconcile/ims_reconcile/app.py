@@ -7,12 +7,15 @@ from ims_contracts.remittances import RemittanceLate, RemittanceReceived, Remitt
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Service
 from ims_reconcile.handlers import (
+    Allocated,
+    Suspended,
     breaks_router,
     days_router,
     keep_matching,
     officers_router,
     on_notifications,
     on_payments,
+    on_placements,
     on_remittances,
     on_statements,
     router,
@@ -29,6 +32,7 @@ def build(settings: Settings) -> Service:
     service.hears(on_statements, StatementReceived, StatementLineReceived, SettlementReceived, SettlementFailed)
     service.hears(on_remittances, RemittanceReceived, RemittanceRefused, RemittanceReversed, RemittanceLate)
     service.hears(on_notifications, RunDelivered, PostingAcknowledged)
+    service.hears(on_placements, Allocated, Suspended)
 
     async def matcher(running: Service) -> None:
         await keep_matching(running, settings, pack)

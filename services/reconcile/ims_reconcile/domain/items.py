@@ -199,6 +199,18 @@ class Remittance(NamedTuple):
     is_fresh: bool = False
 
 
+class Unplaced(NamedTuple):
+    """A file of which allocation has not placed all, or not with the pence that were told."""
+
+    remittance_id: UUID
+    council: str
+    source: str
+    received_on: date
+    payment_count: int
+    unplaced_count: int
+    unplaced_pence: int
+
+
 class Undone(NamedTuple):
     """A reversal or refund of a payment that nobody knows."""
 

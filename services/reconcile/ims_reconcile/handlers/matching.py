@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from datetime import timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from ims_kit import Service, Work
@@ -102,7 +102,8 @@ async def reconcile(work: Work, pack: Pack, grace_seconds: float = 0) -> bool:
     if not await take_turn(connection):
         return False
     await outcomes.write_answered(connection)
-    opened = await load(work, pack, grace_seconds)
+    fresh_since = work.now - timedelta(seconds=grace_seconds)
+    opened = await load(connection, pack, fresh_since)
     parted = await open_items.parted(connection, opened.lines)
     decisions = match(opened.lines, opened.items(pack), pack, parted, await open_items.paid(connection, opened.lines))
     pairings = await matches.without_settled(connection, decisions.pairings)
@@ -113,13 +114,12 @@ async def reconcile(work: Work, pack: Pack, grace_seconds: float = 0) -> bool:
     await flag(work, opened, {item.item_id for pairing in pairings for item in pairing.items})
     horizon = await open_items.horizon(connection)
     found = faults(opened, decisions, pairings, horizon, pack)
-    await judge(work, found + await absences(connection, horizon, pack))
+    await judge(work, found + await absences(connection, horizon, pack, fresh_since))
     return True
 
 
-async def load(work: Work, pack: Pack, grace_seconds: float) -> Opened:
+async def load(connection: Any, pack: Pack, fresh_since: datetime) -> Opened:
     """Everything that is open, and the lines from the bank that a file may yet explain."""
-    connection, fresh_since = work.connection, work.now - timedelta(seconds=grace_seconds)
     await members.tie(connection)
     settlements = await open_items.open_settlements(connection, fresh_since)
     complete = [each.settlement_id for each in settlements if each.heard_pages == each.page_count]

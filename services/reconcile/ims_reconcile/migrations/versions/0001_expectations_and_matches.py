@@ -79,13 +79,18 @@ CREATE TABLE remittance (
   remittance_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, reference text NOT NULL,
   business_on date NOT NULL, payment_count int NOT NULL, reversal_count int NOT NULL, net_pence bigint NOT NULL,
   is_refused boolean NOT NULL, refused_for text NOT NULL, received_on date NOT NULL, is_whole boolean NOT NULL DEFAULT false,
-  is_settled_elsewhere boolean NOT NULL DEFAULT false,
+  is_settled_elsewhere boolean NOT NULL DEFAULT false, is_placed boolean NOT NULL DEFAULT false,
   match_id uuid, is_done boolean NOT NULL DEFAULT false, heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX remittance_of_source ON remittance (council, source, business_on);
 CREATE INDEX remittance_matched ON remittance (council, source, business_on, net_pence, payment_count) WHERE match_id IS NOT NULL;
 CREATE INDEX remittance_of_name ON remittance (council, source, reference);
 CREATE INDEX remittance_came ON remittance (council, source, received_on) WHERE NOT is_refused;
 CREATE INDEX remittance_open ON remittance (remittance_id) WHERE NOT is_done;
+CREATE INDEX remittance_unplaced ON remittance (council, received_on) WHERE is_whole AND NOT is_placed;
+CREATE TABLE placed (              -- how much of each payment of a file has a place, on an account, in suspense or due back
+  council text NOT NULL, payment_id uuid NOT NULL, revision int NOT NULL, amount_pence bigint NOT NULL, posted_on date NOT NULL,
+  PRIMARY KEY (council, payment_id));
+CREATE INDEX placed_on ON placed (council, posted_on);
 CREATE TABLE remittance_reversed (remittance_id uuid PRIMARY KEY);
 CREATE TABLE run (                 -- postings sent to a back office, and its newest answer; either may be heard first
   run_id uuid PRIMARY KEY, council text NOT NULL, destination text NOT NULL, line_count int, net_pence bigint, delivered_on date,
