@@ -2,15 +2,17 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 from ims_contracts import Message
+from ims_contracts.allocations import PaymentAllocated, PaymentSuspended
+from ims_contracts.notifications import PostingAcknowledged, RunDelivered
 from ims_contracts.payments import PaymentReceived, PaymentReversed, PaymentSubmitted, RefundSent, ReversalSubmitted
-from ims_contracts.remittances import RemittanceReceived
-from ims_contracts.statements import SettlementMember, SettlementReceived, StatementLineReceived, StatementReceived
+from ims_contracts.remittances import RemittanceLate, RemittanceReceived
+from ims_contracts.statements import SettlementFailed, SettlementMember, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_reconcile.domain import derived_id
 
 COUNCIL, ACCOUNT = "E07999999", "20201555555555"
@@ -55,6 +57,12 @@ def remittance(name: str, source: str = "allpay", **changes: Any) -> RemittanceR
     return RemittanceReceived(**fields | changes)
 
 
+def late(source: str = "allpay", on: date = DAY) -> RemittanceLate:
+    """Ingest missed a file of the source on the day on which it was due."""
+    looked_at = datetime(on.year, on.month, on.day, 12, tzinfo=UTC)
+    return RemittanceLate(council=COUNCIL, source=source, expected_on=on, looked_at=looked_at)
+
+
 def file_of(name: str, pence: Iterable[int], source: str = "allpay", **changes: Any) -> list[Message]:
     """A remittance and its payments."""
     amounts = list(pence)
@@ -84,6 +92,51 @@ def settlement(name: str, members: list[SettlementMember], size: int = 500, **ch
         "member_count": len(members), "pages": len(pieces), "received_on": DAY,
     }  # fmt: skip
     return [SettlementReceived(**fields | changes | {"page": n, "members": piece}) for n, piece in enumerate(pieces, 1)]
+
+
+def failed(name: str, pence: int, **changes: Any) -> SettlementFailed:
+    """A provider says that the payout of this name failed."""
+    fields: dict[str, Any] = {
+        "council": COUNCIL, "settlement_id": named(name), "source": "stripe", "provider": "govuk-pay", "settlement_reference": name,
+        "net_pence": pence, "failed_on": date(2026, 3, 20), "received_on": date(2026, 3, 20),
+    }  # fmt: skip
+    return SettlementFailed(**fields | changes)
+
+
+def run(name: str, count: int, pence: int, **changes: Any) -> RunDelivered:
+    """So many lines were sent to the revenues system."""
+    fields: dict[str, Any] = {
+        "council": COUNCIL, "run_id": named(name), "destination": "revenues", "number": 1, "line_count": count, "net_pence": pence,
+        "delivered_on": DAY,
+    }  # fmt: skip
+    return RunDelivered(**fields | changes)
+
+
+def answer(name: str, revision: int, accepted: tuple[int, int], rejected: tuple[int, int] = (0, 0), **changes: Any) -> PostingAcknowledged:
+    """It accepted and rejected so far so many lines, of so many pence."""
+    fields: dict[str, Any] = {
+        "council": COUNCIL, "run_id": named(name), "revision": revision, "destination": "revenues", "acknowledged_on": date(2026, 3, 19),
+        "accepted_count": accepted[0], "accepted_pence": accepted[1], "rejected_count": rejected[0], "rejected_pence": rejected[1],
+    }  # fmt: skip
+    return PostingAcknowledged(**fields | changes)
+
+
+def allocated(name: str, pence: int, revision: int = 1, **changes: Any) -> PaymentAllocated:
+    """A payment has its home."""
+    fields: dict[str, Any] = {
+        "council": COUNCIL, "payment_id": named(name), "revision": revision, "amount_pence": pence, "parts": [], "outcome": "account",
+        "rule": "reference", "rule_version": "test", "method_of_payment": "allpay", "decided_on": DAY, "posted_on": DAY, "lines": [],
+    }  # fmt: skip
+    return PaymentAllocated(**fields | changes)
+
+
+def suspended(name: str, pence: int, revision: int = 1, **changes: Any) -> PaymentSuspended:
+    """Nobody knows where a payment belongs."""
+    fields: dict[str, Any] = {
+        "council": COUNCIL, "payment_id": named(name), "revision": revision, "amount_pence": pence, "reason": "no-reference",
+        "method_of_payment": "allpay", "posted_on": DAY, "lines": [],
+    }  # fmt: skip
+    return PaymentSuspended(**fields | changes)
 
 
 def line(name: str, pence: int, narrative: str = "", **changes: Any) -> StatementLineReceived:

@@ -9,9 +9,19 @@ from pydantic import SecretStr
 
 from ims_contracts import MESSAGES, Message
 from ims_contracts.reconciliations import PaymentReconciled
-from ims_kit import begin
+from ims_kit import Work, begin
 from ims_reconcile.domain import TYPE_OF
-from ims_reconcile.handlers import on_payments, on_remittances, on_statements, reconcile, tell_pages
+from ims_reconcile.handlers import (
+    Allocated,
+    Suspended,
+    on_notifications,
+    on_payments,
+    on_placements,
+    on_remittances,
+    on_statements,
+    reconcile,
+    tell_pages,
+)
 from ims_reconcile.packs import load_pack
 from ims_reconcile.settings import Officer, Settings
 from ims_reconcile.store import laws
@@ -23,10 +33,18 @@ TWO_OFFICERS = Settings(
     officers={name: Officer(token_sha256=hashlib.sha256(name.encode()).hexdigest(), council=COUNCIL) for name in ("anne", "ben")},
 )  # fmt: skip
 
+async def on_allocations(heard: list[Message], work: Work) -> None:
+    """As the topic has it: only part of each is read."""
+    readers = {each.type: each for each in (Allocated, Suspended)}
+    await on_placements([readers[fact.type].model_validate_json(fact.model_dump_json()) for fact in heard], work)
+
+
 HANDLERS: dict[str, Any] = {
     "ims.payments.v1": on_payments,
     "ims.statements.v1": on_statements,
     "ims.remittances.v1": on_remittances,
+    "ims.allocations.v1": on_allocations,
+    "ims.notifications.v1": on_notifications,
 }
 KEPT = (
     "write_off_approved", "write_off", "break_work", "day_closed", "day_line", "day_match", "day_statement",
@@ -35,8 +53,8 @@ KEPT = (
 """What a trigger keeps from being changed."""
 TABLES = (
     *KEPT, "match", "parted", "odd_member", "swept", "watched",
-    "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "member", "remittance",
-    "expectation", "remittance_reversed", "told",
+    "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "failed_payout", "member", "remittance",
+    "expectation", "remittance_reversed", "late_file", "run", "placed", "told",
 )  # fmt: skip
 # Deleting a few rows is far quicker than TRUNCATE, which makes new files.
 CLEAR = f"""{"; ".join(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in KEPT)};

@@ -280,7 +280,7 @@ def test_a_break_opens_once_is_told_again_when_its_amount_changes_and_closes_whe
     fault = Fault("balance", COUNCIL, "1", named("s"), 5, DAY, "why")
     opened = changes([], [fault, fault])
     assert opened == ([(fault, 1)], [])
-    held = Break(fault.break_id, COUNCIL, "balance", 5, 1, True)
+    held = Break(fault.break_id, COUNCIL, "balance", 5, 1, True, DAY)
     assert changes([held], [fault]) == ([], [])
     assert changes([held], [fault._replace(amount_pence=6)]).opened[0][1] == 2
     assert changes([held], []) == ([], [(held, 2)])

@@ -53,13 +53,13 @@ STREAMS = {
     "ims.allocations.v1": Stream(
         (PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted, RefundRequested, RefundApproved),
         ("allocation",),
-        ("ingest", "notify", "outside"),
+        ("ingest", "reconcile", "notify", "outside"),
     ),
     "ims.reconciliations.v1": Stream(
         (PaymentReconciled, BreakOpened, BreakClosed, DayClosed), ("reconcile",), ("allocation",)
     ),
     "ims.notifications.v1": Stream(
-        (ReceiptIssued, PostingDelivered, RunDelivered, PostingAcknowledged, DeliveryFailed), ("notify",), ("outside",)
+        (ReceiptIssued, PostingDelivered, RunDelivered, PostingAcknowledged, DeliveryFailed), ("notify",), ("reconcile", "outside")
     ),
 }
 

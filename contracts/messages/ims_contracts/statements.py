@@ -33,6 +33,8 @@ class StatementReceived(Message):
     debit_count: int = Field(ge=0)
     debits_pence: Pence
     """Above nothing where money left."""
+    source: Code | None = None
+    """Who sent it, as its calendar and remittance-late name it."""
     is_proved: bool | None = None
     """Opening and entries make closing; none: the format has no balances to prove it by."""
     currency: Code = "GBP"

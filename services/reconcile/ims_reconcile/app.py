@@ -1,16 +1,21 @@
 """Puts reconcile together."""
 
 from ims_contracts.documents import asyncapi
+from ims_contracts.notifications import PostingAcknowledged, RunDelivered
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
-from ims_contracts.remittances import RemittanceReceived, RemittanceRefused, RemittanceReversed
-from ims_contracts.statements import SettlementReceived, StatementLineReceived, StatementReceived
+from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
+from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Service
 from ims_reconcile.handlers import (
+    Allocated,
+    Suspended,
     breaks_router,
     days_router,
     keep_matching,
     officers_router,
+    on_notifications,
     on_payments,
+    on_placements,
     on_remittances,
     on_statements,
     router,
@@ -24,8 +29,10 @@ def build(settings: Settings) -> Service:
     pack = load_pack(settings.council_pack)
     service = Service("reconcile", settings, asyncapi=asyncapi("reconcile"))
     service.hears(on_payments, PaymentReceived, PaymentReversed, RefundSent)
-    service.hears(on_statements, StatementReceived, StatementLineReceived, SettlementReceived)
-    service.hears(on_remittances, RemittanceReceived, RemittanceRefused, RemittanceReversed)
+    service.hears(on_statements, StatementReceived, StatementLineReceived, SettlementReceived, SettlementFailed)
+    service.hears(on_remittances, RemittanceReceived, RemittanceRefused, RemittanceReversed, RemittanceLate)
+    service.hears(on_notifications, RunDelivered, PostingAcknowledged)
+    service.hears(on_placements, Allocated, Suspended)
 
     async def matcher(running: Service) -> None:
         await keep_matching(running, settings, pack)

@@ -147,6 +147,7 @@ class Plan:
             council=self.head.council,
             statement_id=part.part_id,
             bank_account=totals.begins.bank_account,
+            source=self.head.source,
             format=self.head.format,
             statement_reference=part.reference,
             sequence=totals.begins.sequence,

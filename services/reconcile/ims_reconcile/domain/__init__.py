@@ -13,12 +13,15 @@ from ims_reconcile.domain.items import (
     Settlement,
     Statement,
     Undone,
+    Unplaced,
     derived_id,
 )
-from ims_reconcile.domain.judging import feed_days, feed_faults, line_faults, without_named
+from ims_reconcile.domain.judging import LateFile, feed_days, feed_faults, late_faults, line_faults, without_named
 from ims_reconcile.domain.matching import WHY, Decisions, match
 from ims_reconcile.domain.proofs import (
+    PLACED_WITHIN,
     Horizon,
+    failure_fault,
     in_bulk,
     is_whole,
     member_faults,
@@ -26,12 +29,15 @@ from ims_reconcile.domain.proofs import (
     settlement_faults,
     statement_faults,
     undone_faults,
+    unplaced_fault,
 )
+from ims_reconcile.domain.runs import Run, run_faults
 from ims_reconcile.domain.sources import Pack, Source
 
 __all__ = [
-    "TYPES", "TYPE_OF", "WHY", "Awaiting", "Break", "Changes", "Decisions", "Fault", "FromBank", "Horizon", "Item", "Line",
-    "Member", "Pack", "Pairing", "Remittance", "Settlement", "Source", "Statement", "Undone", "band_of", "changes", "derived_id",
-    "feed_days", "feed_faults", "in_bulk", "is_whole", "is_working_day", "line_faults", "match", "member_faults", "remittance_faults",
-    "settlement_faults", "statement_faults", "undone_faults", "without_named", "working_days_after", "working_days_between",
+    "PLACED_WITHIN", "TYPES", "TYPE_OF", "WHY", "Awaiting", "Break", "Changes", "Decisions", "Fault", "FromBank", "Horizon", "Item",
+    "LateFile", "Line", "Member", "Pack", "Pairing", "Remittance", "Run", "Settlement", "Source", "Statement", "Undone", "Unplaced",
+    "band_of", "changes", "derived_id", "failure_fault", "feed_days", "feed_faults", "in_bulk", "is_whole", "is_working_day",
+    "late_faults", "line_faults", "match", "member_faults", "remittance_faults", "run_faults", "settlement_faults",
+    "statement_faults", "undone_faults", "unplaced_fault", "without_named", "working_days_after", "working_days_between",
 ]  # fmt: skip

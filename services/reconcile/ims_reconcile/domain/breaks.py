@@ -8,8 +8,12 @@ from uuid import UUID
 from ims_reconcile.domain.items import derived_id
 
 TYPES = {
-    "MISSING_AT_BANK": ("settlement-without-bank-line", "remittance-without-bank-line", "payment-without-settlement",
-        "payment-without-bank-line"),
+    "MISSING_AT_BANK": (
+        "settlement-without-bank-line",
+        "remittance-without-bank-line",
+        "payment-without-settlement",
+        "payment-without-bank-line",
+    ),
     "MISSING_IN_SOURCE": ("bank-line-unexplained", "settlement-without-payment"),
     "AMOUNT_DIFF": ("amount-differs", "settlement-amount"),
     "FEE_DIFF": ("fee-differs",),
@@ -21,10 +25,11 @@ TYPES = {
     "REVERSAL_UNMATCHED": ("reversal-without-payment", "settlement-without-refund"),
     "BALANCE_BREAK": ("balance", "opening"),
     "TRAILER_BREAK": ("remittance-refused",),
-    "BATCH_BREAK": ("remittance-total", "settlement-total", "settlement-incomplete", "statement-incomplete"),
+    "BATCH_BREAK": ("remittance-total", "remittance-unplaced", "settlement-total", "settlement-incomplete", "statement-incomplete",
+        "run-rejected", "run-total"),
     "SEQUENCE_GAP": ("sequence-gap",),
     "FILE_CONFLICT": ("file-conflict",),
-    "FILE_LATE": ("file-late",),
+    "FILE_LATE": ("file-late", "run-unanswered"),
     "CURRENCY": ("currency",),
     "WRONG_ACCOUNT": ("wrong-account",),
     "PAYOUT_FAILED": ("payout-failed",),
@@ -47,10 +52,12 @@ class Fault(NamedTuple):
     explanation: str
     other_id: UUID | None = None
     """What the subject nearly is, or undoes."""
+    about: UUID | None = None
+    """What it is the one break of, where several records may show it."""
 
     @property
     def break_id(self) -> UUID:
-        return derived_id("break", self.council, self.kind, self.subject_id)
+        return derived_id("break", self.council, self.kind, self.about or self.subject_id)
 
 
 class Break(NamedTuple):
@@ -62,6 +69,7 @@ class Break(NamedTuple):
     amount_pence: int
     revision: int
     is_open: bool
+    opened_on: date
 
 
 class Changes(NamedTuple):
@@ -72,13 +80,13 @@ class Changes(NamedTuple):
 
 
 def changes(known: Iterable[Break], faults: Iterable[Fault]) -> Changes:
-    """Open what is newly broken or broken by another amount; close what is mended."""
+    """Open what is newly broken, or broken by another amount or since another day; close what is mended."""
     before = {each.break_id: each for each in known}
     now = {fault.break_id: fault for fault in sorted(faults, key=order)}
     opened = []
     for break_id, fault in now.items():
         last = before.get(break_id)
-        if last is None or not last.is_open or last.amount_pence != fault.amount_pence:
+        if last is None or not last.is_open or (last.amount_pence, last.opened_on) != (fault.amount_pence, fault.opened_on):
             opened.append((fault, last.revision + 1 if last else 1))
     closed = [(each, each.revision + 1) for each in before.values() if each.is_open and each.break_id not in now]
     return Changes(opened, closed)

@@ -40,7 +40,7 @@ class Difference(NamedTuple):
 
 def differences(board: Board, paid: Iterable[Item] = ()) -> list[Difference]:
     """What is left on the board and nearly fits. A line has one at most, and so has an item, unless it is there twice.
-    `paid` are payouts of the very pence of a debit: as items that would undo them."""
+    `paid` are payouts of the very pence of a debit, at the bank or told as failed: as items that would undo them."""
     found = twice(board)
     seen = {each.line.line_id for each in found}
     found += taken_back(board, left(board, seen), paid)
@@ -72,17 +72,19 @@ def twice(board: Board) -> list[Difference]:
 
 
 def taken_back(board: Board, lines: list[Line], paid: Iterable[Item]) -> list[Difference]:
-    """Debits that undo a payout: the bank names it, or it is the only one of its provider and pence."""
+    """Debits that undo a payout: the bank names it, or it is the only one of its provider and pence, or the only one of those that
+    the provider says failed. A payout is taken back once."""
     payouts: dict[tuple[str, int], list[Item]] = defaultdict(list)
     for item in sorted(paid, key=item_order):
         payouts[item.council, item.amount_pence].append(item)
-    found = []
+    found: dict[UUID, Difference] = {}
     for line in lines:
         alike, look = payouts.get((line.council, line.amount_pence), []), board.looks[line.line_id]
         wanted = named_by(line, look, names_of(alike)) or [item for item in alike if look and item.source == look.name]
+        wanted = [item for item in wanted if item.kind == "failed-payout"] or wanted
         if line.amount_pence < 0 and len(wanted) == 1 and not board.names(line):
-            found.append(Difference("payout-failed", line, wanted[0], line.amount_pence))
-    return found
+            found.setdefault(wanted[0].item_id, Difference("payout-failed", line, wanted[0], line.amount_pence))
+    return list(found.values())
 
 
 def of_named(board: Board, line: Line) -> Difference | None:

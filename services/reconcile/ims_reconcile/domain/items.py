@@ -48,7 +48,7 @@ class Item(NamedTuple):
     """What a source says it paid in or took out, as one bank line."""
 
     item_id: UUID
-    kind: Literal["settlement", "remittance", "reversal", "refund", "payment"]
+    kind: Literal["settlement", "remittance", "reversal", "refund", "payment", "failed-payout"]
     council: str
     source: str
     reference: str
@@ -197,6 +197,18 @@ class Remittance(NamedTuple):
     refused_for: str = ""
     """`currency`, where that is all that was wrong with it."""
     is_fresh: bool = False
+
+
+class Unplaced(NamedTuple):
+    """A file of which allocation has not placed all, or not with the pence that were told."""
+
+    remittance_id: UUID
+    council: str
+    source: str
+    received_on: date
+    payment_count: int
+    unplaced_count: int
+    unplaced_pence: int
 
 
 class Undone(NamedTuple):

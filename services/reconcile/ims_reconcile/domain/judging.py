@@ -1,10 +1,12 @@
 """What is broken among bank lines and files that should be there, after all that could be matched is."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import NamedTuple
 
 from ims_reconcile.domain.breaks import Fault
-from ims_reconcile.domain.days import working_days_after
+from ims_reconcile.domain.days import is_working_day, working_days_after
 from ims_reconcile.domain.differences import EXPLANATIONS, Difference
 from ims_reconcile.domain.items import Line, derived_id
 from ims_reconcile.domain.matching import Decisions
@@ -15,6 +17,15 @@ from ims_reconcile.domain.sources import Pack
 CHOICE_WITHIN = 2
 # So many working days of a feed are asked about at every look; what is missed is asked about until it comes.
 LOOKED_BACK = 20
+
+
+class LateFile(NamedTuple):
+    """A file that was not there on its day, as ingest's calendars have it."""
+
+    council: str
+    source: str
+    expected_on: date
+
 
 type FeedDays = Mapping[tuple[str, str], frozenset[date]]
 """By council and source: of the days that are asked about, those of which a file has come."""
@@ -59,13 +70,14 @@ def difference_fault(each: Difference) -> Fault:
     line, item = each.line, each.item
     other = item.item_id if item else None
     words = EXPLANATIONS[each.kind]
-    return Fault(each.kind, line.council, each.source, line.line_id, each.amount_pence, line.booked_on, words, other)
+    about = other if each.kind == "payout-failed" else None
+    return Fault(each.kind, line.council, each.source, line.line_id, each.amount_pence, line.booked_on, words, other, about)
 
 
 def without_named(faults: Iterable[Fault], named: Iterable[Fault]) -> list[Fault]:
-    """The faults but for the absence of what another break already names."""
+    """The faults but for the absence, or the failure, of what a line's break already names."""
     explained = {fault.other_id for fault in named}
-    absent = ("settlement-without-bank-line", "remittance-without-bank-line", "payment-without-bank-line")
+    absent = ("settlement-without-bank-line", "remittance-without-bank-line", "payment-without-bank-line", "payout-failed")
     return [fault for fault in faults if fault.kind not in absent or fault.subject_id not in explained]
 
 
@@ -73,7 +85,7 @@ def feed_days(council: str, first_on: date, horizon: Horizon, broken_on: Iterabl
     """The days to ask about of a feed that comes every working day: lately, since it first came, and those that are broken."""
     last = horizon.days.get(council)
     lately = [working_days_after(last, -back) for back in range(LOOKED_BACK)] if last else []
-    return sorted({day for day in lately if day >= first_on} | set(broken_on))
+    return sorted({day for day in {*lately, *broken_on} if day >= first_on and is_working_day(day)})
 
 
 def feed_faults(asked: Mapping[tuple[str, str], Iterable[date]], came: FeedDays, pack: Pack, horizon: Horizon) -> list[Fault]:
@@ -85,4 +97,18 @@ def feed_faults(asked: Mapping[tuple[str, str], Iterable[date]], came: FeedDays,
             if is_late and day not in came.get((council, name), frozenset()):
                 subject = derived_id("feed", council, name, day)
                 faults.append(Fault("file-late", council, name, subject, 0, day, "a working day of which no file has come"))
+    return faults
+
+
+def late_faults(late: Iterable[LateFile], missed: Iterable[Fault], pack: Pack) -> list[Fault]:
+    """Files that ingest missed, but for those that are among the days missed here: a file is of a day before the one it is due on."""
+    days: dict[tuple[str, str], list[date]] = defaultdict(list)
+    for fault in missed:
+        days[fault.council, fault.source].append(fault.opened_on)
+    faults = []
+    for council, name, due in late:
+        within = pack.by_name[name].file_within if name in pack.by_name else 0
+        if not any(day <= due <= working_days_after(day, within) for day in days[council, name]):
+            words = "no file had come from it on the day on which one was due"
+            faults.append(Fault("file-late", council, name, derived_id("feed", council, name, due), 0, due, words))
     return faults

@@ -1,6 +1,6 @@
 """Which bank line is which file, payout or return: only where no other pairing is possible."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ims_reconcile.domain.board import Board, Parted
@@ -33,7 +33,7 @@ class Decisions(NamedTuple):
     """Lines that are nearly something: of the same name with other pence, on the wrong day or account, or there twice."""
 
 
-def match(lines: Iterable[Line], items: Iterable[Item], pack: Pack, parted: Parted = frozenset(), paid: Iterable[Item] = ()) -> Decisions:
+def match(lines: Iterable[Line], items: Iterable[Item], pack: Pack, parted: Parted = frozenset(), paid: Sequence[Item] = ()) -> Decisions:
     """Pair the open lines with what is expected at the bank; the order in which either is given does not matter.
 
     A line that looks like a known source's, or names something that is open, waits; a credit of nobody's is a payment that only
@@ -42,7 +42,7 @@ def match(lines: Iterable[Line], items: Iterable[Item], pack: Pack, parted: Part
     """
     board = Board.of(lines, items, pack, parted)
     pairings = [pairing for stage in STAGES for pairing in board.take(stage(board))]
-    decided = Decisions(pairings, [], [], [], [], differences(board, paid))
+    decided = Decisions(pairings, [], [], [], [], differences(board, [*paid, *just_paid(pairings, paid)]))
     for line in board.lines.values():
         could_be = could_be_something(board, line)
         if could_be:
@@ -56,6 +56,13 @@ def match(lines: Iterable[Line], items: Iterable[Item], pack: Pack, parted: Part
         elif not could_be:
             decided.from_bank.append(FromBank(line))
     return decided
+
+
+def just_paid(pairings: Iterable[Pairing], known: Sequence[Item]) -> list[Item]:
+    """Payouts that are at the bank since this look, as what would undo them."""
+    seen = {item.item_id for item in known}
+    items = (item for pairing in pairings for item in pairing.items if item.kind == "settlement" and item.item_id not in seen)
+    return [item._replace(amount_pence=-item.amount_pence) for item in items]
 
 
 def could_be_something(board: Board, line: Line) -> bool:

@@ -7,7 +7,7 @@ from datetime import date
 
 from ims_reconcile.domain.breaks import Fault
 from ims_reconcile.domain.days import working_days_after
-from ims_reconcile.domain.items import Member, Remittance, Settlement, Statement, Undone, derived_id
+from ims_reconcile.domain.items import Item, Member, Remittance, Settlement, Statement, Undone, Unplaced, derived_id
 from ims_reconcile.domain.sources import Pack
 
 # How long payments may be on their way behind the settlement that pays them over.
@@ -16,6 +16,8 @@ EVENTS_WITHIN = 1
 BULK, BULK_SHARE = 50, 20
 # How long what a reversal or refund undoes may be on its way behind it.
 ORIGINAL_WITHIN = 2
+# How long after a file was received all of it must have its place.
+PLACED_WITHIN = 1
 # When the line of a source that the pack does not know should have been seen.
 UNKNOWN_WITHIN = 5
 
@@ -112,6 +114,12 @@ def settlement_faults(settlement: Settlement, horizon: Horizon, pack: Pack) -> l
     return []
 
 
+def failure_fault(payout: Item) -> Fault:
+    """A payout that its provider says failed: whether it ever reached the bank or not, its money is not there, or will not stay."""
+    words = "the provider says that this payout failed"
+    return Fault("payout-failed", payout.council, payout.source, payout.item_id, payout.amount_pence, payout.due_on, words)
+
+
 EXPLANATIONS = {
     "settlement-without-payment": "the provider paid over a payment that nobody told of",
     "settlement-without-refund": "the provider took back more than was told as refunded or reversed",
@@ -176,6 +184,13 @@ def remittance_faults(remittance: Remittance, horizon: Horizon, pack: Pack) -> l
     if is_late and not remittance.is_matched and remittance.net_pence:
         return found("remittance-without-bank-line", remittance.net_pence, "no bank line in its window is this file")
     return []
+
+
+def unplaced_fault(file: Unplaced) -> Fault:
+    """What of a file is on no account, not in suspense and not due back."""
+    words = f"{file.unplaced_count} of {file.payment_count} payments of the file are neither allocated nor suspended with their pence"
+    due = working_days_after(file.received_on, PLACED_WITHIN)
+    return Fault("remittance-unplaced", file.council, file.source, file.remittance_id, file.unplaced_pence, due, words)
 
 
 def undone_faults(undone: Undone, horizon: Horizon) -> list[Fault]:

@@ -62,6 +62,10 @@ class Pack(BaseModel):
 
     version: str
     sources: tuple[Source, ...]
+    answered_within: int = Field(default=2, ge=0)
+    """In working days after a run of postings was delivered, when its back office must have answered every line."""
+    unanswering: frozenset[str] = frozenset()
+    """Back offices that answer nothing: what they do not say is no break."""
 
     @cached_property
     def by_name(self) -> dict[str, Source]:

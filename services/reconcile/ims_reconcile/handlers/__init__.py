@@ -3,8 +3,10 @@
 from ims_reconcile.handlers.answering import router
 from ims_reconcile.handlers.clearing import router as clearing_router
 from ims_reconcile.handlers.closing import router as days_router
+from ims_reconcile.handlers.feeds import on_notifications
 from ims_reconcile.handlers.heard import on_payments, on_remittances, on_statements
 from ims_reconcile.handlers.matching import keep_matching, reconcile, tell_pages
+from ims_reconcile.handlers.placements import Allocated, Suspended, on_placements
 from ims_reconcile.handlers.plots import router as plots_router
 from ims_reconcile.handlers.unmatching import router as officers_router
 from ims_reconcile.handlers.working import router as breaks_router
@@ -13,6 +15,6 @@ for _more in (clearing_router, plots_router):
     router.include_router(_more)
 
 __all__ = [
-    "breaks_router", "days_router", "keep_matching", "officers_router", "on_payments", "on_remittances", "on_statements", "reconcile",
-    "router", "tell_pages",
+    "Allocated", "Suspended", "breaks_router", "days_router", "keep_matching", "officers_router", "on_notifications", "on_payments",
+    "on_placements", "on_remittances", "on_statements", "reconcile", "router", "tell_pages",
 ]  # fmt: skip

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
-from ims_contracts.remittances import RemittanceReceived, RemittanceRefused, RemittanceReversed
-from ims_contracts.statements import SettlementReceived, StatementLineReceived, StatementReceived
+from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
+from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Refused, Work
 from ims_reconcile.domain import derived_id
 from ims_reconcile.store import heard as store
@@ -46,18 +46,22 @@ def return_row(fact: PaymentReversed | RefundSent) -> Row:
     )  # fmt: skip
 
 
-async def on_statements(heard: list[StatementReceived | StatementLineReceived | SettlementReceived], work: Work) -> None:
-    """Remember statements, their lines, and what providers say they paid over."""
+type OnStatements = StatementReceived | StatementLineReceived | SettlementReceived | SettlementFailed
+
+
+async def on_statements(heard: list[OnStatements], work: Work) -> None:
+    """Remember statements, their lines, what providers say they paid over, and what of it failed."""
     await store.keep_statements(work.connection, [statement_row(each) for each in heard if isinstance(each, StatementReceived)])
     await store.keep_lines(work.connection, [line_row(each) for each in heard if isinstance(each, StatementLineReceived)])
     await keep_settlements([each for each in heard if isinstance(each, SettlementReceived)], work)
+    await store.keep_failed(work.connection, [failed_row(each) for each in heard if isinstance(each, SettlementFailed)])
 
 
 def statement_row(s: StatementReceived) -> Row:
     return (
         s.statement_id, s.council, s.bank_account, s.opened_on or s.closed_on, s.closed_on, s.opening_pence, s.closing_pence,
         s.credit_count + s.debit_count, s.credits_pence - s.debits_pence, s.is_proved,
-        s.format, s.currency, s.sequence,
+        s.format, s.currency, s.sequence, s.source, s.received_on,
     )  # fmt: skip
 
 
@@ -68,6 +72,10 @@ def line_row(line: StatementLineReceived) -> Row:
     )  # fmt: skip
 
 
+def failed_row(s: SettlementFailed) -> Row:
+    return s.settlement_id, s.council, s.source, s.settlement_reference, s.net_pence, s.failed_on
+
+
 async def keep_settlements(heard: Iterable[SettlementReceived], work: Work) -> None:
     """Remember pages, and the members of those that are new."""
     pages = {(page.settlement_id, page.page): page for page in heard}
@@ -76,7 +84,7 @@ async def keep_settlements(heard: Iterable[SettlementReceived], work: Work) -> N
     rows = [
         (
             s.settlement_id, s.council, s.source, s.settlement_reference, s.method_of_payment, s.paid_on,
-            s.gross_pence, s.fee_pence, s.net_pence, s.member_count, s.pages,
+            s.gross_pence, s.fee_pence, s.net_pence, s.member_count, s.pages, s.received_on,
         )
         for s in pages.values()
     ]  # fmt: skip
@@ -101,8 +109,11 @@ def member_rows(s: SettlementReceived) -> list[Row]:
     ]  # fmt: skip
 
 
-async def on_remittances(heard: list[RemittanceReceived | RemittanceRefused | RemittanceReversed], work: Work) -> None:
-    """Remember files and feed pages: whole, refused, or taken back."""
+type OnRemittances = RemittanceReceived | RemittanceRefused | RemittanceReversed | RemittanceLate
+
+
+async def on_remittances(heard: list[OnRemittances], work: Work) -> None:
+    """Remember files and feed pages: whole, refused, taken back, or missed on their day."""
     rows: dict[object, Row] = {}
     for each in heard:
         if isinstance(each, RemittanceReceived):
@@ -112,18 +123,20 @@ async def on_remittances(heard: list[RemittanceReceived | RemittanceRefused | Re
                 each.remittance_id,
                 (
                     each.remittance_id, each.council, each.source, each.content_sha256, each.received_on, 0, 0, 0, True,
-                    refused_for(each),
+                    refused_for(each), each.received_on,
                 ),
             )  # fmt: skip
     await store.keep_remittances(work.connection, list(rows.values()))
     taken_back = [(each.remittance_id,) for each in heard if isinstance(each, RemittanceReversed)]
     await store.take_back_remittances(work.connection, taken_back)
+    late = [(each.council, each.source, each.expected_on) for each in heard if isinstance(each, RemittanceLate)]
+    await store.keep_late(work.connection, late)
 
 
 def remittance_row(r: RemittanceReceived) -> Row:
     return (
         r.remittance_id, r.council, r.source, r.source_reference, r.business_on, r.payment_count, r.reversal_count,
-        r.payments_pence - r.reversals_pence, False, "",
+        r.payments_pence - r.reversals_pence, False, "", r.received_on,
     )  # fmt: skip
 
 

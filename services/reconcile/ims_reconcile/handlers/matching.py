@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,9 +20,7 @@ from ims_reconcile.domain import (
     Settlement,
     Statement,
     changes,
-    feed_days,
-    feed_faults,
-    in_bulk,
+    failure_fault,
     is_whole,
     line_faults,
     match,
@@ -30,9 +28,9 @@ from ims_reconcile.domain import (
     remittance_faults,
     settlement_faults,
     statement_faults,
-    undone_faults,
     without_named,
 )
+from ims_reconcile.handlers.absences import absences
 from ims_reconcile.handlers.telling import (
     break_closed,
     break_opened,
@@ -41,7 +39,7 @@ from ims_reconcile.handlers.telling import (
     reversal_told_by_file,
 )
 from ims_reconcile.settings import Settings
-from ims_reconcile.store import feeds, matches, members, open_items, outcomes, pages
+from ims_reconcile.store import matches, members, open_items, outcomes, pages
 from ims_reconcile.store.turns import heard_so_far, take_turn
 
 # Without anything new heard, absence is still judged now and then: time alone makes an item late.
@@ -57,6 +55,8 @@ class Opened(NamedTuple):
     members: list[Member]
     remittances: list[Remittance]
     singles: list[Item]
+    failed: list[Item]
+    """Payouts that their providers say failed."""
 
     def items(self, pack: Pack) -> list[Item]:
         """What should now be seen at the bank: whole, not matched yet, and of some amount."""
@@ -102,7 +102,8 @@ async def reconcile(work: Work, pack: Pack, grace_seconds: float = 0) -> bool:
     if not await take_turn(connection):
         return False
     await outcomes.write_answered(connection)
-    opened = await load(work, pack, grace_seconds)
+    fresh_since = work.now - timedelta(seconds=grace_seconds)
+    opened = await load(connection, pack, fresh_since)
     parted = await open_items.parted(connection, opened.lines)
     decisions = match(opened.lines, opened.items(pack), pack, parted, await open_items.paid(connection, opened.lines))
     pairings = await matches.without_settled(connection, decisions.pairings)
@@ -113,13 +114,12 @@ async def reconcile(work: Work, pack: Pack, grace_seconds: float = 0) -> bool:
     await flag(work, opened, {item.item_id for pairing in pairings for item in pairing.items})
     horizon = await open_items.horizon(connection)
     found = faults(opened, decisions, pairings, horizon, pack)
-    await judge(work, found + await absences(connection, horizon, pack))
+    await judge(work, found + await absences(connection, horizon, pack, fresh_since))
     return True
 
 
-async def load(work: Work, pack: Pack, grace_seconds: float) -> Opened:
+async def load(connection: Any, pack: Pack, fresh_since: datetime) -> Opened:
     """Everything that is open, and the lines from the bank that a file may yet explain."""
-    connection, fresh_since = work.connection, work.now - timedelta(seconds=grace_seconds)
     await members.tie(connection)
     settlements = await open_items.open_settlements(connection, fresh_since)
     complete = [each.settlement_id for each in settlements if each.heard_pages == each.page_count]
@@ -131,23 +131,10 @@ async def load(work: Work, pack: Pack, grace_seconds: float) -> Opened:
         await members.open_members(connection, fresh_since, complete),
         await open_items.open_remittances(connection, fresh_since),
         await open_items.open_singles(connection, lines, pack),
+        await open_items.failed_payouts(connection),
     )
     lines.extend(await open_items.lines_from_bank(connection, fresh_since, opened.items(pack)))
     return opened
-
-
-async def absences(connection: Any, horizon: Horizon, pack: Pack) -> list[Fault]:
-    """What should have been heard by now and was not: files of feeds, payments behind reversals, settlements of payments."""
-    await members.sweep(connection, horizon, pack)
-    watched = await members.open_watched(connection)
-    counts = await members.counts(connection, {(each.council, each.paid_on) for each in watched})
-    found = [fault for each in in_bulk(watched, counts) for fault in member_faults(each, horizon)]
-    found += [fault for each in await open_items.undone(connection) for fault in undone_faults(each, horizon)]
-    firsts = await feeds.firsts(connection, [source.name for source in pack.sources if source.every])
-    broken = await feeds.broken(connection)
-    asked = {key: feed_days(key[0], first_on, horizon, broken.get(key, ())) for key, first_on in firsts.items()}
-    came = await feeds.came(connection, [(*key, day) for key, days in asked.items() for day in days])
-    return found + feed_faults(asked, came, pack, horizon)
 
 
 async def submit_payments_from_bank(work: Work, decisions: Decisions) -> None:
@@ -190,8 +177,10 @@ def faults(opened: Opened, decisions: Decisions, pairings: list[Pairing], horizo
     settled_elsewhere = {item.item_id for pairing in decisions.pairings for item in pairing.items} - matched
     found = [fault for each in opened.statements for fault in statement_faults(each, horizon)]
     found += [fault for each in opened.members for fault in member_faults(each, horizon)]
+    found += [failure_fault(each) for each in opened.failed]
+    not_missed = matched | {each.item_id for each in opened.failed}
     for settlement in opened.settlements:
-        is_matched = settlement.is_matched or settlement.settlement_id in matched
+        is_matched = settlement.is_matched or settlement.settlement_id in not_missed
         found += settlement_faults(settlement._replace(is_matched=is_matched), horizon, pack)
     for each in opened.remittances:
         remittance = each._replace(

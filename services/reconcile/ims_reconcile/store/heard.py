@@ -21,7 +21,7 @@ EXPECT = Insert(
 STATEMENT = Insert(
     tables.Statement,
     "statement_id council bank_account opened_on closed_on opening_pence closing_pence line_count net_pence is_proved format"
-    " currency sequence",
+    " currency sequence source received_on",
     returning="statement_id",
 )
 LINE = Insert(
@@ -31,19 +31,21 @@ LINE = Insert(
 )
 SETTLEMENT = Insert(
     tables.Settlement,
-    "settlement_id council source reference method_of_payment paid_on gross_pence fee_pence net_pence member_count page_count",
+    "settlement_id council source reference method_of_payment paid_on gross_pence fee_pence net_pence member_count page_count received_on",
 )
 PAGE = Insert(tables.SettlementPage, "settlement_id page member_count gross_pence fee_pence net_pence", returning="settlement_id page")
+FAILED = Insert(tables.FailedPayout, "settlement_id council source reference net_pence failed_on")
 MEMBER = Insert(tables.Member, "member_id council settlement_id kind payment_id gross_pence fee_pence net_pence occurred_on reference")
 REMITTANCE = Insert(
     tables.Remittance,
-    "remittance_id council source reference business_on payment_count reversal_count net_pence is_refused refused_for",
+    "remittance_id council source reference business_on payment_count reversal_count net_pence is_refused refused_for received_on",
     # A file refused and then put right is the same file; one that came whole is not undone by a refusal told late.
     conflict="""(remittance_id) DO UPDATE SET reference = excluded.reference, business_on = excluded.business_on,
       payment_count = excluded.payment_count, reversal_count = excluded.reversal_count, net_pence = excluded.net_pence,
-      is_refused = false, refused_for = '' WHERE remittance.is_refused AND NOT excluded.is_refused""",
+      is_refused = false, refused_for = '', received_on = excluded.received_on WHERE remittance.is_refused AND NOT excluded.is_refused""",
 )
 REVERSED = Insert(tables.RemittanceReversed, "remittance_id")
+LATE = Insert(tables.LateFile, "council source expected_on")
 # A statement that comes late stands between two that agreed until now: those after it are looked at again.
 LOOK_AGAIN = """UPDATE statement SET is_done = false FROM statement fresh
   WHERE fresh.statement_id = ANY($1) AND statement.is_done
@@ -82,6 +84,11 @@ async def keep_settlements(connection: Any, rows: Sequence[Row], pages: Sequence
     return {(row["settlement_id"], row["page"]) for row in await PAGE(connection, pages)}
 
 
+async def keep_failed(connection: Any, rows: Sequence[Row]) -> None:
+    """Remember payouts that failed, whether their settlements are known or not."""
+    await FAILED(connection, rows)
+
+
 async def keep_members(connection: Any, rows: Sequence[Row]) -> None:
     """Remember the rows of new pages."""
     await MEMBER(connection, rows)
@@ -95,3 +102,8 @@ async def keep_remittances(connection: Any, rows: Sequence[Row]) -> None:
 async def take_back_remittances(connection: Any, rows: Sequence[Row]) -> None:
     """Remember that files were taken back, known or not."""
     await REVERSED(connection, rows)
+
+
+async def keep_late(connection: Any, rows: Sequence[Row]) -> None:
+    """Remember that files were missed on their day."""
+    await LATE(connection, rows)

@@ -56,7 +56,8 @@ STATEMENTS = """SELECT s.statement_id, s.council, s.bank_account, s.opened_on, s
 SETTLEMENTS = """SELECT s.settlement_id, s.council, s.source, s.reference, s.paid_on, s.gross_pence, s.fee_pence, s.net_pence,
     s.member_count, s.page_count, heard.*, s.match_id IS NOT NULL AS is_matched,
     EXISTS (SELECT FROM member m JOIN settlement later USING (settlement_id) WHERE m.kind = 'payout-failed' AND m.council = s.council
-      AND m.gross_pence = s.net_pence AND later.source = s.source AND later.settlement_id <> s.settlement_id) AS is_failed,
+      AND m.gross_pence = s.net_pence AND later.source = s.source AND later.settlement_id <> s.settlement_id)
+    AND NOT EXISTS (SELECT FROM failed_payout f WHERE (f.council, f.source, f.net_pence) = (s.council, s.source, s.net_pence)) AS is_failed,
     s.heard_at > $1 AS is_fresh
   FROM settlement s CROSS JOIN LATERAL (SELECT count(*)::int AS heard_pages, coalesce(sum(member_count), 0)::int AS heard_count,
     coalesce(sum(gross_pence), 0)::bigint AS heard_gross_pence, coalesce(sum(fee_pence), 0)::bigint AS heard_fee_pence,
@@ -83,13 +84,18 @@ RETURNS = """SELECT subject_id, kind, council, method_of_payment, reference, amo
 SINGLES = """SELECT subject_id, kind, council, method_of_payment, reference, amount_pence, due_on FROM expectation e
   WHERE kind = 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL AND provider IS NULL AND amount_pence = ANY($1)
     AND method_of_payment = ANY($2) AND due_on >= $3 AND NOT is_proved(e.subject_id, e.council)"""
-PAID = """SELECT settlement_id, 'settlement', council, source, reference, -net_pence, paid_on FROM settlement
-    JOIN unnest($1::text[], $2::bigint[]) AS sought (council, net_pence) USING (council, net_pence) WHERE match_id IS NOT NULL"""
+PAID = """WITH sought AS (SELECT * FROM unnest($1::text[], $2::bigint[]) AS sought (council, net_pence))
+  SELECT settlement_id, 'settlement', council, source, reference, -net_pence, paid_on
+    FROM settlement s JOIN sought USING (council, net_pence)
+    WHERE match_id IS NOT NULL AND NOT EXISTS (SELECT FROM failed_payout f WHERE f.settlement_id = s.settlement_id)
+  UNION ALL SELECT settlement_id, 'failed-payout', council, source, reference, -net_pence, failed_on
+    FROM failed_payout JOIN sought USING (council, net_pence)"""
+FAILED = "SELECT settlement_id, 'failed-payout', council, source, reference, net_pence, failed_on FROM failed_payout"
 LINK = """UPDATE expectation e SET is_linked = true WHERE kind <> 'payment' AND NOT is_linked
   AND EXISTS (SELECT FROM expectation p WHERE (p.subject_id, p.council, p.kind) = (e.payment_id, e.council, 'payment'))"""
 UNDONE = """SELECT subject_id, council, source, amount_pence, due_on FROM expectation WHERE kind <> 'payment' AND NOT is_linked"""
 PARTED = "SELECT line_id, item_id FROM parted WHERE line_id = ANY($1)"
-BREAKS = "SELECT break_id, council, kind, amount_pence, revision, is_open FROM break WHERE is_open OR break_id = ANY($1)"
+BREAKS = "SELECT break_id, council, kind, amount_pence, revision, is_open, opened_on FROM break WHERE is_open OR break_id = ANY($1)"
 
 
 async def horizon(connection: Any) -> Horizon:
@@ -137,6 +143,11 @@ async def paid(connection: Any, lines: Sequence[Line]) -> list[Item]:
     """Payouts that are at the bank, of the very amounts that open debits take away: as what would undo them."""
     sought = {(line.council, -line.amount_pence) for line in lines if line.amount_pence < 0}
     return [Item(*row) for row in await connection.fetch(PAID, *zip(*sought, strict=True))] if sought else []
+
+
+async def failed_payouts(connection: Any) -> list[Item]:
+    """Payouts that their providers say failed: each is a break for good."""
+    return [Item(*row) for row in await connection.fetch(FAILED)]
 
 
 async def open_remittances(connection: Any, fresh_since: datetime) -> list[Remittance]:

@@ -26,7 +26,8 @@ BREAKS = """INSERT INTO break (break_id, council, kind, source, subject_id, amou
     is_open)
   SELECT *, true FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bigint[], $7::date[], $8::text[], $9::uuid[],
     $10::int[])
-  ON CONFLICT (break_id) DO UPDATE SET amount_pence = excluded.amount_pence, opened_on = excluded.opened_on,
+  ON CONFLICT (break_id) DO UPDATE SET source = excluded.source, subject_id = excluded.subject_id,
+    amount_pence = excluded.amount_pence, opened_on = excluded.opened_on,
     explanation = excluded.explanation, other_id = excluded.other_id, revision = excluded.revision, is_open = true, closed_on = NULL"""
 CLOSE = """UPDATE break SET is_open = false, closed_on = $3, revision = mended.revision
   FROM unnest($1::uuid[], $2::int[]) AS mended (break_id, revision) WHERE break.break_id = mended.break_id"""
@@ -35,6 +36,7 @@ FLAGS = {
     "statement": ("is_whole", "is_done"),
     "settlement": ("is_agreed", "is_done"),
     "remittance": ("is_whole", "is_done"),
+    "run": ("is_done",),
 }
 # Why a line proves what was made of it, and what was seen.
 FROM_ITSELF = {

@@ -57,6 +57,8 @@ class Statement(Table, table=True):
     format: str
     currency: str
     sequence: int | None
+    source: str | None
+    received_on: date
 
 
 class BankLine(Table, table=True):
@@ -93,6 +95,7 @@ class Settlement(Table, table=True):
     net_pence: int = pence()
     member_count: int
     page_count: int
+    received_on: date
 
 
 class SettlementPage(Table, table=True):
@@ -105,6 +108,18 @@ class SettlementPage(Table, table=True):
     gross_pence: int = pence()
     fee_pence: int = pence()
     net_pence: int = pence()
+
+
+class FailedPayout(Table, table=True):
+    """A payout that its provider says failed."""
+
+    __tablename__ = "failed_payout"
+    settlement_id: UUID = Field(primary_key=True)
+    council: str
+    source: str
+    reference: str
+    net_pence: int = pence()
+    failed_on: date
 
 
 class Member(Table, table=True):
@@ -137,6 +152,7 @@ class Remittance(Table, table=True):
     net_pence: int = pence()
     is_refused: bool
     refused_for: str
+    received_on: date
 
 
 class RemittanceReversed(Table, table=True):
@@ -144,3 +160,30 @@ class RemittanceReversed(Table, table=True):
 
     __tablename__ = "remittance_reversed"
     remittance_id: UUID = Field(primary_key=True)
+
+
+class LateFile(Table, table=True):
+    """A day on which ingest missed a source's file."""
+
+    __tablename__ = "late_file"
+    council: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    expected_on: date = Field(primary_key=True)
+
+
+class Run(Table, table=True):
+    """Postings sent to a back office, and its newest answer."""
+
+    __tablename__ = "run"
+    run_id: UUID = Field(primary_key=True)
+    council: str
+    destination: str
+    line_count: int | None
+    net_pence: int | None = Field(sa_type=BigInteger)
+    delivered_on: date | None
+    revision: int
+    accepted_count: int
+    accepted_pence: int = pence()
+    rejected_count: int
+    rejected_pence: int = pence()
+    answered_on: date | None

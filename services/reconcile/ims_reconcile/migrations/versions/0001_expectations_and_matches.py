@@ -30,11 +30,12 @@ CREATE TABLE watched (             -- payments of such a day that no settlement 
 CREATE TABLE statement (
   statement_id uuid PRIMARY KEY, council text NOT NULL, bank_account text NOT NULL, opened_on date NOT NULL,
   closed_on date NOT NULL, opening_pence bigint, closing_pence bigint, line_count int NOT NULL, net_pence bigint NOT NULL,
-  is_proved boolean, format text NOT NULL, currency text NOT NULL, sequence int,
+  is_proved boolean, format text NOT NULL, currency text NOT NULL, sequence int, source text, received_on date NOT NULL,
   is_whole boolean NOT NULL DEFAULT false, is_done boolean NOT NULL DEFAULT false,
   heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX statement_of_account ON statement (council, bank_account, closed_on);
 CREATE INDEX statement_heard ON statement (council, bank_account, closed_on) WHERE is_whole AND closing_pence IS NOT NULL;
+CREATE INDEX statement_came ON statement (council, source, received_on);
 CREATE INDEX statement_open ON statement (statement_id) WHERE NOT is_done;
 
 CREATE TABLE bank_line (           -- state: open, awaiting its file, from-bank (submitted as a payment), matched
@@ -51,14 +52,19 @@ CREATE INDEX bank_line_matched ON bank_line (council, amount_pence, booked_on) W
 CREATE TABLE settlement (
   settlement_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, reference text NOT NULL,
   method_of_payment text NOT NULL, paid_on date NOT NULL, gross_pence bigint NOT NULL, fee_pence bigint NOT NULL,
-  net_pence bigint NOT NULL, member_count int NOT NULL, page_count int NOT NULL, match_id uuid,
+  net_pence bigint NOT NULL, member_count int NOT NULL, page_count int NOT NULL, received_on date NOT NULL, match_id uuid,
   is_scanned boolean NOT NULL DEFAULT false,
   is_agreed boolean NOT NULL DEFAULT false, is_done boolean NOT NULL DEFAULT false, heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX settlement_of_pence ON settlement (council, net_pence);
+CREATE INDEX settlement_came ON settlement (council, source, received_on);
 CREATE INDEX settlement_open ON settlement (settlement_id) WHERE NOT is_done;
 CREATE TABLE settlement_page (     -- sums, so that a settlement is proved without counting its members again
   settlement_id uuid NOT NULL, page int NOT NULL, member_count int NOT NULL, gross_pence bigint NOT NULL,
   fee_pence bigint NOT NULL, net_pence bigint NOT NULL, PRIMARY KEY (settlement_id, page));
+CREATE TABLE failed_payout (       -- what a provider said of a payout: it did not arrive, or came back. Its settlement may be known or not
+  settlement_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, reference text NOT NULL, net_pence bigint NOT NULL,
+  failed_on date NOT NULL);
+CREATE INDEX failed_payout_of_pence ON failed_payout (council, net_pence);
 CREATE TABLE member (
   member_id uuid PRIMARY KEY, council text NOT NULL, settlement_id uuid NOT NULL, kind text NOT NULL, payment_id uuid,
   gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL, occurred_on date, reference text);
@@ -72,14 +78,28 @@ CREATE INDEX member_of_payment ON member (payment_id) WHERE payment_id IS NOT NU
 CREATE TABLE remittance (
   remittance_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, reference text NOT NULL,
   business_on date NOT NULL, payment_count int NOT NULL, reversal_count int NOT NULL, net_pence bigint NOT NULL,
-  is_refused boolean NOT NULL, refused_for text NOT NULL, is_whole boolean NOT NULL DEFAULT false,
-  is_settled_elsewhere boolean NOT NULL DEFAULT false,
+  is_refused boolean NOT NULL, refused_for text NOT NULL, received_on date NOT NULL, is_whole boolean NOT NULL DEFAULT false,
+  is_settled_elsewhere boolean NOT NULL DEFAULT false, is_placed boolean NOT NULL DEFAULT false,
   match_id uuid, is_done boolean NOT NULL DEFAULT false, heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX remittance_of_source ON remittance (council, source, business_on);
 CREATE INDEX remittance_matched ON remittance (council, source, business_on, net_pence, payment_count) WHERE match_id IS NOT NULL;
 CREATE INDEX remittance_of_name ON remittance (council, source, reference);
+CREATE INDEX remittance_came ON remittance (council, source, received_on) WHERE NOT is_refused;
 CREATE INDEX remittance_open ON remittance (remittance_id) WHERE NOT is_done;
+CREATE INDEX remittance_unplaced ON remittance (council, received_on) WHERE is_whole AND NOT is_placed;
+CREATE TABLE placed (              -- how much of each payment of a file has a place, on an account, in suspense or due back
+  council text NOT NULL, payment_id uuid NOT NULL, revision int NOT NULL, amount_pence bigint NOT NULL, posted_on date NOT NULL,
+  PRIMARY KEY (council, payment_id));
+CREATE INDEX placed_on ON placed (council, posted_on);
 CREATE TABLE remittance_reversed (remittance_id uuid PRIMARY KEY);
+CREATE TABLE run (                 -- postings sent to a back office, and its newest answer; either may be heard first
+  run_id uuid PRIMARY KEY, council text NOT NULL, destination text NOT NULL, line_count int, net_pence bigint, delivered_on date,
+  revision int NOT NULL DEFAULT 0, accepted_count int NOT NULL DEFAULT 0, accepted_pence bigint NOT NULL DEFAULT 0,
+  rejected_count int NOT NULL DEFAULT 0, rejected_pence bigint NOT NULL DEFAULT 0, answered_on date,
+  is_done boolean NOT NULL DEFAULT false);
+CREATE INDEX run_open ON run (run_id) WHERE NOT is_done;
+CREATE TABLE late_file (           -- ingest's calendars missed it on its day; what the source sent since then ends that
+  council text NOT NULL, source text NOT NULL, expected_on date NOT NULL, PRIMARY KEY (council, source, expected_on));
 """
 
 OUTCOMES = """
