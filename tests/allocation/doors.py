@@ -29,9 +29,10 @@ KEYS = map(str, count(1))
 class Office:
     """Officers before the service: Ann, unless another is named."""
 
-    def __init__(self, pool: Any) -> None:
-        service = build(Settings(kafka_bootstrap="nowhere:9", database_url="postgresql://nowhere/none", officers=OFFICERS))
-        service.pool = self.pool = pool
+    def __init__(self, pool: Any, **settings: Any) -> None:
+        service = build(Settings(kafka_bootstrap="nowhere:9", database_url="postgresql://nowhere/none", officers=OFFICERS, **settings))
+        service.pool, self.names = pool, service.settings.names
+        self.pool = pool
         transport = httpx.ASGITransport(app=service.api)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://allocation")
 
@@ -39,9 +40,9 @@ class Office:
         accounts = [each for each in heard if isinstance(each, AccountChanged)]
         others = [each for each in heard if not isinstance(each, AccountChanged)]
         async with begin(self.pool) as work:
-            await on_accounts(accounts, work, packs=PACKS)
+            await on_accounts(accounts, work, packs=PACKS, names=self.names)
         async with begin(self.pool) as work:
-            await on_payments(others, work, packs=PACKS)
+            await on_payments(others, work, packs=PACKS, names=self.names)
 
     async def post(
         self, path: str, body: dict[str, Any] | None = None, key: str | None = None, by: str = "Ann", **headers: str

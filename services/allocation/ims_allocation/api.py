@@ -10,8 +10,8 @@ from ims_allocation.domain import Intended, Pack, Standing, validate
 from ims_allocation.domain.giving_back import Refund
 from ims_allocation.domain.validation import FundRules
 from ims_allocation.handlers.shelf import today
-from ims_allocation.journey import decision_words, refund_words, step
-from ims_allocation.store import accounts, decisions, evidence, placements, refunds, reports, suspense
+from ims_allocation.journey import decision_words, learned_words, refund_words, step
+from ims_allocation.store import accounts, decisions, evidence, payers, placements, refunds, reports, suspense
 from ims_kit import Service
 
 router = APIRouter(prefix="/v1")
@@ -39,6 +39,7 @@ async def payment(request: Request, response: Response, payment_id: UUID, counci
         "steps": [step(placements.record(row), row) for row in rows],
         "decisions": [decision(each) for each in await decisions.of_payment(pool, council, payment_id)],
         "refunds": [refund(each) for each in (await refunds.of_payments(pool, [(council, payment_id)]))[council, payment_id]],
+        "payer": [learned(each) for each in await payers.of_payment(pool, council, payment_id)],
         "notes": await suspense.notes(pool, (council, payment_id)),
         "lines": [dict(line) for line in lines],
     }
@@ -50,6 +51,10 @@ def decision(held: decisions.Held) -> dict[str, Any]:
 
 def refund(held: Refund) -> dict[str, Any]:
     return {"refund_id": held.refund_id, "at": held.requested_at, "state": held.state, "words": refund_words(held)}
+
+
+def learned(held: payers.Held) -> dict[str, Any]:
+    return {"learning_id": held.learning_id, "at": held.learned_at, "state": held.state, "words": learned_words(held)}
 
 
 @router.get("/accounts/{council}/{fund}/{reference}", tags=["accounts"])

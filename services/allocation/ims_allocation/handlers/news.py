@@ -29,7 +29,7 @@ from ims_allocation.domain import (
 )
 from ims_allocation.handlers.due import Ended, keep_up
 from ims_allocation.handlers.weighing import penalties_named, with_evidence
-from ims_allocation.store import accounts, evidence, placements
+from ims_allocation.store import accounts, evidence, payers, placements
 from ims_allocation.store.accounts import Key
 from ims_contracts import Message
 from ims_contracts.allocations import Suggestion
@@ -111,6 +111,7 @@ async def bring_up_to_date(news: News, reached: set[Key], packs: Mapping[str, Pa
         await placements.keep(changes, {change.after.council: packs[change.after.council].version for change in changes}, work)
         await placements.mind(interests(changes, packs), work)
         await evidence.found(changes, work)
+        await payers.learn(changes, packs, work)
         await tell_all(changes, news, (packs, known), work)
     await keep_up(changes, news.refunds, packs, work)
 
