@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ims_contracts.payments import PaymentReceived, RefundFailed, RefundSent
 from ims_ingest.domain.by_hand import Held, NotSent, Sent, judge
-from ingest.ingest_world import COUNCIL, OTHER_TOKEN, Ingest, submitted
+from ingest.ingest_world import COUNCIL, OTHER_TOKEN, Ingest, allpay, submitted
 from ingest.pay_world import TODAY, approved, hears
 
 ON = TODAY.date()
@@ -100,6 +100,16 @@ async def test_less_than_was_approved_may_be_sent(ingest: Ingest) -> None:
     refund = await left_to_a_person(ingest)
     assert (await says(ingest, refund, SENT | {"amount_pence": 3000})).status_code == 201
     assert [fact.amount_pence for fact in await ingest.told(RefundSent)] == [3000]
+
+
+async def test_it_is_counted_as_refunded_and_not_taken_back_again_with_its_file(ingest: Ingest) -> None:
+    file_id = (await ingest.file(allpay([f"770000547 60.00 C {ON:%d/%m/%Y}"]))).json()["file_id"]
+    (paid,) = await ingest.told(PaymentReceived)
+    await hears(ingest, refund := approved(paid.payment_id, 1000))
+    await says(ingest, refund, SENT | {"amount_pence": 1000})
+    assert (await ingest.http.get("/v1/totals", params={"council": COUNCIL})).json()["refunded"] == {"count": 1, "pence": 1000}
+    back = await ingest.http.post(f"/v1/files/{file_id}/reverse", json={"by": "A. Officer", "reason": "a test file"})
+    assert back.json()["payments_pence"] == 5000
 
 
 async def test_only_who_may_speak_for_it_does_and_only_of_its_own_councils_refunds(ingest: Ingest) -> None:
