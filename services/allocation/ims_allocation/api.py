@@ -81,18 +81,20 @@ async def account(request: Request, council: str, fund: str, reference: str) -> 
 @router.get("/validation", tags=["accounts"])
 async def validation(
     request: Request, council: str, fund: str, reference: str, amount_pence: Annotated[int, Query(ge=1)],
-    method_of_payment: str | None = None,
+    method_of_payment: str | None = None, may_pay_stopped: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
-    """Whether a payment may be taken for a reference, and if not, why: for whoever is about to take one. A back office's stop is
-    not known here."""
+    """Whether a payment may be taken for a reference, and if not, why: for whoever is about to take one. Of an account that its back
+    office stopped `message` says what to tell the payer; `may_pay_stopped` is for those who take money all the same, such as finance."""
     pack = request.app.state.packs[council]
     rules = asked_of(pack, fund, method_of_payment)
     if isinstance(rules, str):
-        return {"is_valid": False, "reason": rules}
+        return {"is_valid": False, "reason": rules, "message": None}
     found = await accounts.find([(council, reference)], pool_of(request))
-    standing = Standing() if any(account.fund == fund for account in found) else None
-    reason = validate(Intended(reference, amount_pence), rules, standing)
-    return {"is_valid": reason is None, "reason": reason}
+    account = next((each for each in found if each.fund == fund), None)
+    standing = Standing(account.is_stopped) if account else None
+    reason = validate(Intended(reference, amount_pence, may_pay_stopped), rules, standing)
+    message = account.stop_reason if account and account.is_stopped else None
+    return {"is_valid": reason is None, "reason": reason, "message": message}
 
 
 def asked_of(pack: Pack, fund: str, method: str | None) -> FundRules | str:

@@ -35,6 +35,8 @@ class AccountRow(Table, table=True):
     issued_on: date | None
     names: str = Field(sa_column=Column(JSONB))
     """The holder's surnames as keyed digests; none without a key."""
+    is_stopped: bool
+    stop_reason: str | None
 
 
 class OwedRow(Table, table=True):

@@ -11,7 +11,7 @@ TABLES = """
 CREATE TABLE account (            -- what back offices told; nothing of whose account it is
   council text, account_reference text, fund text, revision bigint NOT NULL, status text NOT NULL, stages jsonb NOT NULL,
   balance_pence bigint, instalment_pence bigint, second_keys jsonb NOT NULL, issued_on date,
-  names jsonb NOT NULL DEFAULT '[]',
+  names jsonb NOT NULL DEFAULT '[]', is_stopped boolean NOT NULL DEFAULT false, stop_reason text,
   PRIMARY KEY (council, account_reference, fund));
 CREATE INDEX account_second_keys ON account USING gin (second_keys) WHERE second_keys <> '[]';
 CREATE TABLE owed (               -- every amount that an account of a fund without check digits ever owed
