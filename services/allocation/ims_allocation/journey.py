@@ -85,7 +85,7 @@ def step(record: Record, row: Any) -> dict[str, Any]:
         "rule": placed.rule,
         "rule_version": row["rule_version"],
         "decision_id": placed.decision_id,
-        "evidence": told(placed.evidence) if placed.evidence else None,
+        "evidence": told(placed.evidence) if placed.evidence and not placed.decision_id else None,
         "candidates": [f"{fund}/{reference}" for fund, reference in payment.reading.candidates] if payment else [],
         "parts": [part._asdict() for part in placed.parts],
         "refund_due_pence": placed.refund_due_pence,

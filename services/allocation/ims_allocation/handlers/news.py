@@ -129,12 +129,12 @@ async def touched(
 
 def undecided(news: News, held: Mapping[PaymentKey, Record]) -> dict[PaymentKey, Payment]:
     """The payments that are to be decided, or decided anew."""
-    return {key: record.payment for key, record in held.items() if record.payment and is_open(record)} | news.facts
+    return {key: record.payment for key, record in held.items() if record.payment and is_open(record, news)} | news.facts
 
 
-def is_open(record: Record) -> bool:
-    """Whether rules still decide where it goes: no person has, and no evidence did."""
-    return record.decided is None and kept_home(record) is None
+def is_open(record: Record, news: News) -> bool:
+    """Whether rules still decide where it goes, or do again: no person does, and no evidence did."""
+    return news.decided.get(record.key, record.decided) is None and kept_home(record) is None
 
 
 def interests(changes: list[Change], packs: Mapping[str, Pack]) -> set[tuple[str, str, UUID]]:
