@@ -23,7 +23,8 @@ def token(officer: str) -> str:
 OFFICERS: Any = {
     each: {"token_sha256": hashlib.sha256(token(each).encode()).hexdigest(), "council": COUNCIL} for each in ("Ann", "Bob", "Cid")
 }
-SETTINGS = Settings(kafka_bootstrap="nowhere:9", database_url="postgresql://nowhere/none", officers=OFFICERS)
+WITH_OFFICERS: Any = {"kafka_bootstrap": "nowhere:9", "database_url": "postgresql://nowhere/none", "officers": OFFICERS}
+SETTINGS = Settings(**WITH_OFFICERS)
 KEYS = map(str, count(1))
 
 
@@ -36,18 +37,18 @@ def client_of(service: Service, by: str | None = "Ann") -> httpx.AsyncClient:
 class Office:
     """Officers before the service: Ann, unless another is named."""
 
-    def __init__(self, pool: Any) -> None:
-        service = build(SETTINGS)
-        service.pool = self.pool = pool
-        self.http = client_of(service)
+    def __init__(self, pool: Any, **settings: Any) -> None:
+        service = build(Settings(**WITH_OFFICERS | settings))
+        service.pool, self.names = pool, service.settings.names
+        self.pool, self.http = pool, client_of(service)
 
     async def hear(self, *heard: Any) -> None:
         accounts = [each for each in heard if isinstance(each, AccountChanged)]
         others = [each for each in heard if not isinstance(each, AccountChanged)]
         async with begin(self.pool) as work:
-            await on_accounts(accounts, work, packs=PACKS)
+            await on_accounts(accounts, work, packs=PACKS, names=self.names)
         async with begin(self.pool) as work:
-            await on_payments(others, work, packs=PACKS)
+            await on_payments(others, work, packs=PACKS, names=self.names)
 
     async def post(
         self, path: str, body: dict[str, Any] | None = None, key: str | None = None, by: str = "Ann", **headers: str

@@ -92,7 +92,43 @@ async def test_whoever_takes_a_payment_may_ask_first(
 ) -> None:
     asked = {"council": council, "fund": fund, "reference": reference, "amount_pence": 100}
     told = (await http.get("/v1/validation", params=asked)).json()
-    assert told == {"is_valid": reason is None, "reason": reason}
+    assert told == {"is_valid": reason is None, "reason": reason, "message": None}
+
+
+STOP = {"is_stopped": True, "stop_reason": "an enforcement agent collects it"}
+
+
+@pytest.mark.parametrize(
+    ("told", "may_pay_stopped", "reason", "message"),
+    [
+        ([STOP], False, "account-on-stop", "an enforcement agent collects it"),
+        ([STOP], True, None, "an enforcement agent collects it"),
+        ([{"is_stopped": True}], False, "account-on-stop", None),
+        ([{"stop_reason": "an old message"}], False, None, None),
+        ([STOP, {"is_stopped": False}], False, None, None),  # a later revision lifts it
+        ([{}, STOP], False, "account-on-stop", "an enforcement agent collects it"),
+    ],
+)
+async def test_whoever_takes_a_payment_is_told_of_a_stop_and_its_message(
+    http: httpx.AsyncClient, pool: Any, told: list[Any], may_pay_stopped: bool, reason: str | None, message: str | None
+) -> None:
+    async with begin(pool) as work:
+        changes = [running_account("770001148", revision=number, **each) for number, each in enumerate(told, 1)]
+        await on_accounts(changes, work, packs=PACKS)
+    asked = {"council": COUNCIL, "fund": "23", "reference": "770001148", "amount_pence": 100, "may_pay_stopped": may_pay_stopped}
+    answer = (await http.get("/v1/validation", params=asked)).json()
+    assert answer == {"is_valid": reason is None, "reason": reason, "message": message}
+    other = (await http.get("/v1/validation", params=asked | {"reference": "770001147"})).json()
+    assert (other["is_valid"], other["message"]) == (False, None)
+
+
+async def test_money_that_was_paid_for_a_stopped_account_is_put_on_it(http: httpx.AsyncClient, pool: Any) -> None:
+    async with begin(pool) as work:
+        await on_accounts([running_account(revision=2, **STOP)], work, packs=PACKS)
+    async with begin(pool) as work:
+        await on_payments([payment(called="4")], work, packs=PACKS)
+    story = (await http.get(f"/v1/payments/{name('4')}", params={"council": COUNCIL})).json()
+    assert story["allocated_pence"] == 5000
 
 
 async def test_suspense_shows_why_and_what_it_may_be(http: httpx.AsyncClient) -> None:
@@ -143,7 +179,7 @@ async def test_every_door_says_in_words_what_it_does_and_what_it_takes(http: htt
     doors = [door for each in ours.values() for door in each.values()]
     assert [door["operationId"] for door in doors if "description" not in door] == []
     changing = [each["post"] for path, each in ours.items() if "post" in each and "/packs" not in path]  # a pack is known by its version
-    assert len(changing) == 10
+    assert len(changing) == 12
     for door in changing:
         assert door["requestBody"]["content"]["application/json"]["schema"]["type"] == "object"
         assert (door["security"], "Idempotency-Key" in [each["name"] for each in door["parameters"]]) == ([{"HTTPBearer": []}], True)

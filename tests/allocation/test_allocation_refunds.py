@@ -226,6 +226,13 @@ async def test_pages_filters_and_the_overdue_list(office: Office) -> None:
     (late,) = (await office.get("/v1/refunds", is_overdue="true"))["refunds"]
     assert (late["origin"], late["is_overdue"], late["age"] > 15) == ("rule", True, True)
     assert (await office.get("/v1/refunds", is_overdue="true", state="sent"))["refunds"] == []
+    await approve(office, late)
+    assert [each["state"] for each in (await office.get("/v1/refunds", is_overdue="true"))["refunds"]] == ["asked"]  # until it is sent
+    by_hand = sent(late).model_copy(update={"source": "by-hand", "source_refund_id": "BACS 0318/7", "method_of_payment": "bacs"})
+    await office.hear(by_hand)
+    assert (await office.get("/v1/refunds", is_overdue="true"))["refunds"] == []
+    assert (await office.get(f"/v1/refunds/{late['refund_id']}"))["state"] == "sent"
+    await office.assert_lawful()
 
 
 async def test_the_database_holds_that_others_approve_and_no_more_goes_than_is_there(office: Office) -> None:

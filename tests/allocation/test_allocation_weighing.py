@@ -15,8 +15,9 @@ from allocation.test_allocation_handlers import assert_lawful, hear, placed, tol
 from ims_allocation.app import build
 from ims_allocation.domain import Decided, Names, Part, is_sampled
 from ims_allocation.handlers import on_accounts, on_payments
-from ims_allocation.handlers.news import News, bring_up_to_date
+from ims_allocation.handlers.news import News, bring_up_to_date, lock
 from ims_allocation.settings import Packs
+from ims_allocation.store import evidence
 from ims_contracts.accounts import Holder
 from ims_contracts.payments import Payer, PaymentReceived
 from ims_kit import begin
@@ -118,8 +119,10 @@ async def test_payments_end_alike_in_any_order_and_any_batches(pool: Any) -> Non
 
 
 async def decide(pool: Any, decided: Decided | None) -> None:
+    key = COUNCIL, name("1")
     async with begin(pool) as work:
-        await bring_up_to_date(News(decided={(COUNCIL, name("1")): decided}), set(), PACKS, work)
+        reached = await lock([(COUNCIL, part.account_reference) for part in decided.parts] if decided else [], [key], work)
+        await bring_up_to_date(News(decided={key: decided}), reached, PACKS, work)
 
 
 async def outcomes(pool: Any) -> list[tuple[str, bool]]:
@@ -142,6 +145,45 @@ async def test_a_scheme_stops_repairing_when_people_found_too_many_wrong(pool: A
     await pool.execute("UPDATE repair_outcome SET found_on = found_on - 31")
     await hear(pool, misread(called="3"), packs=PACKS)
     assert (await where(pool)).count("reference-repaired 770001148") == 1
+
+
+async def test_undoing_a_decision_gives_a_repaired_payment_its_home_again_whatever_came_since(pool: Any) -> None:
+    await hear(pool, TAX, misread(), packs=PACKS)
+    await decide(pool, Decided(name("wrong"), (Part("19", "3000000123", 9610),)))
+    await hear(pool, RIVAL, packs=PACKS)
+    assert await where(pool) == ["officer 3000000123"]
+    await decide(pool, None)
+    assert await where(pool) == ["reference-repaired 770001148"]
+    assert await pool.fetchval("SELECT count(*) FROM placement WHERE tag IS NOT NULL") == 1
+    await assert_lawful(pool)
+
+
+async def test_undoing_a_decision_weighs_anew_what_was_in_suspense(pool: Any) -> None:
+    await hear(pool, misread(), packs=PACKS)
+    await decide(pool, Decided(name("early"), (Part("19", "3000000123", 9610),)))
+    await hear(pool, TAX, packs=PACKS)
+    await decide(pool, None)
+    assert await where(pool) == ["reference-repaired 770001148"]
+    await assert_lawful(pool)
+
+
+async def test_undoing_a_decision_on_a_repaired_penalty_settles_it_again_with_all_its_payments(pool: Any) -> None:
+    await hear(pool, penalty("BJ90034458"), misread(3500, "BJ90034485"), packs=PACKS)
+    await decide(pool, Decided(name("wrong"), (Part("19", "3000000123", 3500),)))
+    await hear(pool, payment("BJ90034458", 3500, ON, called="2"), packs=PACKS)
+    await decide(pool, None)
+    assert sorted(p.outcome for p in (await placed(pool)).values()) == ["discount", "duplicate"]
+    await assert_lawful(pool)
+
+
+async def test_a_payment_that_was_repaired_twice_is_one_repair(pool: Any) -> None:
+    other = running_account("770001478", balance_pence=9610)
+    for revision, typed in enumerate(["770009148", "770001478", "770009148"], 1):
+        await hear(pool, TAX, other, misread(typed=typed, revision=revision), packs=PACKS)
+    assert await pool.fetchval("SELECT count(*) FROM placement WHERE tag = 'repaired'") == 2
+    await decide(pool, Decided(name("wrong"), (Part("19", "3000000123", 9610),)))
+    [row] = await pool.fetch(evidence.REPAIRS, [COUNCIL], date(2000, 1, 1))
+    assert (row["repaired"], row["wrong"]) == (1, 1)
 
 
 async def test_a_payers_name_is_evidence_only_where_there_is_a_key_and_is_kept_nowhere(pool: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims_ingest.domain.asked_refunds import Adopt, Ask, AskedRefund, Fail, SeenPayment, SeenRefund, Wait, next_step, refusal
+from ims_ingest.domain.asked_refunds import Adopt, Ask, AskedRefund, ByHand, Fail, SeenPayment, SeenRefund, Wait, next_step, refusal
 from ims_ingest.domain.govuk_pay import MARGIN, dispute_state, payment_state, refund_fault, refund_state, windows
 from ims_ingest.domain.refunds import increments, not_told_yet
 from ims_ingest.formats.govuk_pay import DisputeEvent, PayEvent, read_event
@@ -110,6 +110,8 @@ ASKING = APPROVED._replace(state="asking", available_pence=5000, asked_at=NOON)
         (APPROVED, SeenPayment("pending", 5000), (), 7 * 24 * 60, Fail),
         (APPROVED, SeenPayment("available", 999), (), 0, Fail),
         (APPROVED, SeenPayment("full", 0), (), 0, Fail),
+        (APPROVED, SeenPayment("unavailable", 0), (), 0, ByHand),
+        (APPROVED, SeenPayment("new", 5000), (), 0, ByHand),
         (ASKING, SeenPayment("available", 4000, (refund(),)), (), 1, Adopt(refund())),
         (ASKING, SeenPayment("full", 0, (refund(state="sent"),)), (), 60, Adopt(refund(state="sent"))),
         (ASKING, SeenPayment("available", 3000, (refund("r2", minutes=2), refund("r1", minutes=1))), (), 3, Adopt(refund("r1", minutes=1))),

@@ -109,10 +109,11 @@ async def test_what_is_not_pays_is_to_be_sent_by_hand(asking: Ingest, pay: FakeP
     for _ in range(2):
         await hears(asking, refund)
         await follows(asking)
-    (failed,) = await asking.told(RefundFailed)
-    assert (failed.refund_id, failed.council, failed.amount_pence) == (refund.refund_id, refund.council, 100)
-    assert says in failed.reason
-    assert "by hand" in failed.reason
+    assert await asking.told(RefundFailed) == []
+    (left,) = await asking.rows("SELECT refund_id, council, amount_pence, state, reason FROM asked_refund")
+    assert left[:4] == (refund.refund_id, refund.council, 100, "by-hand")
+    assert says in left[4]
+    assert "by hand" in left[4]
     assert not any(each.startswith("POST") for each in pay.asked)
 
 
@@ -127,16 +128,18 @@ async def test_the_same_refund_with_another_amount_is_set_aside(asking: Ingest) 
 
 
 @pytest.mark.parametrize(
-    ("payment", "pence", "says"),
+    ("payment", "pence", "state", "says"),
     [
-        ({}, 5001, "less left"),
-        ({"refund_summary": {"status": "unavailable", "amount_available": 0}}, 1, "cannot refund this payment"),
-        ({"refund_summary": {"status": "full", "amount_available": 0}}, 1, "whole payment already"),
-        ({"refund_summary": {"status": "new", "amount_available": 5000}}, 1, "does not say"),
-        (None, 1, "none of the council's GOV.UK Pay accounts knows"),
+        ({}, 5001, "failed", "less left"),
+        ({"refund_summary": {"status": "unavailable", "amount_available": 0}}, 1, "by-hand", "cannot refund this payment"),
+        ({"refund_summary": {"status": "full", "amount_available": 0}}, 1, "failed", "whole payment already"),
+        ({"refund_summary": {"status": "new", "amount_available": 5000}}, 1, "by-hand", "does not say"),
+        (None, 1, "by-hand", "none of the council's GOV.UK Pay accounts knows"),
     ],
 )
-async def test_what_pay_does_not_allow_fails_with_what_to_do(asking: Ingest, pay: FakePay, payment: Any, pence: int, says: str) -> None:
+async def test_what_pay_does_not_allow_fails_or_is_left_to_a_person_with_what_to_do(
+    asking: Ingest, pay: FakePay, payment: Any, pence: int, state: str, says: str
+) -> None:
     if payment is None:
         del pay.payments["pay1"]
     else:
@@ -144,8 +147,10 @@ async def test_what_pay_does_not_allow_fails_with_what_to_do(asking: Ingest, pay
     await hears(asking, approved("pay1", pence))
     for minutes in (0, 10):
         await follows(asking, minutes)
-    (failed,) = await asking.told(RefundFailed)
-    assert says in failed.reason
+    (left,) = (await asking.http.get("/v1/refunds")).json()
+    assert left["state"] == state
+    assert says in left["reason"]
+    assert [fact.reason for fact in await asking.told(RefundFailed)] == ([left["reason"]] if state == "failed" else [])
     assert not any(each.startswith("POST") for each in pay.asked)
 
 
@@ -162,8 +167,8 @@ async def test_a_payment_that_is_not_complete_is_waited_for(asking: Ingest, pay:
 @pytest.mark.parametrize(
     ("status", "code", "state"),
     [
-        (412, "P0604", "approved"), (429, "P0900", "approved"), (401, None, "approved"), (403, None, "approved"), (400, "P0603", "failed"),
-        (422, "P0602", "failed"), (404, "P0600", "failed"), (500, "P0601", "asking"), (503, None, "asking"), (408, None, "asking"),
+        (412, "P0604", "approved"), (429, "P0900", "approved"), (401, None, "approved"), (403, None, "approved"), (400, "P0603", "by-hand"),
+        (422, "P0602", "by-hand"), (404, "P0600", "by-hand"), (500, "P0601", "asking"), (503, None, "asking"), (408, None, "asking"),
         (302, None, "asking"),
     ],
 )  # fmt: skip

@@ -37,8 +37,9 @@ class Suggestion(Value):
     account_reference: Reference
     why: list[Code]
     """`reference-fits`, `one-character-off`, `neighbours-swapped`, `amount-is-due`, `amount-is-instalment`, `vehicle`, `name-agrees`,
-    `words-agree`, `reference-in-narrative`, …; against it `amount-is-not-due`, `nothing-due`, `name-differs`, `vehicle-differs`,
-    `words-of-another-debt`."""
+    `words-agree`, `reference-in-narrative`, `payer-known` (the payer's bank account pays it, as two people said), `payer-learned` (as one
+    did), …; against it `amount-is-not-due`, `nothing-due`, `name-differs`, `vehicle-differs`, `words-of-another-debt`,
+    `reference-differs`."""
 
 
 class PaymentAllocated(Message):
@@ -62,8 +63,8 @@ class PaymentAllocated(Message):
     """`account` (a running account), `refund-due` (a person decided that all goes back), and for penalties `discount`, `full`, `part`,
     `late-discount`, `over`, `duplicate`, `closed`, `with-agent`; `reversed` or `refunded` where nothing of it is left."""
     rule: Code
-    """What chose the account: `reference`, `second-key`, …; `officer`: a person decided; `rule:` and a name: a rule that the council's
-    officers wrote."""
+    """What chose the account: `reference`, `second-key`, `payer-and-evidence`, …; `officer`: a person decided; `rule:` and a name: a
+    rule that the council's officers wrote."""
     rule_version: Code
     """The version of the council's pack that decided; of `officer`, `decision:` and the decision's id."""
     method_of_payment: Code

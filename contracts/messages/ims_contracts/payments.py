@@ -152,7 +152,7 @@ class PaymentDisputed(Message):
 
 
 class RefundSent(Message):
-    """Money of a payment was given back to the payer by its provider."""
+    """Money of a payment was given back to the payer by its provider, or by hand."""
 
     type: ClassVar[str] = "ims.payments.refund-sent.v1"
     topic: ClassVar[str] = "ims.payments.v1"
@@ -169,7 +169,7 @@ class RefundSent(Message):
 
 
 class RefundFailed(Message):
-    """The provider could not give the money back, or nobody can ask it to: the reason says what to do."""
+    """The provider, or the person who was to, could not give the money back: the reason says what to do."""
 
     type: ClassVar[str] = "ims.payments.refund-failed.v1"
     topic: ClassVar[str] = "ims.payments.v1"

@@ -10,8 +10,8 @@ from ims_allocation.domain import Intended, Pack, Standing, validate
 from ims_allocation.domain.giving_back import Refund
 from ims_allocation.domain.validation import FundRules
 from ims_allocation.handlers.shelf import today
-from ims_allocation.journey import decision_words, refund_words, step
-from ims_allocation.store import accounts, decisions, evidence, placements, refunds, reports, suspense
+from ims_allocation.journey import decision_words, learned_words, refund_words, step
+from ims_allocation.store import accounts, decisions, evidence, payers, placements, refunds, reports, suspense
 from ims_kit import Service
 
 router = APIRouter(prefix="/v1")
@@ -41,6 +41,7 @@ async def payment(request: Request, response: Response, payment_id: UUID, counci
         "steps": [step(placements.record(row), row) for row in rows],
         "decisions": [decision(each) for each in await decisions.of_payment(pool, council, payment_id)],
         "refunds": [refund(each) for each in (await refunds.of_payments(pool, [(council, payment_id)]))[council, payment_id]],
+        "payer": [learned(each) for each in await payers.of_payment(pool, council, payment_id)],
         "notes": await suspense.notes(pool, (council, payment_id)),
         "lines": [dict(line) for line in lines],
     }
@@ -52,6 +53,10 @@ def decision(held: decisions.Held) -> dict[str, Any]:
 
 def refund(held: Refund) -> dict[str, Any]:
     return {"refund_id": held.refund_id, "at": held.requested_at, "state": held.state, "words": refund_words(held)}
+
+
+def learned(held: payers.Held) -> dict[str, Any]:
+    return {"learning_id": held.learning_id, "at": held.learned_at, "state": held.state, "words": learned_words(held)}
 
 
 @router.get("/accounts/{council}/{fund}/{reference}", tags=["accounts"])
@@ -78,18 +83,20 @@ async def account(request: Request, council: str, fund: str, reference: str) -> 
 @books.get("/validation", tags=["accounts"])
 async def validation(
     request: Request, council: str, fund: str, reference: str, amount_pence: Annotated[int, Query(ge=1)],
-    method_of_payment: str | None = None,
+    method_of_payment: str | None = None, may_pay_stopped: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
-    """Whether a payment may be taken for a reference, and if not, why: for whoever is about to take one. A back office's stop is
-    not known here."""
+    """Whether a payment may be taken for a reference, and if not, why: for whoever is about to take one. Of an account that its back
+    office stopped `message` says what to tell the payer; `may_pay_stopped` is for those who take money all the same, such as finance."""
     pack = request.app.state.packs[council]
     rules = asked_of(pack, fund, method_of_payment)
     if isinstance(rules, str):
-        return {"is_valid": False, "reason": rules}
+        return {"is_valid": False, "reason": rules, "message": None}
     found = await accounts.find([(council, reference)], pool_of(request))
-    standing = Standing() if any(account.fund == fund for account in found) else None
-    reason = validate(Intended(reference, amount_pence), rules, standing)
-    return {"is_valid": reason is None, "reason": reason}
+    account = next((each for each in found if each.fund == fund), None)
+    standing = Standing(account.is_stopped) if account else None
+    reason = validate(Intended(reference, amount_pence, may_pay_stopped), rules, standing)
+    message = account.stop_reason if account and account.is_stopped else None
+    return {"is_valid": reason is None, "reason": reason, "message": message}
 
 
 def asked_of(pack: Pack, fund: str, method: str | None) -> FundRules | str:

@@ -3,7 +3,7 @@
 from functools import partial
 
 from ims_allocation.api import books, router
-from ims_allocation.handlers import decisions, journals, on_accounts, on_payments, on_reconciliations, packs, refunds, suspense
+from ims_allocation.handlers import decisions, journals, on_accounts, on_payments, on_reconciliations, packs, payers, refunds, suspense
 from ims_allocation.handlers.officers import OFFICERS_ONLY, Unwelcome, unwelcome
 from ims_allocation.handlers.shelf import Shelf
 from ims_allocation.handlers.waiting import watch_waits
@@ -27,7 +27,7 @@ def build(settings: Settings) -> Service:
     service.background("end waits", watch_waits)
     service.api.state.packs = shelf
     service.api.add_exception_handler(Unwelcome, unwelcome)
-    for each in (router, suspense.router, decisions.router, journals.router, refunds.router, packs.router):
+    for each in (router, suspense.router, decisions.router, journals.router, refunds.router, payers.router, packs.router):
         service.api.include_router(each, dependencies=OFFICERS_ONLY)
     service.api.include_router(books)
     return service

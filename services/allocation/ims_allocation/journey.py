@@ -6,6 +6,7 @@ from typing import Any
 from ims_allocation.domain import Cause, Evidence, Placement, Record, Vote, Weighing
 from ims_allocation.domain.giving_back import Refund
 from ims_allocation.store.decisions import Held
+from ims_allocation.store.payers import Held as Learned
 
 WORDS = {
     "account": "put on the account that its reference names",
@@ -21,6 +22,7 @@ WORDS = {
     "reversed": "went back",
     "refunded": "was refunded",
 }
+BY_PAYER = "put on the account that its payer is known to pay"
 REASONS = {
     "account-awaited": "the reference is valid, and its account is not known yet",
     "wait-over": "the reference is valid, but its account has not become known for too long",
@@ -45,6 +47,9 @@ SAID = {
     "swapped": "two neighbouring characters of its reference are swapped",
     "dropped": "a character of its reference is missing",
     "inserted": "there is a character more than in its reference",
+    "reference-differs": "what is typed is another number",
+    "payer-known": "the payer's bank account is known to pay it, as two people said",
+    "payer-learned": "the payer's bank account paid it before, as an officer decided and nobody confirmed",
     "amount-is-due": "the amount is one that it owes",
     "amount-is-instalment": "the amount is its instalment",
     "amount-is-not-due": "the amount is none that it owes",
@@ -60,6 +65,7 @@ HELD_BY = {
     "not-open": "an account that is not open is never chosen automatically",
     "not-sure": "that is less than finance asks for",
     "no-second-fact": "nothing but the reference speaks for it",
+    "payer-alone": "nothing but its payer's history speaks for it",
     "repair-off": "finance has not switched automatic repair on for it",
     "repair-stopped": "automatic repair has stopped for it: too many were wrong",
 }
@@ -79,7 +85,7 @@ def step(record: Record, row: Any) -> dict[str, Any]:
         "rule": placed.rule,
         "rule_version": row["rule_version"],
         "decision_id": placed.decision_id,
-        "evidence": told(placed.evidence) if placed.evidence else None,
+        "evidence": told(placed.evidence) if placed.evidence and not placed.decision_id else None,
         "candidates": [f"{fund}/{reference}" for fund, reference in payment.reading.candidates] if payment else [],
         "parts": [part._asdict() for part in placed.parts],
         "refund_due_pence": placed.refund_due_pence,
@@ -98,6 +104,7 @@ def words(placed: Placement) -> str:
     is_put = placed.decision_id and placed.outcome == "account"
     by_rule = placed.rule.removeprefix("rule:") if placed.rule.startswith("rule:") and placed.outcome == "account" else None
     said = f"put on an account by the rule {by_rule}" if by_rule else WORDS.get(placed.outcome, placed.outcome)
+    said = BY_PAYER if placed.rule == "payer-and-evidence" and placed.outcome == "account" else said
     said = "put where an officer decided" if is_put else said
     return said + (", as an officer decided" if placed.decision_id and not is_put else "") + beside
 
@@ -136,6 +143,19 @@ def refund_words(held: Refund) -> str:
     }[held.state]
     again = ", after it had failed before" if held.again_of else ""
     return f"{who} asked for {held.amount_pence}p back{again}: {held.reason}{approved}{became}"
+
+
+def learned_words(held: Learned) -> str:
+    """What was learned of a payer, as an officer would tell of it."""
+    taught = f"{held.learned_by}'s decision says that its payer's bank account pays {held.fund}/{held.account_reference}"
+    confirmed = f"; {held.confirmed_by} confirmed it: {held.confirmed_because}" if held.confirmed_by else ""
+    became = {
+        "learned": "; until another person confirms it, it is a suggestion",
+        "confirmed": "",
+        "revoked": f"; {held.revoked_by} revoked it: {held.revoked_because}",
+        "taken-back": "; that decision is no longer in force, so it does not count",
+    }[held.state]
+    return taught + confirmed + became
 
 
 def cause_words(cause: Cause) -> dict[str, Any]:

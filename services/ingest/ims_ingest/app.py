@@ -13,6 +13,7 @@ from ims_ingest.handlers import (
     alarms,
     answering,
     bulk,
+    by_hand,
     deciding,
     ereturns,
     files,
@@ -62,6 +63,7 @@ def build(settings: Settings) -> Service:
     service.api.add_exception_handler(Unwelcome, unwelcome)
     for handler in (
         publishing, bulk, reversals, webhooks, files, deciding, templates, ereturns, advices, answering, alarms, pulling, pay_doors,
+        by_hand,
     ):  # fmt: skip
         service.api.include_router(handler.router)
     return service

@@ -38,6 +38,9 @@ class Account:
     """Its back office says so; one that says nothing of what is owed does not."""
     names: frozenset[str] = frozenset()
     """Its holder's surnames, as keyed digests."""
+    is_stopped: bool = False
+    """Its back office asks that no payment be taken without its word. What was paid all the same is where it belongs."""
+    stop_reason: str | None = None
 
     @property
     def key(self) -> AccountKey:

@@ -96,6 +96,18 @@ class Cancelling(Asked):
     reason: Reason
 
 
+class Confirming(Asked):
+    """That a payer's bank account pays an account, by whoever sends this; never by whose decision taught it. And why."""
+
+    reason: Reason
+
+
+class Revoking(Asked):
+    """Why what was learned of a payer counts no more."""
+
+    reason: Reason
+
+
 class Undoing(Asked):
     """Why a decision is taken back."""
 

@@ -14,7 +14,7 @@ LETTERS_OF_A_TOKEN_MAX = 3
 TOKENS_MAX = 8
 """A text with more long numbers than this is a list, for a person."""
 NEAR = "near:"
-"""What a payment in suspense minds beside accounts: texts that an account's reference could have become."""
+"""What a payment in suspense minds beside accounts: texts that an account's reference could have become; and its payer."""
 
 
 class Meaning(NamedTuple):
@@ -90,6 +90,11 @@ def meanings(typed: tuple[str, ...], references: References) -> dict[tuple[str, 
         for reference, error in corrections(token, scheme).items():
             found.setdefault((scheme.fund, reference), Meaning(token, scheme, error))
     return found
+
+
+def payer_key(payer: str) -> str:
+    """The key at which what is learned of a payer (its digest) meets the payments in suspense that it made."""
+    return f"{NEAR}payer:{payer}"
 
 
 def near_keys(council: str, texts: Iterable[str]) -> set[tuple[str, str]]:

@@ -1,11 +1,12 @@
 """Which account a payment is for, from what was typed, the accounts that there are, and the amount."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ims_allocation.domain.accounts import Account, AccountKey
 from ims_allocation.domain.candidates import meanings
-from ims_allocation.domain.evidence import Owing, counted, find
+from ims_allocation.domain.evidence import NOTHING_PAID, Owing, Paid, counted, find
 from ims_allocation.domain.judging import is_sure, judge
 from ims_allocation.domain.packs import Fund, Pack
 from ims_allocation.domain.payments import Evidence, Part, Payment
@@ -29,14 +30,18 @@ class Hold(NamedTuple):
 
 
 class Accounts:
-    """The accounts that a batch's payments can be for, by key and by vehicle; what accounts in all owe, and the funds (council, fund)
-    that repair no more because too many repairs were wrong."""
+    """The accounts that a batch's payments can be for, by key and by vehicle; what accounts in all owe, the funds (council, fund)
+    that repair no more because too many repairs were wrong, and what payers (council, digest) are known to pay."""
 
     def __init__(
-        self, accounts: list[Account], owing: Owing | None = None, repair_stopped: Collection[tuple[str, str]] = frozenset()
+        self,
+        accounts: list[Account],
+        owing: Owing | None = None,
+        repair_stopped: Collection[tuple[str, str]] = frozenset(),
+        payers: Mapping[tuple[str, str], Paid] = MappingProxyType({}),
     ) -> None:
         """Without figures of what accounts owe, these are all there are."""
-        self.figures, self.repair_stopped = owing, repair_stopped
+        self.figures, self.repair_stopped, self.payers = owing, repair_stopped, payers
         self.by_key = {account.key: account for account in accounts}
         self.by_vehicle: dict[tuple[str, str], list[Account]] = {}
         for account in accounts:
@@ -49,6 +54,10 @@ class Accounts:
         if self.figures is None:
             self.figures = counted(self.by_key.values())
         return self.figures
+
+    def paid_by(self, council: str, payer: str | None) -> Paid:
+        """What a payer is known to pay."""
+        return self.payers.get((council, payer), NOTHING_PAID) if payer else NOTHING_PAID
 
     def find(self, council: str, fund: Fund, reference: str) -> Account | None:
         """The account; a fund that needs none has whatever account is named."""
@@ -83,7 +92,8 @@ def choose(payment: Payment, accounts: Accounts, pack: Pack) -> Home | Hold:
 
 def choose_by_evidence(payment: Payment, accounts: Accounts, pack: Pack, otherwise: Hold) -> Home | Hold:
     """The account that everything together makes all but certain; `otherwise`, with what was weighed, if none is."""
-    found = find(payment, accounts.by_key, accounts.owing, pack) if payment.tokens else []
+    paid = accounts.paid_by(pack.council, payment.payer)
+    found = find(payment, accounts.by_key, accounts.owing, pack, paid) if payment.tokens or paid else []
     if not found:
         return otherwise
     evidence = judge(payment, found, pack, accounts.repair_stopped)
@@ -91,19 +101,26 @@ def choose_by_evidence(payment: Payment, accounts: Accounts, pack: Pack, otherwi
         return otherwise._replace(reason="wrong-fund", evidence=evidence)
     if evidence.shares:
         return Home(evidence.shares, evidence.rule, evidence)
-    reason = "not-open" if evidence.held_by == "not-open" and not found[0].meaning.error else otherwise.reason
+    reason = "not-open" if evidence.held_by == "not-open" and not found[0].is_repair else otherwise.reason
     return otherwise._replace(reason=reason, evidence=evidence)
 
 
 def references_to_weigh(payment: Payment, accounts: Accounts, pack: Pack) -> set[tuple[str, str]]:
-    """Council and reference of every account that a payment's text could mean, if it is to be decided by evidence; else none. The
-    accounts that it names exactly must be known."""
-    if not payment.tokens or not pack.is_free_text(payment.channel):
+    """Council and reference of every account that a payment's text could mean, or that its payer is known to pay, if it is to be decided
+    by evidence; else none. The accounts that it names exactly must be known."""
+    paid = accounts.paid_by(pack.council, payment.payer)
+    if not is_weighed(payment, accounts, pack) or not (payment.tokens or paid):
         return set()
+    of_payer = {(pack.council, reference) for _, _, reference in paid}
+    return of_payer | {(pack.council, reference) for _, reference in meanings(payment.tokens, pack.references)}
+
+
+def is_weighed(payment: Payment, accounts: Accounts, pack: Pack) -> bool:
+    """Whether a payment is to be decided by evidence, if there is any. The accounts that it names exactly must be known."""
+    if not (payment.tokens or payment.payer) or not pack.is_free_text(payment.channel):
+        return False
     chosen = choose(payment, accounts, pack)
-    if chosen.evidence is None and not (isinstance(chosen, Hold) and not payment.reading.candidates):
-        return set()
-    return {(pack.council, reference) for _, reference in meanings(payment.tokens, pack.references)}
+    return chosen.evidence is not None or (isinstance(chosen, Hold) and not payment.reading.candidates)
 
 
 def may_mean_a_penalty(payment: Payment, pack: Pack) -> bool:

@@ -6,9 +6,10 @@ the account than if it is not. All in whole numbers, so that the same facts weig
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
-from ims_allocation.domain.accounts import Account
+from ims_allocation.domain.accounts import Account, AccountKey
 from ims_allocation.domain.candidates import Meaning, meanings
 from ims_allocation.domain.packs import Fund, Pack
 from ims_allocation.domain.payments import Payment, Vote, Weighing
@@ -136,12 +137,28 @@ def words(payment: Payment, fund: Fund) -> tuple[Ratio, Vote] | None:
     return ratio, Vote("words-agree", ratio.times)
 
 
+def paid_before(says: str, rates: Rates) -> tuple[Ratio, Vote]:
+    """The payer's bank account is known to pay this account. How likely the payer is to pay something else is all that speaks against it:
+    so it is of little weight beside a reference, and nothing by itself."""
+    ratio = Ratio(rates.payer_pays_it, rates.payer_pays_other)
+    return ratio, Vote(says, ratio.times)
+
+
+def unread(payment: Payment, rates: Rates) -> tuple[Ratio, Vote] | None:
+    """What a text says that means no account of ours, for one that its payer alone points at: where it holds a number, against it."""
+    if not payment.tokens:
+        return None
+    ratio = Ratio(rates.two_errors + rates.foreign, MILLION)
+    return ratio, Vote("reference-differs", ratio.times)
+
+
 class Found(NamedTuple):
     """An account that could be meant, how the text means it, and how much it weighs; `elsewhere` is the weight of the payer's having
     given this account's reference for another kind of debt."""
 
     account: Account
-    meaning: Meaning
+    meaning: Meaning | None
+    """None: its payer alone points at it."""
     weight: int
     elsewhere: int
     votes: tuple[Vote, ...]
@@ -151,23 +168,43 @@ class Found(NamedTuple):
         """What speaks for it beside the reference, words left out: they name a kind of debt, not an account."""
         return {vote.says for vote in self.votes if vote.says in SECOND_FACTS and vote.times >= SECOND_FACT_TIMES_MIN}
 
+    @property
+    def is_repair(self) -> bool:
+        return self.meaning is not None and bool(self.meaning.error)
 
-SECOND_FACTS = frozenset({"amount-is-due", "amount-is-instalment", "name-agrees", "vehicle"})
+
+PAYER_KNOWN, PAYER_LEARNED = "payer-known", "payer-learned"
+"""Two people say so; or one, and then it is a suggestion."""
+SECOND_FACTS = frozenset({"amount-is-due", "amount-is-instalment", "name-agrees", "vehicle", PAYER_KNOWN})
 SECOND_FACT_TIMES_MIN = 5
 """What nearly every account has, such as a penalty's price, is no fact about one."""
 
 
-def find(payment: Payment, there: Mapping[tuple[str, str, str], Account], owing: Owing, pack: Pack) -> list[Found]:
-    """Every account that the payment's text could mean, the likeliest first."""
-    found, read = [], dict[tuple[Scheme, str], Ratio]()
+type Paid = Mapping[AccountKey, str]
+"""Accounts that a payer is known to pay, and whether two people say so or one."""
+NOTHING_PAID: Paid = MappingProxyType({})
+
+
+def find(payment: Payment, there: Mapping[AccountKey, Account], owing: Owing, pack: Pack, paid: Paid = NOTHING_PAID) -> list[Found]:
+    """Every account that the payment's text could mean, or that its payer is known to pay, the likeliest first."""
+    found, read = by_payer(payment, there, owing, pack, paid), dict[tuple[Scheme, str], Ratio]()
     for (fund, reference), meaning in meanings(payment.tokens, pack.references).items():
         account = there.get((pack.council, fund, reference))
         if account and fund in pack.funds and not is_impossible(payment, account, pack.funds[fund]):
             how = meaning.scheme, meaning.error
             if how not in read:
                 read[how] = typed(meaning, pack.funds[fund].rates, owing.among(account))
-            found.append(weigh(payment, (account, meaning, read[how]), owing, pack.funds[fund]))
+            says = paid.get(account.key, "")
+            found.append(weigh(payment, Candidate(account, meaning, read[how], says), owing, pack.funds[fund]))
     return sorted(found, key=lambda each: (-each.weight, each.account.key))
+
+
+def by_payer(payment: Payment, there: Mapping[AccountKey, Account], owing: Owing, pack: Pack, paid: Paid) -> list[Found]:
+    """The accounts that the payer alone points at."""
+    meant = meanings(payment.tokens, pack.references)
+    keys = [key for key in paid if key in there and key[1:] not in meant and key[1] in pack.funds]
+    possible = [key for key in keys if not is_impossible(payment, there[key], pack.funds[key[1]])]
+    return [weigh(payment, Candidate(there[key], None, None, paid[key]), owing, pack.funds[key[1]]) for key in possible]
 
 
 def is_impossible(payment: Payment, account: Account, fund: Fund) -> bool:
@@ -175,17 +212,29 @@ def is_impossible(payment: Payment, account: Account, fund: Fund) -> bool:
     return fund.is_penalty and (not account.stages or (account.issued_on or payment.decided_on) > payment.decided_on)
 
 
-def weigh(payment: Payment, candidate: tuple[Account, Meaning, Ratio], owing: Owing, fund: Fund) -> Found:
-    account, meaning, read = candidate
+class Candidate(NamedTuple):
+    """An account that could be meant: by a text, which is so much likelier then, or by its payer, or both."""
+
+    account: Account
+    meaning: Meaning | None
+    read: Ratio | None
+    paid: str
+
+
+def weigh(payment: Payment, candidate: Candidate, owing: Owing, fund: Fund) -> Found:
+    account, meaning, read, paid = candidate
     rates = fund.rates
+    of_text = (read, Vote(meaning.error or "reference-exact", read.times)) if meaning and read else unread(payment, rates)
+    of_payer = paid_before(paid, rates) if paid else None
+    of_person = [each for each in (of_text, of_payer, name(payment, account, rates), vehicle(payment, account, rates)) if each]
+    of_words = [each for each in (words(payment, fund),) if each]
     of_amount = amount(payment, account, rates, owing)
-    of_person = [each for each in (name(payment, account, rates), vehicle(payment, account, rates)) if each]
-    of_words = words(payment, fund)
-    quoted = product(ONE, [read, *(ratio for ratio, _ in of_person)])
-    weight = product(quoted, [of_amount[0], *([of_words[0]] if of_words else [])])
+    quoted = product(ONE, [ratio for ratio, _ in of_person])
+    weight = product(quoted, [ratio for ratio, _ in (of_amount, *of_words)])
     elsewhere = quoted * rates.misquoted * MILLION // (rates.exact * rates.words_by_chance) if contradicts(payment, fund) else 0
-    votes = [Vote(meaning.error or "reference-exact", read.times), of_amount[1], *(vote for _, vote in of_person)]
-    return Found(account, meaning, weight, elsewhere, tuple([*votes, of_words[1]] if of_words else votes))
+    at = 1 if of_text else 0
+    votes = [vote for _, vote in (*of_person[:at], of_amount, *of_person[at:], *of_words)]
+    return Found(account, meaning, weight, elsewhere, tuple(votes))
 
 
 def product(weight: int, ratios: Iterable[Ratio]) -> int:

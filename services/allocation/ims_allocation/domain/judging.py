@@ -4,7 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from ims_allocation.domain.accounts import Account
-from ims_allocation.domain.evidence import Found, contradicts, due, probabilities
+from ims_allocation.domain.evidence import PAYER_KNOWN, Found, contradicts, due, probabilities
 from ims_allocation.domain.packs import Fund, Pack
 from ims_allocation.domain.payments import Evidence, Part, Payment, Placement
 
@@ -37,30 +37,49 @@ def judge(payment: Payment, found: list[Found], pack: Pack, stopped: Collection[
     if not found:
         return Evidence(payment.heard_revision, weighings, none_of_these, held_by="no-account")
     best, fund = found[0], pack.funds[found[0].account.fund]
-    bar = not_automatic(best, weighings[0].probability, fund, (pack.council, fund.code) in stopped)
+    bar = not_automatic(found, weighings[0].probability, fund, (pack.council, fund.code) in stopped)
     if bar:
         return Evidence(payment.heard_revision, weighings, none_of_these, held_by=bar)
     share = Part(fund.code, best.account.account_reference, payment.amount_pence)
-    low = "low-margin" if weighings[0].probability < fund.rates.tagged_below else None
-    tag = "repaired" if best.meaning.error else low
-    return Evidence(payment.heard_revision, weighings, none_of_these, (share,), rule(best, fund), tag=tag)
+    return Evidence(
+        payment.heard_revision, weighings, none_of_these, (share,), rule(best, fund), tag=tag(best, weighings[0].probability, fund)
+    )
 
 
-def not_automatic(best: Found, probability: int, fund: Fund, is_stopped: bool) -> str:
+def tag(best: Found, probability: int, fund: Fund) -> str | None:
+    """What makes an automatic allocation worth a look."""
+    if best.meaning is None:
+        return "by-payer"
+    return "repaired" if best.is_repair else "low-margin" if probability < fund.rates.tagged_below else None
+
+
+def not_automatic(found: list[Found], probability: int, fund: Fund, is_stopped: bool) -> str:
     """Why a person must look; nothing, if nobody needs to."""
-    is_repair = bool(best.meaning.error)
+    best = found[0]
     bars = {
-        "not-open": not is_live(best.account, fund) or (is_repair and best.account.status != "open"),
-        "repair-off": is_repair and not fund.repair,
-        "repair-stopped": is_repair and is_stopped,
-        "no-second-fact": (is_repair or fund.needs_second_fact) and not best.facts,
+        "not-open": not is_live(best.account, fund) or (best.is_repair and best.account.status != "open"),
+        "repair-off": best.is_repair and not fund.repair,
+        "repair-stopped": best.is_repair and is_stopped,
+        "no-second-fact": (best.is_repair or fund.needs_second_fact) and not best.facts,
+        "payer-alone": is_by_payer_alone(found, fund),
         "not-sure": probability <= fund.rates.auto_above,
     }
     return next((bar for bar, holds in bars.items() if holds), "")
 
 
+def is_by_payer_alone(found: list[Found], fund: Fund) -> bool:
+    """Whether nothing but its payer's history speaks for the likeliest account; or, where a reference needs a second fact, tells it from
+    other accounts that could be meant. People have more than one account, and pay for others."""
+    best = found[0]
+    if best.meaning is None:
+        return not best.facts - {PAYER_KNOWN}
+    return (best.is_repair or fund.needs_second_fact) and best.facts == {PAYER_KNOWN} and len(found) > 1
+
+
 def rule(best: Found, fund: Fund) -> str:
-    if best.meaning.error:
+    if best.meaning is None:
+        return "payer-and-evidence"
+    if best.is_repair:
         return "reference-repaired"
     return "reference-and-evidence" if fund.needs_second_fact else "reference"
 

@@ -1,4 +1,4 @@
-"""Names as evidence, without keeping them: only digests under a key that the database does not hold."""
+"""Names and bank accounts as evidence, without keeping them: only digests under a key that the database does not hold."""
 
 import hmac
 import re
@@ -10,6 +10,9 @@ WORDS = re.compile(r"[A-Z]{2,}")
 TOGETHER = re.compile(r"&|\+|/|,|\bAND\b")
 DIGEST_BYTES = 5
 """Enough that two names of a register seldom share one; a match is never more than a second fact."""
+ACCOUNT_DIGEST_BYTES = 16
+"""Enough that no two bank accounts of the country share one."""
+UK_IBAN = re.compile(r"GB\d{2}[A-Z]{4}(\d{14})")
 
 
 class Names:
@@ -30,6 +33,14 @@ class Names:
         is_firm = not OF_FIRMS.isdisjoint(WORDS.findall(plain(name)))
         surnames = {word for person in people for word in (person if is_firm else person[-1:])}
         return frozenset(map(self.digest, surnames))
+
+    def of_bank_account(self, account: str) -> str | None:
+        """A bank account, of the payer's or anybody's: sort code and number, whether they are given so or within an IBAN."""
+        signs = "".join(filter(str.isalnum, account.upper()))
+        if not self.key or not signs:
+            return None
+        number = is_uk[1] if (is_uk := UK_IBAN.fullmatch(signs)) else signs
+        return hmac.digest(self.key, f"bank account {number}".encode(), "sha256")[:ACCOUNT_DIGEST_BYTES].hex()
 
     def digest(self, word: str) -> str:
         """A word under the key, which cannot be looked up in a list of surnames without it."""

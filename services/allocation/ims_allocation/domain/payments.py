@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from ims_allocation.domain.accounts import AccountKey, vehicle_mark
-from ims_allocation.domain.candidates import near_keys, tokens, vehicle_in, whole
+from ims_allocation.domain.candidates import near_keys, payer_key, tokens, vehicle_in, whole
 from ims_allocation.domain.editions.officer_rules import Ruled
 from ims_allocation.domain.names import NO_NAMES, Names
 from ims_allocation.domain.packs import Pack
@@ -40,6 +40,8 @@ class Payment:
     """Of free text, the lines of business whose words are in it."""
     names: frozenset[str] = frozenset()
     """Of free text, the payer's names, as keyed digests."""
+    payer: str | None = None
+    """Of free text, the bank account it came from, as a keyed digest."""
     ruled: Ruled | None = None
     """What an officer's rule says of it, asked once, when it was heard."""
 
@@ -109,7 +111,7 @@ class Evidence:
     held_by: str = ""
     """The rule that left it to a person, whatever the odds."""
     tag: str | None = None
-    """`repaired` or `low-margin`: automatic, and worth a look."""
+    """`repaired`, `low-margin` or `by-payer`: automatic, and worth a look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,9 @@ def known(heard: PaymentReceived, reading: Reading, pack: Pack, names: Names = N
     """What allocation keeps of a payment that was received."""
     if not (heard.reference or reading.candidates) and heard.source in pack.settlement_sources:
         reading = Reading(reason="no-event")
-    text = whole(heard.reference, heard.narrative) if pack.is_free_text(heard.channel) else ""
+    is_free = pack.is_free_text(heard.channel)
+    text = whole(heard.reference, heard.narrative) if is_free else ""
+    bank_account = heard.payer.bank_account if heard.payer and is_free else None
     named = (reference for _, reference in reading.candidates) if text else ()
     vehicle = vehicle_mark(heard.vehicle) if heard.vehicle else reading.vehicle or vehicle_in(text)
     decided_on = pack.decided_on(heard)
@@ -219,6 +223,7 @@ def known(heard: PaymentReceived, reading: Reading, pack: Pack, names: Names = N
         tokens=tuple(dict.fromkeys([*named, *tokens(text, pack.references)])),
         named=pack.words.named(text),
         names=names.of_payer(heard.payer.name) if text and heard.payer and heard.payer.name else frozenset(),
+        payer=names.of_bank_account(bank_account) if bank_account else None,
         ruled=pack.tables.rules.of(heard, decided_on, bool(reading.candidates)).ruled,
     )
 
@@ -252,8 +257,10 @@ def keys_of(council: str, payment: Payment) -> list[tuple[str, str]]:
 
 
 def near_keys_of(council: str, payment: Payment, pack: Pack) -> set[tuple[str, str]]:
-    """The keys at which an account meets this payment that its text nearly names, where references may be put right."""
-    return near_keys(council, payment.tokens) if pack.repairs else set()
+    """The keys at which an account meets this payment that its text nearly names, where references may be put right; and what is learned
+    of its payer."""
+    of_payer = {(council, payer_key(payment.payer))} if payment.payer else set()
+    return of_payer | (near_keys(council, payment.tokens) if pack.repairs else set())
 
 
 def shares_of(council: str, shares: tuple[Part, ...]) -> tuple[tuple[AccountKey, int], ...]:

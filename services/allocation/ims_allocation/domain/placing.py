@@ -24,7 +24,7 @@ def place(records: Iterable[Record], accounts: Accounts, packs: Mapping[str, Pac
     records = list(records)
     choices = {r.key: choice(r, accounts, packs[r.council]) for r in records if r.payment}
     settled = settle_penalties(records, choices, accounts, packs)
-    placed = {r.key: with_evidence(place_one(r, choices.get(r.key), settled.get(r.key)), choices.get(r.key)) for r in records}
+    placed = {r.key: with_evidence(place_one(r, choices.get(r.key), settled.get(r.key)), r, choices.get(r.key)) for r in records}
     placed |= {r.key: taxed(placed[r.key], r.payment.decided_on, packs[r.council]) for r in records if r.payment}
     placed |= {r.key: replace(placed[r.key], reason="wait-over") for r in records if r.is_wait_over and placed[r.key].reason == AWAITED}
     for record in records:
@@ -59,8 +59,10 @@ def kept_home(record: Record) -> Home | None:
     return Home(evidence.shares, evidence.rule, evidence) if evidence.heard_revision == payment.heard_revision else None
 
 
-def with_evidence(placement: Placement, chosen: Home | Hold | Dealt | None) -> Placement:
-    return replace(placement, evidence=chosen.evidence) if isinstance(chosen, (Home, Hold)) and chosen.evidence else placement
+def with_evidence(placement: Placement, record: Record, chosen: Home | Hold | Dealt | None) -> Placement:
+    """With what was weighed. A home that the evidence gave is remembered while a person's decision is before it: undone, it is there."""
+    weighed = chosen if isinstance(chosen, (Home, Hold)) else kept_home(record)
+    return replace(placement, evidence=weighed.evidence) if weighed and weighed.evidence else placement
 
 
 def settle_penalties(

@@ -45,6 +45,10 @@ class Rates:
     """A payer of another kind of debt names it, and gives this account's reference."""
     vehicle_agrees: int = 900_000
     vehicle_by_chance: int = 20
+    payer_pays_it: int = 950_000
+    """What comes from a bank account that is known to pay an account, and says nothing else, is for that account,"""
+    payer_pays_other: int = 50_000
+    """or for something else."""
     nothing_due: int = 50_000
     """Somebody pays although nothing is owed."""
 

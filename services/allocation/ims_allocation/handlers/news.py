@@ -29,7 +29,7 @@ from ims_allocation.domain import (
 )
 from ims_allocation.handlers.due import Ended, keep_up
 from ims_allocation.handlers.weighing import penalties_named, with_evidence
-from ims_allocation.store import accounts, evidence, placements
+from ims_allocation.store import accounts, evidence, payers, placements
 from ims_allocation.store.accounts import Key
 from ims_contracts import Message
 from ims_contracts.allocations import Suggestion
@@ -111,6 +111,7 @@ async def bring_up_to_date(news: News, reached: set[Key], packs: Mapping[str, Pa
         await placements.keep(changes, {change.after.council: packs[change.after.council].version for change in changes}, work)
         await placements.mind(interests(changes, packs), work)
         await evidence.found(changes, work)
+        await payers.learn(changes, packs, work)
         await tell_all(changes, news, (packs, known), work)
     await keep_up(changes, news.refunds, packs, work)
 
@@ -128,12 +129,12 @@ async def touched(
 
 def undecided(news: News, held: Mapping[PaymentKey, Record]) -> dict[PaymentKey, Payment]:
     """The payments that are to be decided, or decided anew."""
-    return {key: record.payment for key, record in held.items() if record.payment and is_open(record)} | news.facts
+    return {key: record.payment for key, record in held.items() if record.payment and is_open(record, news)} | news.facts
 
 
-def is_open(record: Record) -> bool:
-    """Whether rules still decide where it goes: no person has, and no evidence did."""
-    return record.decided is None and kept_home(record) is None
+def is_open(record: Record, news: News) -> bool:
+    """Whether rules still decide where it goes, or do again: no person does, and no evidence did."""
+    return news.decided.get(record.key, record.decided) is None and kept_home(record) is None
 
 
 def interests(changes: list[Change], packs: Mapping[str, Pack]) -> set[tuple[str, str, UUID]]:

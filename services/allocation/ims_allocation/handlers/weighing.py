@@ -4,16 +4,30 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from ims_allocation.domain import Accounts, Home, Pack, Payment, PaymentKey, choose, keys_of, may_mean_a_penalty, references_to_weigh
-from ims_allocation.store import accounts, evidence
+from ims_allocation.domain import (
+    Accounts,
+    Home,
+    Pack,
+    Payment,
+    PaymentKey,
+    choose,
+    is_weighed,
+    keys_of,
+    may_mean_a_penalty,
+    references_to_weigh,
+)
+from ims_allocation.store import accounts, evidence, payers
 from ims_allocation.store.accounts import Key
 
 
 async def with_evidence(
     payments: Mapping[PaymentKey, Payment], known: Accounts, packs: Mapping[str, Pack], connection: Any, today: date | None = None
 ) -> Accounts:
-    """What is known, and for those payments that the evidence decides, what it is weighed by: the accounts that their texts could
-    mean, in one query, how common their amounts are, and (where the day is given) whose repair has stopped."""
+    """What is known, and for those payments that the evidence decides, what it is weighed by: the accounts that their payers are known to
+    pay, those that their texts could mean, each in one query, how common their amounts are, and whose repair has stopped. Without
+    a day it is to be shown and not to be decided by: then what was learned of payers and nobody confirmed is among it."""
+    paid = await payers.paid(digests(payments, known, packs), connection, with_learned=today is None)
+    known = Accounts(list(known.by_key.values()), known.figures, known.repair_stopped, paid) if paid else known
     weighed = {key: wanted for key, p in payments.items() if (wanted := references_to_weigh(p, known, packs[key[0]]))}
     if not weighed:
         return known
@@ -22,7 +36,13 @@ async def with_evidence(
     owing = await evidence.owing(councils, amounts, connection)
     repairing = [council for council in councils if packs[council].repairs]
     stopped = await evidence.repair_stopped(repairing, today, connection) if repairing and today else set()
-    return Accounts(list({account.key: account for account in (*known.by_key.values(), *more)}.values()), owing, stopped)
+    return Accounts(list({account.key: account for account in (*known.by_key.values(), *more)}.values()), owing, stopped, paid)
+
+
+def digests(payments: Mapping[PaymentKey, Payment], known: Accounts, packs: Mapping[str, Pack]) -> set[tuple[str, str]]:
+    """Council and payer of the payments that are to be weighed, where they tell who paid."""
+    told = [(council, p, p.payer) for (council, _), p in payments.items() if p.payer]
+    return {(council, payer) for council, payment, payer in told if is_weighed(payment, known, packs[council])}
 
 
 def penalties_named(payments: Mapping[PaymentKey, Payment], known: Accounts, packs: Mapping[str, Pack]) -> set[Key]:

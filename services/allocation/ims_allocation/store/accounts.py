@@ -12,10 +12,12 @@ from ims_kit import Insert, Work
 
 KEEP = Insert(
     AccountRow,
-    "council account_reference fund revision status stages balance_pence instalment_pence second_keys issued_on names",
+    """council account_reference fund revision status stages balance_pence instalment_pence second_keys issued_on names
+    is_stopped stop_reason""",
     conflict="""(council, account_reference, fund) DO UPDATE SET revision = excluded.revision, status = excluded.status,
       stages = excluded.stages, balance_pence = excluded.balance_pence, instalment_pence = excluded.instalment_pence,
-      second_keys = excluded.second_keys, issued_on = excluded.issued_on, names = excluded.names
+      second_keys = excluded.second_keys, issued_on = excluded.issued_on, names = excluded.names,
+      is_stopped = excluded.is_stopped, stop_reason = excluded.stop_reason
       WHERE account.revision < excluded.revision""",
 )
 KEEP_OWED = Insert(OwedRow, "council account_reference fund amount_pence")
@@ -50,6 +52,7 @@ def row(told: AccountChanged, names: Names = NO_NAMES) -> tuple[Any, ...]:
         *(told.council, told.account_reference, told.fund, told.revision, told.status, stages(told)),
         *(told.balance_pence, told.instalment_pence, marks(told), told.issued_on),
         json.dumps(sorted(names.of_holder(holder)) if holder else []),
+        *(told.is_stopped, told.stop_reason),
     )
 
 
@@ -107,6 +110,8 @@ def account(row: Any) -> Account:
         issued_on=row["issued_on"],
         owes_nothing=row["balance_pence"] == 0,
         names=frozenset(json.loads(row["names"])),
+        is_stopped=row["is_stopped"],
+        stop_reason=row["stop_reason"],
     )
 
 

@@ -12,8 +12,8 @@ from ims_kit import Insert, Work
 OWING = """SELECT council, amount_pence, fund, accounts FROM owing
   WHERE council = ANY($1::text[]) AND amount_pence = ANY($2::bigint[]) AND accounts > 0"""
 REPAIRS = """SELECT council, fund, sum(repaired)::bigint AS repaired, sum(wrong)::bigint AS wrong FROM (
-    SELECT council, fund, 1 AS repaired, 0 AS wrong FROM placement
-    WHERE council = ANY($1::text[]) AND posted_on > $2 AND tag IS NOT NULL AND tag = 'repaired'
+    SELECT council, fund, count(DISTINCT payment_id) AS repaired, 0 AS wrong FROM placement
+    WHERE council = ANY($1::text[]) AND posted_on > $2 AND tag IS NOT NULL AND tag = 'repaired' GROUP BY council, fund
   UNION ALL SELECT council, fund, 0, 1 FROM repair_outcome WHERE council = ANY($1::text[]) AND found_on > $2 AND is_wrong) AS all_of_them
   GROUP BY council, fund HAVING sum(wrong) > 0"""
 REPAIRED = """SELECT DISTINCT ON (council, payment_id) council, payment_id, fund, account_reference FROM placement

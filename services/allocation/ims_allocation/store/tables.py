@@ -35,6 +35,8 @@ class AccountRow(Table, table=True):
     issued_on: date | None
     names: str = Field(sa_column=Column(JSONB))
     """The holder's surnames as keyed digests; none without a key."""
+    is_stopped: bool
+    stop_reason: str | None
 
 
 class OwedRow(Table, table=True):
@@ -77,7 +79,7 @@ class PlacementRow(Table, table=True):
     details: str | None = Field(sa_column=Column(JSONB))
     """The whole record; nothing for a plain payment, which its columns tell whole."""
     tag: str | None = None
-    """`repaired` or `low-margin`: automatic by the evidence, and worth a look."""
+    """`repaired`, `low-margin` or `by-payer`: automatic by the evidence, and worth a look."""
     vat_code: str | None
     """Of its one part."""
 

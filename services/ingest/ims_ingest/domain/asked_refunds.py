@@ -30,10 +30,12 @@ WORDS = {
     "more-than-available": "GOV.UK Pay has less left of the payment than was approved: look at its refunds",
     "unknown": f"GOV.UK Pay does not say that it can be refunded: {BY_HAND}",
 }
+ONLY_BY_HAND = ("refund-unavailable", "unknown")
 
 
 class AskedRefund(NamedTuple):
-    """A refund that was approved, and how far it is: `approved`, `asking`, `submitted`, `sent`, `failed`."""
+    """A refund that was approved, and how far it is: `approved`, `asking`, `submitted`, `sent`, `failed`; `by-hand` while a person is
+    to send it, as no provider can."""
 
     refund_id: UUID
     council: str
@@ -89,7 +91,13 @@ class Fail(NamedTuple):
     reason: str
 
 
-type Step = Ask | Adopt | Wait | Fail
+class ByHand(NamedTuple):
+    """No provider can send it, surely none has, and it stays approved: a person sends it; why is in the words."""
+
+    reason: str
+
+
+type Step = Ask | Adopt | Wait | Fail | ByHand
 
 
 def refusal(is_known: bool, provider_payment_id: str | None, has_account: bool) -> str | None:
@@ -126,7 +134,7 @@ def begin(asked: AskedRefund, seen: SeenPayment, now: datetime) -> Step:
         return Ask(seen.available_pence)
     if fault == "payment-not-completed" and now < asked.approved_at + COMPLETED_WITHIN:
         return Wait("the payment is not completed yet")
-    return Fail(WORDS[fault])
+    return (ByHand if fault in ONLY_BY_HAND else Fail)(WORDS[fault])
 
 
 def pence_of(refunds: Iterable[SeenRefund]) -> int:

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ValidationError
 
+from ims_ingest.domain.by_hand import SOURCE as BY_HAND
 from ims_ingest.domain.govuk_pay import SOURCE
 from ims_ingest.handlers.publishers import Answer, Caller, Unwelcome, body_of, caller_of, reasons_of
 from ims_ingest.settings import PayAccount, Settings
@@ -59,13 +60,15 @@ async def post_sweep(request: Request, name: str) -> Response:
 @router.get("/refunds")
 async def get_refunds(
     request: Request,
-    state: Annotated[str | None, Query(pattern="^(approved|asking|submitted|sent|failed)$")] = None,
+    state: Annotated[str | None, Query(pattern="^(approved|asking|submitted|by-hand|sent|failed)$")] = None,
     payment_id: UUID | None = None,
     after: Annotated[int, Query(ge=0, description="The `number` of the last one that you have")] = 0,
 ) -> list[dict[str, Any]]:
     """What became of the refunds that were approved for the caller's council, in the order in which they were heard of; a hundred at
     once."""
-    caller, service = speaker(request), service_of(request)
+    caller, service = caller_of(request), service_of(request)
+    if not {SOURCE, BY_HAND} & set(caller.sources):
+        raise Unwelcome(403, "Refunds are not yours to see", f"Only who speaks for {SOURCE} or {BY_HAND} may.")
     return await asked_refunds.listed(caller.council, after, state, payment_id, service.pool)
 
 

@@ -16,6 +16,7 @@ from ims_ingest.domain.asked_refunds import (
     Adopt,
     Ask,
     AskedRefund,
+    ByHand,
     Fail,
     SeenPayment,
     SeenRefund,
@@ -46,7 +47,7 @@ AMOUNT_CHANGED, TOO_FAST, NOT_LET_IN = 412, 429, (401, 403)
 
 
 async def on_refunds(heard: list[RefundApproved], work: Work, councils: Collection[str]) -> None:
-    """Remember each refund that was approved, once; of one that nobody can be asked for, say that it is to be sent by hand."""
+    """Remember each refund that was approved, once; one that no provider can be asked for waits for a person who sends it."""
     amounts = await asked_refunds.amounts([each.refund_id for each in heard], work)
     if any(amounts.setdefault(each.refund_id, each.amount_pence) != each.amount_pence for each in heard):
         raise Refused("a refund was approved before with another amount: approve what is more as another refund")
@@ -57,14 +58,10 @@ async def on_refunds(heard: list[RefundApproved], work: Work, councils: Collecti
         provider_payment_id = known[each.payment_id].provider_payment_id if each.payment_id in known else None
         reason = refusal(each.payment_id in known, provider_payment_id, each.council in councils)
         rows.append((each, provider_payment_id, reason))
-    new = await asked_refunds.approve(rows, work)
-    for each, _, reason in rows:
-        if reason and each.refund_id in new:
-            source = known[each.payment_id].source if each.payment_id in known else "ingest"
-            work.tell(refund_failed(each, source, reason, work), because=each)
+    await asked_refunds.approve(rows, work)
 
 
-def refund_failed(refund: RefundApproved | AskedRefund, source: str, reason: str, work: Work) -> RefundFailed:
+def refund_failed(refund: AskedRefund, source: str, reason: str, work: Work) -> RefundFailed:
     """Of a refund that never got a name of its provider's."""
     return RefundFailed(
         council=refund.council, refund_id=refund.refund_id, payment_id=refund.payment_id, source=source,
@@ -104,7 +101,8 @@ async def without_accident(service: Service, asked: AskedRefund, accounts: Itera
     try:
         found = await payment_of(asked.provider_payment_id or "", accounts)
         if found is None:
-            await fail(service, asked, NOT_THERE)
+            # What was asked may have been taken all the same: nobody is to send it again.
+            await (hand_over if asked.state == "approved" else fail)(service, asked, NOT_THERE)
             return None
         api_of, payment = found
         async with PayApi(api_of) as api:
@@ -132,6 +130,13 @@ async def fail(service: Service, asked: AskedRefund, reason: str) -> None:
     log.warning("refund failed", council=asked.council, refund_id=str(asked.refund_id), reason=reason)
 
 
+async def hand_over(service: Service, asked: AskedRefund, reason: str) -> None:
+    """Leave it to a person: it is approved as it is, and no provider can send it."""
+    async with service.begin() as work:
+        await asked_refunds.hand_over(asked, reason, work)
+    log.warning("refund to be sent by hand", council=asked.council, refund_id=str(asked.refund_id), reason=reason)
+
+
 async def ask(service: Service, api: PayApi, what: tuple[AskedRefund, FoundPayment], now: datetime) -> None:
     """Ask for a refund that Pay has not named yet, or find that it was asked already."""
     asked, payment = what
@@ -139,6 +144,8 @@ async def ask(service: Service, api: PayApi, what: tuple[AskedRefund, FoundPayme
     match next_step(asked, seen, await others(service, asked), now):
         case Fail(reason):
             await fail(service, asked, reason)
+        case ByHand(reason):
+            await hand_over(service, asked, reason)
         case Wait(reason):
             async with service.begin() as work:
                 await asked_refunds.later(asked, now + (SOON if asked.state == "asking" else LATER), reason, work)
@@ -170,13 +177,13 @@ async def send(service: Service, api: PayApi, what: tuple[AskedRefund, FoundPaym
 
 
 async def decline(service: Service, asking: AskedRefund, declined: Declined) -> None:
-    """It was surely not taken. Some of that passes, and it is asked again; the rest is how it ends."""
+    """It was surely not taken. Some of that passes, and it is asked again; the rest is left to a person."""
     if declined.status in (AMOUNT_CHANGED, TOO_FAST, *NOT_LET_IN):
         async with service.begin() as work:
             pause = timedelta() if declined.status == AMOUNT_CHANGED else SOON
             await asked_refunds.not_taken(asking, work.now + pause, f"GOV.UK Pay declined for now: {declined}", work)
         return
-    await fail(service, asking, f"GOV.UK Pay declined it ({declined}): look at the payment there, or send the money back by hand")
+    await hand_over(service, asking, f"GOV.UK Pay declined it ({declined}): look at the payment there, or send the money back by hand")
 
 
 async def poll(service: Service, api: PayApi, what: tuple[AskedRefund, FoundPayment], now: datetime) -> None:

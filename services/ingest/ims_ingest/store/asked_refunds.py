@@ -12,7 +12,8 @@ from ims_kit import Insert, Work
 
 APPROVE = Insert(
     Row,
-    "refund_id council payment_id revision amount_pence approved_on approved_at state provider_payment_id look_at changed_at reason",
+    """refund_id council payment_id revision amount_pence approved_on approved_at state provider_payment_id look_at changed_at is_by_hand
+    reason""",
     returning="refund_id",
 )
 COLUMNS = """refund_id, council, payment_id, amount_pence, state, approved_at, provider_payment_id, provider_refund_id, available_pence,
@@ -28,6 +29,8 @@ TAKEN = """UPDATE asked_refund SET state = 'submitted', provider_refund_id = $2,
 NOT_TAKEN = """UPDATE asked_refund SET state = 'approved', look_at = $2, changed_at = $3, reason = $4
   WHERE refund_id = $1 AND state = 'asking'"""
 LATER = "UPDATE asked_refund SET look_at = $2, reason = $3 WHERE refund_id = $1 AND look_at IS NOT NULL"
+HAND_OVER = """UPDATE asked_refund SET state = 'by-hand', is_by_hand = true, look_at = NULL, changed_at = $2, reason = $3
+  WHERE refund_id = $1 AND look_at IS NOT NULL AND provider_refund_id IS NULL"""
 END = """UPDATE asked_refund SET state = $2, look_at = NULL, changed_at = $3, reason = $4
   WHERE refund_id = $1 AND look_at IS NOT NULL RETURNING refund_id"""
 PAYMENTS = """SELECT payment_id, source, CASE WHEN provider = $2 THEN body::jsonb ->> 'provider_payment_id' END
@@ -54,10 +57,10 @@ async def payments(payment_ids: Sequence[UUID], provider: str, work: Work) -> di
 
 
 async def approve(refunds: Sequence[tuple[RefundApproved, str | None, str | None]], work: Work) -> set[UUID]:
-    """Remember what was approved: each with the provider's id of its payment, or why nobody can be asked. Returns which are new."""
+    """Remember what was approved: each with the provider's id of its payment, or why a person is to send it. Returns which are new."""
     rows = [
         (each.refund_id, each.council, each.payment_id, each.revision, each.amount_pence, each.approved_on, work.now,
-         "failed" if refused else "approved", provider_payment_id, None if refused else work.now, work.now, refused)
+         "by-hand" if refused else "approved", provider_payment_id, None if refused else work.now, work.now, bool(refused), refused)
         for each, provider_payment_id, refused in refunds
     ]  # fmt: skip
     return {found[0] for found in await APPROVE(work.connection, rows)}
@@ -91,6 +94,11 @@ async def taken(asked: AskedRefund, provider_refund_id: str, look_at: datetime, 
 async def not_taken(asked: AskedRefund, look_at: datetime, reason: str, work: Work) -> None:
     """Its provider has surely not taken it: it can be asked again."""
     await work.connection.execute(NOT_TAKEN, asked.refund_id, look_at, work.now, reason)
+
+
+async def hand_over(asked: AskedRefund, reason: str, work: Work) -> None:
+    """Leave it to a person, where no provider has taken it."""
+    await work.connection.execute(HAND_OVER, asked.refund_id, work.now, reason)
 
 
 async def later(asked: AskedRefund, look_at: datetime, reason: str | None, work: Work) -> None:

@@ -16,7 +16,9 @@ FIND = f"SELECT {', '.join(COLUMNS.split())} FROM import_reversal"  # noqa: S608
 MOVE = """UPDATE import_reversal SET last_payment_id = $2, payment_count = $3, payments_pence = $4, left_out_count = $5,
   left_out_pence = $6, is_done = $7 WHERE remittance_id = $1"""
 NEXT = """SELECT body, coalesce((SELECT sum(amount_pence) FROM reversal WHERE reversal.payment_id = payment.payment_id), 0)
-    + coalesce((SELECT sum(amount_pence) FROM refund WHERE refund.payment_id = payment.payment_id), 0) AS back_pence
+    + coalesce((SELECT sum(amount_pence) FROM refund WHERE refund.payment_id = payment.payment_id), 0)
+    + coalesce((SELECT sum(h.amount_pence) FROM asked_refund a JOIN refund_by_hand h USING (refund_id)
+      WHERE a.payment_id = payment.payment_id AND h.state = 'sent'), 0) AS back_pence
   FROM payment WHERE remittance_id = $1 AND payment_id > $2 ORDER BY payment_id LIMIT $3"""
 
 

@@ -43,7 +43,27 @@ class AskedRefund(Table, table=True):
     asked_at: datetime | None = Field(sa_type=DateTime(timezone=True))
     look_at: datetime | None = Field(sa_type=DateTime(timezone=True))
     changed_at: datetime = Field(sa_type=DateTime(timezone=True))
+    is_by_hand: bool
+    """A person sends it, or did."""
     reason: str | None = Field(sa_type=Text)
+
+
+class SentByHand(Table, table=True):
+    """What a person said became of a refund that no provider was to send. Never changed."""
+
+    __tablename__ = "refund_by_hand"
+
+    refund_id: UUID = Field(primary_key=True)
+    council: str = Field(sa_type=Text)
+    approved_pence: int = Field(sa_type=BigInteger)
+    state: str = Field(sa_type=Text)
+    amount_pence: int = Field(sa_type=BigInteger)
+    ended_on: date
+    method_of_payment: str | None = Field(sa_type=Text)
+    bank_reference: str | None = Field(sa_type=Text)
+    reason: str | None = Field(sa_type=Text)
+    said_by: str = Field(sa_type=Text)
+    said_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class RefundLook(Table, table=True):

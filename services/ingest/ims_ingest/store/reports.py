@@ -6,7 +6,8 @@ from uuid import UUID
 
 TOTALS = """SELECT 'received' AS name, count(*) AS count, coalesce(sum(amount_pence), 0)::bigint AS pence FROM payment WHERE council = $1
   UNION ALL SELECT 'reversed', count(*), coalesce(sum(amount_pence), 0)::bigint FROM reversal WHERE council = $1
-  UNION ALL SELECT 'refunded', count(*), coalesce(sum(amount_pence), 0)::bigint FROM refund WHERE council = $1 AND amount_pence > 0
+  UNION ALL SELECT 'refunded', count(*), coalesce(sum(amount_pence), 0)::bigint FROM (SELECT amount_pence FROM refund
+    WHERE council = $1 AND amount_pence > 0 UNION ALL SELECT amount_pence FROM refund_by_hand WHERE council = $1 AND state = 'sent') AS each
   UNION ALL SELECT 'refused', count(*), 0 FROM refusal WHERE council = $1
   UNION ALL SELECT 'conflicts', count(*), 0 FROM conflict WHERE council = $1"""
 # One look by each index; an OR over all three would read every payment.

@@ -11,7 +11,7 @@ TABLES = """
 CREATE TABLE account (            -- what back offices told; nothing of whose account it is
   council text, account_reference text, fund text, revision bigint NOT NULL, status text NOT NULL, stages jsonb NOT NULL,
   balance_pence bigint, instalment_pence bigint, second_keys jsonb NOT NULL, issued_on date,
-  names jsonb NOT NULL DEFAULT '[]',
+  names jsonb NOT NULL DEFAULT '[]', is_stopped boolean NOT NULL DEFAULT false, stop_reason text,
   PRIMARY KEY (council, account_reference, fund));
 CREATE INDEX account_second_keys ON account USING gin (second_keys) WHERE second_keys <> '[]';
 CREATE TABLE owed (               -- every amount that an account of a fund without check digits ever owed
@@ -69,6 +69,22 @@ CREATE TABLE verdict (            -- that a decision took effect, or never will:
   CONSTRAINT the_author_is_not_the_approver
     CHECK (verdict = 'withdrawn' OR NOT needs_approval OR lower(btrim(given_by)) <> lower(btrim(decided_by))));
 CREATE UNIQUE INDEX undone_once ON verdict (council, undoes) WHERE verdict = 'in-force' AND undoes IS NOT NULL;
+CREATE TABLE payer (              -- whose bank account (a keyed digest) pays which account, as a person's decision of a payment says
+  council text, learning_id uuid, payer text NOT NULL, fund text NOT NULL, account_reference text NOT NULL, decision_id uuid NOT NULL,
+  payment_id uuid NOT NULL, learned_by text NOT NULL CHECK (learned_by <> ''), learned_at timestamptz NOT NULL,
+  PRIMARY KEY (council, learning_id), UNIQUE (council, learning_id, payer, learned_by),
+  FOREIGN KEY (council, decision_id, payment_id) REFERENCES decided (council, decision_id, payment_id));
+CREATE INDEX payer_learned ON payer (council, payer, learned_at);
+CREATE INDEX payer_learned_at ON payer (council, learned_at, learning_id);
+CREATE INDEX payer_of_payment ON payer (council, payment_id);
+CREATE TABLE payer_step (         -- what became of it: confirmed by another person, and so evidence; revoked by anybody, for ever
+  council text, learning_id uuid, step text CHECK (step IN ('confirmed', 'revoked')), payer text NOT NULL, learned_by text NOT NULL,
+  given_by text NOT NULL CHECK (btrim(given_by) <> ''), reason text NOT NULL CHECK (reason <> ''), given_at timestamptz NOT NULL,
+  PRIMARY KEY (council, learning_id, step),
+  FOREIGN KEY (council, learning_id, payer, learned_by) REFERENCES payer (council, learning_id, payer, learned_by),
+  CONSTRAINT who_learned_does_not_confirm
+    CHECK (step <> 'confirmed' OR lower(btrim(given_by)) <> lower(btrim(learned_by))));
+CREATE INDEX payer_confirmed ON payer_step (council, payer) WHERE step = 'confirmed';
 CREATE TABLE refund (             -- money that is to go back to its payer, if another person than who asks for it approves
   council text, refund_id uuid, payment_id uuid NOT NULL, amount_pence bigint NOT NULL CHECK (amount_pence > 0),
   origin text NOT NULL CHECK (origin IN ('rule', 'decision', 'officer')), requested_by text NOT NULL,
@@ -179,7 +195,8 @@ CREATE TRIGGER pack_approvals_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON p
 CREATE TRIGGER placements_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON placement
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
 DO $$ DECLARE each text; BEGIN
-  FOREACH each IN ARRAY ARRAY['decision', 'decided', 'journal', 'verdict', 'refund', 'refund_step', 'suspense_note'] LOOP
+  FOREACH each IN ARRAY ARRAY['decision', 'decided', 'journal', 'verdict', 'payer', 'payer_step', 'refund', 'refund_step',
+    'suspense_note'] LOOP
     EXECUTE format('CREATE TRIGGER %1$s_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %1$I
       FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back()', each);
   END LOOP;

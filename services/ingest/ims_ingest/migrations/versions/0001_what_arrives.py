@@ -114,15 +114,23 @@ CREATE INDEX refund_by_payment ON refund (payment_id);
 CREATE TABLE asked_refund (       -- a refund that was approved; `asking` is committed before it is asked
   refund_id uuid PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY UNIQUE, council text NOT NULL, payment_id uuid NOT NULL,
   revision int NOT NULL, amount_pence bigint NOT NULL CHECK (amount_pence > 0), approved_on date NOT NULL, approved_at timestamptz NOT NULL,
-  state text NOT NULL CHECK (state IN ('approved', 'asking', 'submitted', 'sent', 'failed')), provider_payment_id text,
+  state text NOT NULL CHECK (state IN ('approved', 'asking', 'submitted', 'by-hand', 'sent', 'failed')), provider_payment_id text,
   provider_refund_id text, available_pence bigint, asked_at timestamptz, look_at timestamptz, changed_at timestamptz NOT NULL, reason text,
-  UNIQUE (council, provider_refund_id),
-  CHECK (state = 'failed' OR provider_payment_id IS NOT NULL),
+  is_by_hand boolean NOT NULL DEFAULT false, UNIQUE (council, provider_refund_id), UNIQUE (refund_id, amount_pence),
+  CHECK (is_by_hand OR (state <> 'by-hand' AND provider_payment_id IS NOT NULL)), CHECK (NOT is_by_hand OR provider_refund_id IS NULL),
   CHECK (state <> 'asking' OR (available_pence IS NOT NULL AND asked_at IS NOT NULL)),
-  CHECK (state NOT IN ('submitted', 'sent') OR provider_refund_id IS NOT NULL),
-  CHECK ((state IN ('sent', 'failed')) = (look_at IS NULL)), CHECK (state <> 'failed' OR reason IS NOT NULL));
+  CHECK (state NOT IN ('submitted', 'sent') OR is_by_hand OR provider_refund_id IS NOT NULL),
+  CHECK ((state IN ('by-hand', 'sent', 'failed')) = (look_at IS NULL)), CHECK (state NOT IN ('by-hand', 'failed') OR reason IS NOT NULL));
 CREATE INDEX asked_refund_due ON asked_refund (look_at) WHERE look_at IS NOT NULL;
 CREATE INDEX asked_refund_by_payment ON asked_refund (payment_id);
+CREATE TABLE refund_by_hand (     -- what a person said became of one that no provider was to send: once, and never more than was approved
+  refund_id uuid PRIMARY KEY, council text NOT NULL, approved_pence bigint NOT NULL, amount_pence bigint NOT NULL CHECK (amount_pence > 0),
+  state text NOT NULL CHECK (state IN ('sent', 'failed')), ended_on date NOT NULL, method_of_payment text, bank_reference text, reason text,
+  said_by text NOT NULL CHECK (said_by <> ''), said_at timestamptz NOT NULL,
+  FOREIGN KEY (refund_id, approved_pence) REFERENCES asked_refund (refund_id, amount_pence),
+  CONSTRAINT no_more_than_was_approved CHECK (amount_pence <= approved_pence),
+  CHECK ((state = 'sent') = (bank_reference IS NOT NULL AND method_of_payment IS NOT NULL)),
+  CHECK ((state = 'failed') = (reason IS NOT NULL)));
 CREATE TABLE refund_look (        -- a payment whose refunds are to be read from its provider
   council text NOT NULL, provider_payment_id text NOT NULL, look_at timestamptz NOT NULL, hinted_at timestamptz NOT NULL,
   hint_count int NOT NULL, PRIMARY KEY (council, provider_payment_id));

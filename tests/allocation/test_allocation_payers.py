@@ -1,0 +1,254 @@
+"""Learned payers: what a decision teaches, who may confirm it, what it weighs then, and that the bank account is nowhere in clear."""
+
+import itertools
+import random
+from datetime import date
+from typing import Any
+
+import asyncpg
+import pytest
+
+from allocation.anytown import COUNCIL, PACK, name, payment, penalty, remembered, running_account
+from allocation.doors import Office, group, of, to
+from ims_allocation.domain import PAYER_KNOWN, PAYER_LEARNED, Accounts, Hold, Names, choose, known
+from ims_allocation.handlers import weighing
+from ims_contracts.payments import Payer, PaymentReceived
+
+KEY = "a key that only tests know"
+NAMES = Names(KEY.encode())
+BANK_ACCOUNT = "20000055779911"
+TAX = running_account("770001148", balance_pence=19220, instalment_pence=9610)
+OTHER = running_account("770001478", balance_pence=15000, instalment_pence=7500)
+HOME = "23/770001148"
+
+
+def transfer(called: str = "1", typed: str = "council tax", pence: int = 9610, **fields: Any) -> PaymentReceived:
+    payer = fields.pop("payer", Payer(bank_account=BANK_ACCOUNT))
+    return payment(typed, pence, date(2026, 3, 10), called=called, channel="bank-transfer", payer=payer, **fields)
+
+
+@pytest.fixture
+async def office(pool: Any) -> Office:
+    office = Office(pool, name_key=KEY)
+    await office.hear(TAX, OTHER, transfer())
+    return office
+
+
+async def teach(office: Office, called: str = "1", by: str = "Ann", account: str = HOME, pence: int = 9610) -> Any:
+    """A decision of a whole payment; what it taught."""
+    revision = (await office.story(called))["revision"]
+    answer = await office.decide(group(of((called, revision)), to((account, pence))), by=by)
+    assert answer.status_code == 201, answer.text
+    found = (await office.get("/v1/payers", payment_id=name(called)))["payers"]
+    return answer.json() | {"learned": found[0] if found else None}
+
+
+async def say(office: Office, what: str, learned: Any, by: str = "Bob") -> Any:
+    return await office.post(f"/v1/payers/{learned['learning_id']}/{what}", {"reason": "looked at last year's payments"}, by=by)
+
+
+@pytest.mark.parametrize("given", ["20000055779911", "20-00-00 55779911", "GB33BUKB20000055779911", "gb33 bukb 2000 0055 7799 11"])
+def test_a_bank_account_is_the_same_however_it_is_given(given: str) -> None:
+    digest = NAMES.of_bank_account(given)
+    assert digest == NAMES.of_bank_account(BANK_ACCOUNT) != NAMES.of_bank_account("20000055779912")
+    assert digest != Names(b"another key of the council").of_bank_account(given)
+    assert BANK_ACCOUNT not in str(digest)
+
+
+@pytest.mark.parametrize("given", ["", " -"])
+def test_what_is_no_bank_account_and_what_has_no_key_is_nobody(given: str) -> None:
+    assert NAMES.of_bank_account(given) is None
+    assert Names().of_bank_account(BANK_ACCOUNT) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "pence", "paid", "held_by"),
+    [
+        ("council tax", 9610, {"770001148": PAYER_KNOWN}, ""),
+        ("council tax", 5, {"770001148": PAYER_KNOWN}, "payer-alone"),
+        ("from me", 5, {"770001148": PAYER_KNOWN}, "payer-alone"),
+        ("council tax", 9610, {"770001148": PAYER_LEARNED}, ""),  # such are never looked up to decide by
+        ("invoice 60023459", 9610, {"770001148": PAYER_KNOWN}, "not-sure"),
+        ("RENT", 9610, {"770001148": PAYER_KNOWN}, "not-sure"),
+        ("council tax", 9610, {"770001148": PAYER_KNOWN, "770001559": PAYER_KNOWN}, "not-sure"),
+        ("council tax", 9610, {"770001148": PAYER_KNOWN, "770001478": PAYER_KNOWN}, "not-sure"),
+    ],
+)
+def test_a_payers_history_is_one_vote_and_never_alone_enough(typed: str, pence: int, paid: dict[str, str], held_by: str) -> None:
+    twin = running_account("770001559", balance_pence=19220, instalment_pence=9610)
+    known_there = [remembered(each) for each in (TAX, OTHER, *([twin] if "770001559" in paid else []))]
+    heard = transfer(typed=typed, pence=pence)
+    asked = known(heard, PACK.references.read(heard.reference, None), PACK, NAMES)
+    of_payer = {(COUNCIL, "23", reference): says for reference, says in paid.items()}
+    payers = {(COUNCIL, str(asked.payer)): of_payer}
+    chosen = choose(asked, Accounts(known_there, None, (), payers), PACK)
+    assert chosen.evidence is not None
+    assert chosen.evidence.held_by == held_by
+    if held_by:
+        assert isinstance(chosen, Hold)
+    else:
+        assert (chosen.evidence.rule, chosen.evidence.tag) == ("payer-and-evidence", "by-payer")
+
+
+def test_an_account_that_is_not_open_is_never_chosen_by_its_payer() -> None:
+    asked = known(transfer(), PACK.references.read("council tax", None), PACK, NAMES)
+    closed = remembered(TAX.model_copy(update={"status": "closed"}))
+    payers = {(COUNCIL, str(asked.payer)): {closed.key: PAYER_KNOWN}}
+    chosen = choose(asked, Accounts([closed], None, (), payers), PACK)
+    assert (isinstance(chosen, Hold), chosen.evidence and chosen.evidence.held_by) == (True, "not-open")
+
+
+async def test_a_decision_teaches_a_suggestion_and_a_second_person_makes_it_evidence(office: Office) -> None:
+    learned = (await teach(office))["learned"]
+    assert (learned["state"], learned["learned_by"], learned["account_reference"]) == ("learned", "Ann", "770001148")
+    await office.hear(transfer("2"))
+    item = await office.get(f"/v1/suspense/{name('2')}")
+    assert [(s["account_reference"], s["why"][:2]) for s in item["suggestions"]] == [
+        ("770001148", ["amount-is-instalment", "payer-learned"])
+    ]
+    assert (await say(office, "confirm", learned, by="Ann")).status_code == 403
+    confirmed = await say(office, "confirm", learned)
+    assert (confirmed.status_code, confirmed.json()["state"], confirmed.json()["confirmed_by"]) == (200, "confirmed", "Bob")
+    assert (await say(office, "confirm", learned)).json() == confirmed.json()
+    assert (await say(office, "confirm", learned, by="Cid")).status_code == 409
+    assert await office.placed("2") == {HOME: 9610}  # what was in suspense of that payer was looked at again
+    await office.hear(transfer("3"))
+    assert await office.placed("3") == {HOME: 9610}
+    await office.assert_lawful()
+
+
+async def test_a_payment_says_in_words_what_its_payer_spoke_for_and_what_was_learned_of_it(office: Office) -> None:
+    learned = (await teach(office))["learned"]
+    await say(office, "confirm", learned)
+    await office.hear(transfer("2"))
+    story = await office.story("2")
+    [step] = story["steps"]
+    assert step["words"] == "put on the account that its payer is known to pay"
+    assert "for it, 19 times: the payer's bank account is known to pay it, as two people said" in step["evidence"]["candidates"][0]["votes"]
+    [taught] = (await office.story("1"))["payer"]
+    assert taught["words"] == (
+        "Ann's decision says that its payer's bank account pays 23/770001148; Bob confirmed it: looked at last year's payments"
+    )
+
+
+async def test_what_is_revoked_counts_no_more_whichever_decision_taught_it(office: Office) -> None:
+    await office.hear(transfer("2"))
+    first, second = (await teach(office))["learned"], (await teach(office, "2", by="Cid"))["learned"]
+    await say(office, "confirm", first)
+    assert (await say(office, "revoke", second, by="Ann")).json()["state"] == "revoked"
+    assert (await say(office, "revoke", second, by="Ann")).status_code == 200
+    assert (await say(office, "revoke", second, by="Cid")).status_code == 409
+    assert (await office.get(f"/v1/payers/{first['learning_id']}"))["state"] == "revoked"
+    assert (await say(office, "confirm", second)).status_code == 409
+    await office.hear(transfer("3"))
+    assert await office.placed("3") == {"suspended": 9610}
+    assert (await office.get(f"/v1/suspense/{name('3')}"))["suggestions"] == []
+    taught = (await teach(office, "3"))["learned"]  # learned anew, and to be confirmed anew
+    assert taught["state"] == "learned"
+
+
+async def test_undoing_the_decision_takes_back_what_it_taught_and_a_later_decision_replaces_it(office: Office) -> None:
+    made = await teach(office)
+    await say(office, "confirm", made["learned"])
+    later = await office.decide(group(of(("1", 2)), to(("23/770001478", 9610))), by="Ann")
+    states = {each["account_reference"]: each["state"] for each in (await office.get("/v1/payers"))["payers"]}
+    assert states == {"770001148": "taken-back", "770001478": "learned"}
+    await office.post(f"/v1/decisions/{later.json()['decision_id']}/undo", {"reason": "wrong"})
+    states = {each["account_reference"]: each["state"] for each in (await office.get("/v1/payers"))["payers"]}
+    assert states == {"770001148": "confirmed", "770001478": "taken-back"}
+    await office.post(f"/v1/decisions/{made['decision_id']}/undo", {"reason": "wrong"})
+    assert (await office.get("/v1/payers", state="taken-back"))["payers"][0]["state"] == "taken-back"
+    await office.hear(transfer("2"))
+    assert "suspended" in await office.placed("2")
+
+
+@pytest.mark.parametrize(
+    ("heard", "shares"),
+    [
+        (transfer("2", payer=None), [(HOME, 9610)]),
+        (transfer("2"), [(HOME, 9609)]),
+        (transfer("2"), [(HOME, 9000), ("23/770001478", 610)]),
+        (transfer("2", pence=3500), [("11/BJ90012273", 3500)]),
+    ],
+)
+async def test_nothing_is_learned_of_parts_or_penalties_or_nobody(office: Office, heard: Any, shares: Any) -> None:
+    await office.hear(penalty(), heard)
+    answer = await office.decide(group(of("2"), to(*shares)))
+    assert answer.status_code == 201, answer.text
+    assert (await office.get("/v1/payers"))["payers"] == []
+
+
+async def test_the_database_itself_holds_that_nobody_confirms_what_their_own_decision_taught(office: Office) -> None:
+    learned = (await teach(office))["learned"]
+    row = "SELECT council, learning_id, 'confirmed', payer, learned_by, $1, 'why', now() FROM payer"
+    for who in ("Ann", " ann "):
+        with pytest.raises(asyncpg.CheckViolationError, match="who_learned_does_not_confirm"):
+            await office.pool.execute(f"INSERT INTO payer_step {row}", who)
+    for table in ("payer", "payer_step"):
+        with pytest.raises(asyncpg.RaiseError, match="only grows"):
+            await office.pool.execute(f"DELETE FROM {table}")
+    assert (await say(office, "confirm", learned)).status_code == 200
+
+
+async def test_a_bank_account_is_kept_nowhere_in_clear_and_not_at_all_without_a_key(office: Office) -> None:
+    await teach(office)
+    tables = [row[0] for row in await office.pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    written = [str(dict(row)) for table in tables for row in await office.pool.fetch(f"SELECT * FROM {table}")]
+    assert len(written) > 10
+    assert not any(BANK_ACCOUNT in text for text in written)
+    blind = Office(office.pool)
+    await blind.hear(transfer("2"))
+    assert (await teach(blind, "2"))["learned"] is None
+
+
+async def test_the_list_has_pages_and_filters(office: Office) -> None:
+    await office.hear(*(transfer(str(number)) for number in range(2, 5)))
+    for number in range(1, 5):
+        await teach(office, str(number), by="Ann" if number % 2 else "Cid")
+    pages, before = [], None
+    while True:
+        page = await office.get("/v1/payers", count_max=1, **({"before": before} if before else {}))
+        pages += page["payers"]
+        if (before := page["next"]) is None:
+            break
+    assert len({each["learning_id"] for each in pages}) == 4
+    assert len((await office.get("/v1/payers", by="cid"))["payers"]) == 2
+    assert not (await office.get("/v1/payers", fund="11"))["payers"]
+    nobody = await office.http.get(f"/v1/payers/{name('none')}", params={"council": COUNCIL})
+    assert nobody.status_code == 404
+
+
+async def test_plain_payments_look_nothing_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weighing.payers, "paid", None)
+    await office.hear(transfer("2", typed="770001148"), payment("770001148", 77, called="3", payer=Payer(bank_account=BANK_ACCOUNT)))
+    assert await office.placed("2") == {HOME: 9610}
+    assert await office.pool.fetchval("SELECT count(*) FROM placement WHERE details IS NULL") == 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_comes_in_whatever_order_and_twice_no_penny_is_lost_and_what_is_revoked_votes_no_more(
+    office: Office, seed: int
+) -> None:
+    chance = random.Random(seed)
+    numbers = itertools.count(2)
+    learned = [(await teach(office))["learned"]]
+    for _ in range(14):
+        what = chance.choice(["hear", "hear", "teach", "confirm", "revoke", "undo", "again"])
+        called = f"{next(numbers)}"
+        if what in ("hear", "again"):
+            await office.hear(*[transfer(called, chance.choice(["council tax", "me", "770009148"]))] * (2 if what == "again" else 1))
+        elif what == "teach":
+            await office.hear(transfer(called))
+            learned.append((await teach(office, called, chance.choice(["Ann", "Cid"])))["learned"])
+        elif what == "undo":
+            each = chance.choice(learned)
+            assert (await office.post(f"/v1/decisions/{each['decision_id']}/undo", {"reason": "again"})).status_code in (200, 409)
+        else:
+            each = chance.choice(learned)
+            twice = [(await say(office, what, each)).status_code for _ in range(2)]
+            assert twice[0] == twice[1], "the same, said again, is answered alike"
+    await office.assert_lawful()
+    for each in learned:
+        await say(office, "revoke", each)
+    await office.hear(transfer("last"))
+    assert await office.placed("last") == {"suspended": 9610}
