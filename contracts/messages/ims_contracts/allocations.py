@@ -20,6 +20,8 @@ class JournalLine(Value):
     """Of a line on a fund: the VAT code of its income."""
     vat_pence: Pence | None = None
     """The VAT within `amount_pence`, and of its sign; absent where it is nought. A line of no pence puts right a penny of it."""
+    cost_centre: Code | None = None
+    """Of a line on a fund: whose income it is within the council, where it is told apart."""
 
 
 class Part(Value):
@@ -28,6 +30,8 @@ class Part(Value):
     fund: Code
     account_reference: Reference
     amount_pence: PositivePence
+    cost_centre: Code | None = None
+    """Whose income it is within the council, where the fund or the payer tells it apart."""
 
 
 class Suggestion(Value):

@@ -25,6 +25,8 @@ class Fund:
     name: str
     line_of_business: str
     vat_code: str = "O"
+    cost_centre: str | None = None
+    """Whose income it is, where a payment or a person says no other."""
     is_penalty: bool = False
     """What is owed is a schedule of stages; what one payment settles depends on the others."""
     needs_account: bool = True

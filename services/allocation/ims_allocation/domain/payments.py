@@ -66,6 +66,16 @@ class Part(NamedTuple):
     vat_code: str | None = None
     vat_pence: int = 0
     """Within the amount, as it was when the part was placed: what undoes the part undoes this."""
+    cost_centre: str | None = None
+    """Whose income it is within the council: what undoes the part takes it off there."""
+
+
+class Coded(NamedTuple):
+    """How a fund's income was coded when money of a payment was first put on it: it stays so, whatever the fund says later."""
+
+    fund: str
+    vat_code: str | None
+    cost_centre: str | None
 
 
 class Decided(NamedTuple):
@@ -133,6 +143,7 @@ class Placement:
     """The decision that placed it, where it was no rule."""
     evidence: Evidence | None = field(default=None, compare=False)
     """No part of where the money is: the same place by other figures is no news."""
+    coded: tuple[Coded, ...] = field(default=(), compare=False)
 
     @property
     def allocated_pence(self) -> int:

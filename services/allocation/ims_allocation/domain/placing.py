@@ -25,7 +25,7 @@ def place(records: Iterable[Record], accounts: Accounts, packs: Mapping[str, Pac
     choices = {r.key: choice(r, accounts, packs[r.council]) for r in records if r.payment}
     settled = settle_penalties(records, choices, accounts, packs)
     placed = {r.key: with_evidence(place_one(r, choices.get(r.key), settled.get(r.key)), choices.get(r.key)) for r in records}
-    placed |= {r.key: taxed(placed[r.key], r.payment.decided_on, packs[r.council]) for r in records if r.payment}
+    placed |= {r.key: taxed(placed[r.key], r.payment.decided_on, packs[r.council], r.placement) for r in records if r.payment}
     placed |= {r.key: replace(placed[r.key], reason="wait-over") for r in records if r.is_wait_over and placed[r.key].reason == AWAITED}
     for record in records:
         placement = placed[record.key]

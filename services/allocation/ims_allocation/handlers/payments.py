@@ -112,21 +112,23 @@ async def place_plain(
 
 def to_be_placed(payment: PaymentReceived, reading: Reading, pack: Pack) -> placements.Plain:
     fund, reference = reading.candidates[0]
-    return placements.Plain(payment, fund, reference, pack.decided_on(payment), pack.version, pack.funds[fund].vat_code)
+    known = pack.funds[fund]
+    return placements.Plain(payment, fund, reference, pack.decided_on(payment), pack.version, known.vat_code, known.cost_centre)
 
 
 def allocated(plain: placements.Plain, today: date) -> PaymentAllocated:
-    payment, fund, reference, decided_on, version, vat_code = plain
+    payment, fund, reference, decided_on, version, vat_code, centre = plain
     pence = payment.amount_pence
     clearing = {"ledger_account": f"clearing:{payment.method_of_payment}", "amount_pence": pence}
-    income = {"ledger_account": f"fund:{fund}", "account_reference": reference, "amount_pence": -pence, "vat_code": vat_code}
+    to = {"account_reference": reference, "cost_centre": centre}
+    income = {"ledger_account": f"fund:{fund}", "amount_pence": -pence, "vat_code": vat_code} | to
     return PaymentAllocated.model_validate(
         {
             "council": payment.council,
             "payment_id": payment.payment_id,
             "revision": 1,
             "amount_pence": pence,
-            "parts": [{"fund": fund, "account_reference": reference, "amount_pence": pence}],
+            "parts": [{"fund": fund, "amount_pence": pence} | to],
             "outcome": "account",
             "rule": "reference",
             "rule_version": version,

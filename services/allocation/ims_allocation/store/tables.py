@@ -80,6 +80,7 @@ class PlacementRow(Table, table=True):
     """`repaired` or `low-margin`: automatic by the evidence, and worth a look."""
     vat_code: str | None
     """Of its one part."""
+    cost_centre: str | None
 
 
 class RepairOutcomeRow(Table, table=True):
@@ -128,6 +129,7 @@ class LedgerLineRow(Table, table=True):
     vat_code: str | None
     vat_pence: int = big()
     """Within the amount, and of its sign."""
+    cost_centre: str | None
 
 
 class ReconciledPageRow(Table, table=True):

@@ -85,6 +85,8 @@ class Fund(Dated):
     """A line of it may have another VAT code."""
     ledger_code: Code | None = None
     """What the general ledger calls it."""
+    cost_centre: Code | None = None
+    """Whose income it is, where a line of it says no other."""
     is_penalty: bool = False
     needs_account: bool = True
     needs_second_fact: bool = False
