@@ -45,7 +45,7 @@ def test_anytown_has_every_line_of_business_and_the_five_codes_of_vat() -> None:
     lines = {fund.line_of_business for fund in EDITION.written.funds.values()}
     assert lines == {
         "parking", "council-tax", "business-rates", "rent", "sundry-debts", "benefit-overpayments", "social-care", "planning",
-        "garden-waste", "licences", "libraries", "markets", "leisure",
+        "garden-waste", "licences", "libraries", "markets", "leisure", "card-fees",
     }  # fmt: skip
     assert set(EDITION.written.vat.codes) == {"S", "R", "Z", "E", "O"}
 

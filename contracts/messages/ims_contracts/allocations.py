@@ -66,8 +66,8 @@ class PaymentAllocated(Message):
     """`account` (a running account), `refund-due` (a person decided that all goes back), and for penalties `discount`, `full`, `part`,
     `late-discount`, `over`, `duplicate`, `closed`, `with-agent`; `reversed` or `refunded` where nothing of it is left."""
     rule: Code
-    """What chose the account: `reference`, `second-key`, …; `officer`: a person decided; `rule:` and a name: a rule that the council's
-    officers wrote."""
+    """What chose the account: `reference`, `second-key`, …; `basket`: it was stated line by line; `officer`: a person decided; `rule:` and
+    a name: a rule that the council's officers wrote."""
     rule_version: Code
     """The version of the council's pack that decided; of `officer`, `decision:` and the decision's id."""
     method_of_payment: Code
@@ -98,8 +98,8 @@ class PaymentSuspended(Message):
     reason: Code
     """`no-reference`, `unknown-reference`, `invalid-reference`, `unknown-fund`, `wrong-fund`, `other-council`, `ambiguous`,
     `account-awaited`, `wait-over` (its account has not come for too long), `several-accounts`, `no-event` (only a settlement knows of
-    it), `stopped`, `left-by-officer`, `not-open`, `needs-person` (a rule of the council's says so), and reasons that a council's rules
-    give."""
+    it), `stopped`, `left-by-officer`, `not-open`, `needs-person` (a rule of the council's says so), `unknown-vat-code`,
+    `vat-code-not-allowed` and `basket-differs` (of what was stated line by line), and reasons that a council's rules give."""
     suggestions: list[Suggestion] = Field(default=[], max_length=5)
     method_of_payment: Code
     posted_on: date

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ims_allocation.domain import Cause, Evidence, Placement, Record, Vote, Weighing
+from ims_allocation.domain.baskets import RULE as BASKET
 from ims_allocation.domain.giving_back import Refund
 from ims_allocation.store.decisions import Held
 
@@ -36,6 +37,10 @@ REASONS = {
     "needs-person": "a rule leaves it to a person",
     "payment-awaited": "money went back of a payment that is not known",
     "overdrawn": "more went back than ever came",
+    "unknown-fund": "the fund that was stated is none of the council's, or closed",
+    "basket-differs": "what was stated line by line does not come to the amount",
+    "vat-code-not-allowed": "the VAT code that was stated is another than the fund's, which lets no line differ",
+    "unknown-vat-code": "the VAT code that was stated is none of the council's",
     "left-by-officer": "an officer decided of the rest of it, or took it off its account",
 }
 
@@ -96,6 +101,8 @@ def words(placed: Placement) -> str:
         return f"held in suspense: {REASONS.get(placed.reason or '', placed.reason)}"
     beside = f"; beside it in suspense: {REASONS.get(placed.reason, placed.reason)}" if placed.reason else ""
     is_put = placed.decision_id and placed.outcome == "account"
+    if placed.rule == BASKET and placed.outcome == "account":
+        return f"put where it was stated, line by line{beside}"
     by_rule = placed.rule.removeprefix("rule:") if placed.rule.startswith("rule:") and placed.outcome == "account" else None
     said = f"put on an account by the rule {by_rule}" if by_rule else WORDS.get(placed.outcome, placed.outcome)
     said = "put where an officer decided" if is_put else said

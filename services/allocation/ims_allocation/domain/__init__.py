@@ -5,6 +5,7 @@ from ims_allocation.domain.candidates import NEAR, near_keys, whole
 from ims_allocation.domain.choosing import Accounts, Hold, Home, choose, may_mean_a_penalty, references_to_weigh
 from ims_allocation.domain.evidence import Owing
 from ims_allocation.domain.facts import Telling, tell
+from ims_allocation.domain.hearing import cause, known, orphan
 from ims_allocation.domain.judging import REPAIRS_WATCHED_DAYS, is_found_wrong, is_sampled, repair_stops
 from ims_allocation.domain.ledger import Line, journal_id, lines_of, written
 from ims_allocation.domain.names import NO_NAMES, Names
@@ -21,11 +22,8 @@ from ims_allocation.domain.payments import (
     Record,
     Vote,
     Weighing,
-    cause,
     keys_of,
-    known,
     near_keys_of,
-    orphan,
 )
 from ims_allocation.domain.placing import kept_home
 from ims_allocation.domain.progress import Change, Progress

@@ -5,19 +5,26 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from ims_allocation.domain.accounts import AccountKey, vehicle_mark
-from ims_allocation.domain.candidates import near_keys, tokens, vehicle_in, whole
+from ims_allocation.domain.accounts import AccountKey
+from ims_allocation.domain.candidates import near_keys
 from ims_allocation.domain.editions.officer_rules import Ruled
-from ims_allocation.domain.names import NO_NAMES, Names
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.references import Reading
-from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
 
 # The revision of what is no payment: any that is heard is higher.
 STANDS_FOR = 0
 
 type PaymentKey = tuple[str, UUID]
 """Council, payment id."""
+
+
+class Stated(NamedTuple):
+    """A line of a basket: its reference read once, within the fund where it says one."""
+
+    reading: Reading
+    amount_pence: int
+    cost_centre: str | None = None
+    vat_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ class Payment:
     """Of free text, the payer's names, as keyed digests."""
     ruled: Ruled | None = None
     """What an officer's rule says of it, asked once, when it was heard."""
+    basket: tuple[Stated, ...] = ()
+    """What it is for, line by line, where it was stated so: no rule puts it elsewhere."""
 
 
 class Cause(NamedTuple):
@@ -207,51 +216,6 @@ class Record:
     def back(self, kind: str) -> int:
         """What went back and has been applied, by kind."""
         return sum(cause.amount_pence for cause in self.applied if cause.kind == kind)
-
-
-def known(heard: PaymentReceived, reading: Reading, pack: Pack, names: Names = NO_NAMES) -> Payment:
-    """What allocation keeps of a payment that was received."""
-    if not (heard.reference or reading.candidates) and heard.source in pack.settlement_sources:
-        reading = Reading(reason="no-event")
-    text = whole(heard.reference, heard.narrative) if pack.is_free_text(heard.channel) else ""
-    named = (reference for _, reference in reading.candidates) if text else ()
-    vehicle = vehicle_mark(heard.vehicle) if heard.vehicle else reading.vehicle or vehicle_in(text)
-    decided_on = pack.decided_on(heard)
-    return Payment(
-        heard_revision=heard.revision,
-        amount_pence=heard.amount_pence,
-        method_of_payment=heard.method_of_payment,
-        channel=heard.channel,
-        decided_on=decided_on,
-        paid_at=heard.paid_at,
-        reading=reading,
-        fund=heard.fund,
-        vehicle=vehicle,
-        tokens=tuple(dict.fromkeys([*named, *tokens(text, pack.references)])),
-        named=pack.words.named(text),
-        names=names.of_payer(heard.payer.name) if text and heard.payer and heard.payer.name else frozenset(),
-        ruled=pack.tables.rules.of(heard, decided_on, bool(reading.candidates)).ruled,
-    )
-
-
-def cause(heard: PaymentReversed | RefundSent, pack: Pack) -> Cause:
-    """What went back of a payment, and why."""
-    if isinstance(heard, RefundSent):
-        return Cause(heard.refund_id, "refund", heard.amount_pence, heard.method_of_payment, heard.sent_on, "refund-sent")
-    stands_for = stand_in(heard, pack) if heard.payment_id and heard.reference else None
-    how = heard.method_of_payment, heard.reversed_on, heard.reason
-    return Cause(heard.reversal_id, "reversal", heard.amount_pence, *how, stands_for)
-
-
-def stand_in(heard: PaymentReversed, pack: Pack) -> Payment:
-    """What stands for a payment of which only a reversal is known: nothing, for the account that the reversal names."""
-    reading = pack.references.read(heard.reference, None)
-    return Payment(STANDS_FOR, 0, heard.method_of_payment, "", heard.reversed_on, None, reading)
-
-
-def orphan(heard: PaymentReversed, pack: Pack) -> Record:
-    """A reversal that names no payment (such as an indemnity for a collection before our time): only its account can be known."""
-    return Record(heard.council, heard.reversal_id, stand_in(heard, pack), applied=(cause(heard, pack),), is_orphan=True)
 
 
 def keys_of(council: str, payment: Payment) -> list[tuple[str, str]]:

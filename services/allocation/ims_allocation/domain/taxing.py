@@ -40,6 +40,16 @@ def taxed_lines(lines: Iterable[Line], tax_point: date, pack: Pack) -> list[Line
     return [line._replace(vat_code=code, vat_pence=pence) for line, (code, _), pence in zip(lines, amounts, vat, strict=True)]
 
 
+def fault_of_code(fund: str, said: str | None, pack: Pack) -> str | None:
+    """Why a line of a fund may not have the VAT code that was stated for it."""
+    if said is None or said == pack.funds[fund].vat_code:
+        return None
+    if said not in pack.tables.vat.codes:
+        return "unknown-vat-code"
+    known = pack.tables.funds.get(fund)
+    return None if known and known.vat_may_differ else "vat-code-not-allowed"
+
+
 def coded_by(fund: str, pack: Pack) -> Coded:
     known = pack.funds.get(fund)
     return Coded(fund, known.vat_code, known.cost_centre) if known else Coded(fund, None, None)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from ims_allocation.domain.baskets import read_anew, reading_of
 from ims_allocation.domain.choosing import Accounts
 from ims_allocation.domain.editions.officer_rules import words_of
 from ims_allocation.domain.packs import Pack
@@ -35,6 +36,9 @@ def reread(record: Record, typed: Typed | None, pack: Pack) -> Reread:
     record = replace(record, placement=record.placement and replace(record.placement, coded=()))
     if payment is None or record.is_stood_for:
         return Reread(record)
+    if payment.basket:
+        lines = read_anew(payment.basket, pack)
+        return Reread(replace(record, payment=replace(payment, basket=lines, reading=reading_of(lines))))
     whole = typed or Typed(payment.reading.candidates[0][1] if payment.reading.candidates else None, None)
     reading = pack.references.read(whole.reference, whole.narrative)
     if payment.reading.reason == "no-event" and not reading.candidates:

@@ -55,7 +55,7 @@ def newest(heard: list[Heard]) -> dict[PaymentKey, PaymentReceived]:
 
 def is_plain(payment: PaymentReceived, reading: Reading, pack: Pack, there: Mapping[AccountKey, accounts.Known]) -> bool:
     """One reference, of a running account that there is, and nothing that speaks against it."""
-    if len(reading.candidates) != 1:
+    if len(reading.candidates) != 1 or payment.basket:
         return False
     code, reference = reading.candidates[0]
     fund = pack.funds[code]
@@ -141,13 +141,18 @@ def allocated(plain: placements.Plain, today: date) -> PaymentAllocated:
 
 
 def is_just_a_reference(payment: PaymentReceived, reading: Reading) -> bool:
-    return [payment.reference] == [reference for _, reference in reading.candidates]
+    return payment.basket is None and [payment.reference] == [reference for _, reference in reading.candidates]
+
+
+def typed_as_reference(payment: PaymentReceived) -> str | None:
+    stated = [line.reference for line in payment.basket or () if line.reference]
+    return ", ".join(stated) or payment.reference
 
 
 async def keep_typed(payments: Mapping[PaymentKey, PaymentReceived], work: Work) -> None:
     """Keep what payers typed that is not simply a reference: whoever looks at suspense needs it."""
     rows = [
-        (council, id_, p.revision, p.reference, p.narrative)
+        (council, id_, p.revision, typed_as_reference(p), p.narrative)
         for (council, id_), p in sorted(payments.items(), key=lambda item: (item[0][0], item[0][1].int))
     ]
     await placements.TYPED(work.connection, rows)
