@@ -141,10 +141,26 @@ async def test_a_rule_of_the_councils_may_hold_a_basket_and_gives_it_to_nobody(p
 
 
 async def test_a_fee_that_was_paid_with_it_is_a_line_of_its_own(pool: Any) -> None:
-    await hear(pool, *ACCOUNTS, basket(line(1200, fund="13"), line(60, fund="90", vat_code="S")))
+    await hear(pool, *ACCOUNTS, basket(line(1200, fund="13"), line(60, fund="90", vat_code="S"), method_of_payment="card-corporate"))
     [fact] = await told(pool)
     income = [(each.ledger_account, each.amount_pence, each.vat_code, each.vat_pence, each.cost_centre) for each in fact.lines[1:]]
     assert income == [("fund:13", -1200, "S", -200, "LC01"), ("fund:90", -60, "S", -10, "FN01")]
+
+
+@pytest.mark.parametrize(
+    ("method", "lines", "reason"),
+    [
+        ("card-stripe", [line(1200, fund="13"), line(60, fund="90")], "method-takes-no-fee"),
+        ("nobody's", [line(1200, fund="13"), line(60, "CARD/FEE")], "method-takes-no-fee"),
+        ("card-corporate", [line(60, fund="90"), line(60, fund="90")], "fee-alone"),
+        ("card-corporate", [line(1200, "nothing"), line(60, fund="90")], "no-reference"),
+        ("card-corporate", [line(1200, fund="13"), line(60, fund="90")], None),
+    ],
+)
+async def test_a_fee_is_taken_by_a_method_that_takes_one_beside_what_it_is_for(pool: Any, method: str, lines: Any, reason: Any) -> None:
+    await hear(pool, basket(*lines, method_of_payment=method))
+    assert await pool.fetchval("SELECT reason FROM placement") == reason
+    await assert_lawful(pool)
 
 
 @pytest.mark.parametrize(

@@ -98,8 +98,9 @@ class PaymentSuspended(Message):
     reason: Code
     """`no-reference`, `unknown-reference`, `invalid-reference`, `unknown-fund`, `wrong-fund`, `other-council`, `ambiguous`,
     `account-awaited`, `wait-over` (its account has not come for too long), `several-accounts`, `no-event` (only a settlement knows of
-    it), `stopped`, `left-by-officer`, `not-open`, `needs-person` (a rule of the council's says so), `unknown-vat-code`,
-    `vat-code-not-allowed` and `basket-differs` (of what was stated line by line), and reasons that a council's rules give."""
+    it), `stopped`, `left-by-officer`, `not-open`, `needs-person` (a rule of the council's says so), and reasons that a council's rules
+    give; of what was stated line by line `basket-differs`, `unknown-vat-code`, `vat-code-not-allowed`, `method-takes-no-fee`,
+    `fee-alone`."""
     suggestions: list[Suggestion] = Field(default=[], max_length=5)
     method_of_payment: Code
     posted_on: date

@@ -41,6 +41,8 @@ REASONS = {
     "basket-differs": "what was stated line by line does not come to the amount",
     "vat-code-not-allowed": "the VAT code that was stated is another than the fund's, which lets no line differ",
     "unknown-vat-code": "the VAT code that was stated is none of the council's",
+    "method-takes-no-fee": "a fee was stated, and its method of payment takes none",
+    "fee-alone": "a fee was stated, and nothing that it is for",
     "left-by-officer": "an officer decided of the rest of it, or took it off its account",
 }
 

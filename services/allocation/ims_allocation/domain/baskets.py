@@ -19,7 +19,7 @@ def of_basket(record: Record, accounts: Accounts, pack: Pack) -> Dealt | Hold:
     assert payment, "only a payment that is known was stated"
     if sum(line.amount_pence for line in payment.basket) != payment.amount_pence:
         return Hold("basket-differs")
-    found = [part_of(line, accounts, pack) for line in payment.basket]
+    found = without_undue_fees([part_of(line, accounts, pack) for line in payment.basket], payment.method_of_payment, pack)
     parts = together(part for part in found if isinstance(part, Part))
     reason = next((why for why in found if isinstance(why, str)), "")
     if not parts:
@@ -43,6 +43,25 @@ def part_of(line: Stated, accounts: Accounts, pack: Pack) -> Part | str:
     if fault := fault_of_code(account.fund, line.vat_code, pack):
         return fault
     return Part(account.fund, account.account_reference, line.amount_pence, line.vat_code, cost_centre=line.cost_centre)
+
+
+def without_undue_fees(found: list[Part | str], method: str, pack: Pack) -> list[Part | str]:
+    """The same, with each fee that may not be taken held."""
+    known = pack.tables.methods.get(method)
+    is_alone = all(is_fee(each, pack) for each in found)
+    fault = fault_of_fee(bool(known and known.takes_fee), is_alone)
+    return [fault if fault and is_fee(each, pack) else each for each in found]
+
+
+def is_fee(found: Part | str, pack: Pack) -> bool:
+    return isinstance(found, Part) and pack.funds[found.fund].is_fee
+
+
+def fault_of_fee(takes_fee: bool, is_alone: bool) -> str | None:
+    """Why a fee may not be taken: the method of payment takes none, or there is nothing that it is for."""
+    if not takes_fee:
+        return "method-takes-no-fee"
+    return "fee-alone" if is_alone else None
 
 
 def together(parts: Iterable[Part]) -> tuple[Part, ...]:
