@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from allocation.anytown import COUNCIL, name, payment, penalty, refund, reversal, running_account
 from ims_allocation.domain import Decided, Part, PaymentKey
 from ims_contracts.accounts import AccountChanged
-from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
+from ims_contracts.payments import BasketLine, PaymentReceived, PaymentReversed, RefundSent
 
 
 class Ruled(NamedTuple):
@@ -39,6 +39,21 @@ TYPED = [
     "AT99 AAB", "AT99 AAC", "BJ90138361", "nothing", None,
 ]  # fmt: skip
 AMOUNTS = [3500, 7000, 5000, 1500]
+STATED = [*TYPED, "LEISURE", "BJ90034458"]
+
+
+@st.composite
+def baskets(draw: st.DrawFn, amount_pence: int) -> list[BasketLine]:
+    """What a payment of this amount is stated to be for."""
+    lines, left = [], amount_pence
+    for typed in draw(st.lists(st.sampled_from(STATED), min_size=1, max_size=4)):
+        pence = draw(st.sampled_from([left, (left + 1) // 2]))
+        fund = draw(st.sampled_from([None, "23", "13"])) if typed else "13"
+        centre, code = draw(st.sampled_from([None, "LC02"])), draw(st.sampled_from([None, None, "Z", "O", "?"]))
+        if pence:
+            lines.append(BasketLine(fund=fund, reference=typed, amount_pence=pence, cost_centre=centre, vat_code=code))
+        left -= pence
+    return lines if not left else [*lines, BasketLine(reference="nothing", amount_pence=left)]
 
 
 @st.composite
@@ -48,9 +63,11 @@ def payments(draw: st.DrawFn, called: str) -> list[Heard]:
     at = datetime(on.year, on.month, on.day, 9, tzinfo=UTC) + timedelta(minutes=draw(st.integers(0, 3)))
     common = {"called": called, "paid_at": draw(st.sampled_from([at, None])), "channel": draw(st.sampled_from(["web", "bank-transfer"]))}
     amount = draw(st.sampled_from(AMOUNTS))
-    heard: list[Any] = [payment(draw(st.sampled_from(TYPED)), amount, on, **common)]
+    is_stated = draw(st.booleans())
+    stated = [draw(baskets(amount)) if is_stated and draw(st.booleans()) else None for _ in range(2)]
+    heard: list[Any] = [payment(draw(st.sampled_from(TYPED)), amount, on, basket=stated[0], **common)]
     if draw(st.booleans()):
-        heard.append(payment(draw(st.sampled_from(TYPED)), amount, on, revision=2, **common))
+        heard.append(payment(draw(st.sampled_from(TYPED)), amount, on, revision=2, basket=stated[1], **common))
     if draw(st.booleans()):
         heard.append(reversal(called, draw(st.sampled_from([amount, 500])), on + timedelta(days=3), reference=draw(st.sampled_from(TYPED))))
     if draw(st.booleans()):

@@ -290,6 +290,7 @@ async def test_a_dry_run_says_what_a_day_would_have_done_and_writes_nothing(http
     answer = (await http.post("/v1/packs/next/dry-run", params={"day": TODAY.isoformat(), "count_max": 2}, headers=by("bob"))).json()
     assert (answer["payments"], answer["differing"], answer["undecided"], len(answer["first"])) == (6, 3, 0, 2)
     assert answer["before"]["funds"] == {"23": 2001, "11": 7000, "suspense": 2005}
+    assert (answer["before"]["cost_centres"], answer["after"]["cost_centres"]) == ({}, {"MK01": 1001 + 1003 + 3500})
     assert answer["after"]["funds"] == {"23": 1000, "11": 3500, "52": 1001 + 1003 + 3500, "suspense": 1002}
     assert answer["after"]["outcomes"] == {
         "account": {"count": 4, "pence": 6504}, "discount": {"count": 1, "pence": 3500},

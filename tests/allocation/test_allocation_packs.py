@@ -45,7 +45,7 @@ def test_anytown_has_every_line_of_business_and_the_five_codes_of_vat() -> None:
     lines = {fund.line_of_business for fund in EDITION.written.funds.values()}
     assert lines == {
         "parking", "council-tax", "business-rates", "rent", "sundry-debts", "benefit-overpayments", "social-care", "planning",
-        "garden-waste", "licences", "libraries", "markets", "leisure",
+        "garden-waste", "licences", "libraries", "markets", "leisure", "card-fees",
     }  # fmt: skip
     assert set(EDITION.written.vat.codes) == {"S", "R", "Z", "E", "O"}
 
@@ -182,6 +182,7 @@ def test_the_books_of_a_day_have_its_rates() -> None:
     [
         ("funds.yaml", "name: Housing rent", "name: Rent", ['fund 05, name: was "Housing rent", is "Rent"']),
         ("funds.yaml", "    amount_max_pence: 10000\n", "", ["fund 51, amount_max_pence is gone; it was 10000"]),
+        ("funds.yaml", "cost_centre: MK01", "cost_centre: MK02", ['fund 52, cost_centre: was "MK01", is "MK02"']),
         ("offices.yaml", "  PR: {name: Post room}\n", "", ['office PR is gone; it was {"name": "Post room"}']),
         ("tariffs.yaml", "higher_pence: 7000", "higher_pence: 8000", [f"tariffs, {BAND}, higher_pence: was 7000, is 8000"]),
         ("rules.yaml", "priority: 900", "priority: 901", ["rule large-without-reference, priority: was 900, is 901"]),

@@ -39,7 +39,7 @@ def placed(*parts: tuple[tuple[str, str], int], day: date = DAY) -> Placement:
     ],
 )
 def test_each_part_has_the_vat_of_its_fund_on_the_day_it_was_paid(parts: list[Any], day: date, expected: list[Any]) -> None:
-    assert [part[3:] for part in placed(*parts, day=day).parts] == expected
+    assert [part[3:5] for part in placed(*parts, day=day).parts] == expected
 
 
 amounts = st.integers(1, 50_000)
@@ -55,7 +55,7 @@ def test_the_vat_in_the_ledger_is_that_of_what_is_there_and_nothing_once_all_wen
         after = Record("E07999999", name("one"), placement=placed(*parts))
         for line in lines_between(before, after):
             assert line.vat_pence == 0 or line.vat_code == "S"
-            vat[line.ledger_account, line.account_reference, line.vat_code] += line.vat_pence
+            vat[line.ledger_account, line.account_reference, line.vat_code, line.cost_centre] += line.vat_pence
         assert {key: pence for key, pence in vat.items() if pence} == vat_position(after)
         assert -vat.total() == vat_within(sum(pence for to, pence in parts if to[0] == "13"), PACK.tables.vat_rate("S", DAY) or 0)
         before = after

@@ -204,6 +204,7 @@ def test_luhn(digits: str, passes: bool) -> None:
         ({"reference": "BJ90001187"}, "the reference is another"),
         ({"amount_pence": 3501}, "the amount is another"),
         ({"amount_pence": 3501, "reference": "x"}, "the amount is another"),
+        ({"basket": [{"fund": "11", "amount_pence": 3500}]}, None),
     ],
 )
 def test_only_another_amount_or_another_reference_contradicts(strange: dict, reason: str | None) -> None:

@@ -23,6 +23,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 SUSPECT = re.compile(f"{CONTROL.pattern}|{BEGINNING.pattern}")
 IDS = ("source", "source_payment_id", "provider", "provider_payment_id")
 REVERSAL_IDS = ("source", "source_reversal_id", "original_source", "original_source_payment_id", "provider", "provider_payment_id")
+BASKET_TEXTS = ("fund", "reference", "cost_centre", "vat_code")
 TEXTS = (*IDS, "reference", "fund", "narrative", "vehicle", "channel", "method_of_payment")
 # A publisher's clock may be a little ahead of ours at midnight; more than a day is a wrong date.
 DAYS_AHEAD = timedelta(days=1)
@@ -80,7 +81,8 @@ def faults_of_payment(submitted: PaymentSubmitted, today: date, is_suspect: bool
     """Why a payment cannot be taken in. `is_suspect`: what `may_hold_what_may_not_be_kept` says of its `TEXTS`."""
     said = submitted.__dict__
     ids = faults_of_ids(said) if is_suspect or not said["provider"] else []
-    return [*ids, *faults_of_dates(submitted, today)]
+    basket = faults_of_basket(submitted) if said["basket"] is not None else ()
+    return [*ids, *basket, *faults_of_dates(submitted, today)]
 
 
 def may_hold_what_may_not_be_kept(texts: Iterable[str | None]) -> bool:
@@ -100,6 +102,25 @@ def faults_of_ids(said: dict[str, Any]) -> list[Fault]:
                 faults.append(Fault(field, "looks like a payment card number, which may not be kept", "send another id"))
     if said["provider_payment_id"] and not said["provider"]:
         faults.append(Fault("provider_payment_id", "is given without provider", "name the provider that made the payment"))
+    return faults
+
+
+def faults_of_basket(submitted: PaymentSubmitted) -> list[Fault]:
+    """A line of nothing is no line, one that names nothing is for nobody, and all together they are what was paid."""
+    lines = list(enumerate(submitted.basket or ()))
+    faults = [
+        Fault(f"basket.{at}.amount_pence", "is not above nothing", "send only what was paid for")
+        for at, line in lines
+        if line.amount_pence <= 0
+    ]
+    faults += [
+        Fault(f"basket.{at}", "names neither fund nor reference", "send what it is for")
+        for at, line in lines
+        if not line.fund and not (line.reference or "").strip()
+    ]
+    in_all = sum(line.amount_pence for _, line in lines)
+    if in_all != submitted.amount_pence:
+        faults.append(Fault("basket", f"comes to {in_all}p, and {submitted.amount_pence}p were paid", "send lines that make the amount"))
     return faults
 
 

@@ -20,6 +20,8 @@ class JournalLine(Value):
     """Of a line on a fund: the VAT code of its income."""
     vat_pence: Pence | None = None
     """The VAT within `amount_pence`, and of its sign; absent where it is nought. A line of no pence puts right a penny of it."""
+    cost_centre: Code | None = None
+    """Of a line on a fund: whose income it is within the council, where it is told apart."""
 
 
 class Part(Value):
@@ -28,6 +30,8 @@ class Part(Value):
     fund: Code
     account_reference: Reference
     amount_pence: PositivePence
+    cost_centre: Code | None = None
+    """Whose income it is within the council, where the fund or the payer tells it apart."""
 
 
 class Suggestion(Value):
@@ -63,8 +67,8 @@ class PaymentAllocated(Message):
     """`account` (a running account), `refund-due` (a person decided that all goes back), and for penalties `discount`, `full`, `part`,
     `late-discount`, `over`, `duplicate`, `closed`, `with-agent`; `reversed` or `refunded` where nothing of it is left."""
     rule: Code
-    """What chose the account: `reference`, `second-key`, `payer-and-evidence`, …; `officer`: a person decided; `rule:` and a name: a
-    rule that the council's officers wrote."""
+    """What chose the account: `reference`, `second-key`, `payer-and-evidence`, …; `basket`: it was stated line by line; `officer`: a person
+    decided; `rule:` and a name: a rule that the council's officers wrote."""
     rule_version: Code
     """The version of the council's pack that decided; of `officer`, `decision:` and the decision's id."""
     method_of_payment: Code
@@ -96,7 +100,8 @@ class PaymentSuspended(Message):
     """`no-reference`, `unknown-reference`, `invalid-reference`, `unknown-fund`, `wrong-fund`, `other-council`, `ambiguous`,
     `account-awaited`, `wait-over` (its account has not come for too long), `several-accounts`, `no-event` (only a settlement knows of
     it), `stopped`, `left-by-officer`, `not-open`, `needs-person` (a rule of the council's says so), and reasons that a council's rules
-    give."""
+    give; of what was stated line by line `basket-differs`, `unknown-vat-code`, `vat-code-not-allowed`, `method-takes-no-fee`,
+    `fee-alone`."""
     suggestions: list[Suggestion] = Field(default=[], max_length=5)
     method_of_payment: Code
     posted_on: date

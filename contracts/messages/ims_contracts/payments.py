@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from ims_contracts.message import Code, Message, PositivePence, Reference, Value, Words
+from ims_contracts.message import Code, Message, Pence, PositivePence, Reference, Value, Words
 
 
 class Payer(Value):
@@ -17,6 +17,20 @@ class Payer(Value):
     phone: Code | None = None
     bank_account: Code | None = None
     """Sort code and account number, or IBAN, without spaces."""
+
+
+class BasketLine(Value):
+    """One of the things that a payment is for, as the payer or the source states it. It names a fund, a reference, or both."""
+
+    fund: Code | None = None
+    reference: Words | None = None
+    """What the payer or the source gave as reference, as typed; it may be left out where the fund has only one."""
+    amount_pence: Pence
+    """Above nothing: ingest refuses a payment with any other."""
+    cost_centre: Code | None = None
+    """Whose income it is within the council; none: as the fund has it."""
+    vat_code: Code | None = None
+    """None: as the fund has it. Another is taken where the council's fund lets its lines differ."""
 
 
 class PaymentFields(Value):
@@ -46,6 +60,9 @@ class PaymentFields(Value):
     """What the payer or the source gave as reference, as typed."""
     fund: Code | None = None
     """The fund, where the source knows it."""
+    basket: list[BasketLine] | None = Field(default=None, min_length=1, max_length=100)
+    """What the payment is for, line by line, where it was stated so; the lines make the amount. Each is placed as stated, or held: then
+    `reference` and `fund` are not looked at. A fee or surcharge that was paid with it is a line of its own."""
     narrative: Words | None = None
     vehicle: Code | None = None
     """A vehicle's registration mark, where the payer gave one: a second key for parking."""

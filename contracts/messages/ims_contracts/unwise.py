@@ -59,7 +59,7 @@ def ahead(submitted: Submitted, today: date) -> Iterator[Fault]:
 
 
 def of_payment(payment: PaymentSubmitted) -> Iterator[Fault]:
-    if not (payment.reference and payment.reference.strip()):
+    if not payment.basket and not (payment.reference and payment.reference.strip()):
         yield Fault("reference", "is not given", "send what the payer was asked for, else the money waits in suspense for a person")
     if payment.received_on < payment.paid_on:
         yield Fault("received_on", "is before paid_on", "send the day on which you were told of the payment")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ims_allocation.domain import Cause, Evidence, Placement, Record, Vote, Weighing
+from ims_allocation.domain.baskets import RULE as BASKET
 from ims_allocation.domain.giving_back import Refund
 from ims_allocation.store.decisions import Held
 from ims_allocation.store.payers import Held as Learned
@@ -38,6 +39,12 @@ REASONS = {
     "needs-person": "a rule leaves it to a person",
     "payment-awaited": "money went back of a payment that is not known",
     "overdrawn": "more went back than ever came",
+    "unknown-fund": "the fund that was stated is none of the council's, or closed",
+    "basket-differs": "what was stated line by line does not come to the amount",
+    "vat-code-not-allowed": "the VAT code that was stated is another than the fund's, which lets no line differ",
+    "unknown-vat-code": "the VAT code that was stated is none of the council's",
+    "method-takes-no-fee": "a fee was stated, and its method of payment takes none",
+    "fee-alone": "a fee was stated, and nothing that it is for",
     "left-by-officer": "an officer decided of the rest of it, or took it off its account",
 }
 
@@ -102,6 +109,8 @@ def words(placed: Placement) -> str:
         return f"held in suspense: {REASONS.get(placed.reason or '', placed.reason)}"
     beside = f"; beside it in suspense: {REASONS.get(placed.reason, placed.reason)}" if placed.reason else ""
     is_put = placed.decision_id and placed.outcome == "account"
+    if placed.rule == BASKET and placed.outcome == "account":
+        return f"put where it was stated, line by line{beside}"
     by_rule = placed.rule.removeprefix("rule:") if placed.rule.startswith("rule:") and placed.outcome == "account" else None
     said = f"put on an account by the rule {by_rule}" if by_rule else WORDS.get(placed.outcome, placed.outcome)
     said = BY_PAYER if placed.rule == "payer-and-evidence" and placed.outcome == "account" else said

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from ims_allocation.domain.baskets import fault_of_fee
 from ims_allocation.domain.rounding import exact_pence, fraction, rounded
 from ims_allocation.domain.vat import FundVat, code_of_line, vat_within
+from ims_contracts.payments import BasketLine
 from ims_local.vectors.running import Answer, Suite
-from ims_local.vectors.world import ROUNDING, pounds, whole
+from ims_local.vectors.world import ROUNDING, pounds, verdict, whole
 
 
 def run_vat(given: dict[str, Any]) -> Answer:
@@ -32,9 +34,18 @@ def run_to_pence(given: dict[str, Any]) -> Answer:
     return {"pence": rounded(exact_pence(given["pounds"]), "toward-zero")}
 
 
+def run_fee(given: dict[str, Any]) -> Answer:
+    """With us a fee is a line of the payment's basket, never an event after it: with no lines beside it, it is for nothing."""
+    if given.get("fee") is None:
+        return verdict("no-amount")
+    BasketLine(fund="fees", amount_pence=whole(given["fee"]))
+    return verdict(fault_of_fee(given["mop_incurs_fee"], is_alone=not given["processed_lines"]))
+
+
 SUITES = {
     "vat_amount": Suite(run_vat),
     "vat_transaction": Suite(run_vat_of_line),
     "round_two_places": Suite(run_rounding),
     "to_pence": Suite(run_to_pence),
+    "fee": Suite(run_fee),
 }

@@ -9,7 +9,6 @@ LEFT_OUT = {
     "csv_export": "There is no search screen to export from; facts are told on topics, and answers are JSON.",
     "csv_row": "Fifteen columns of the predecessor's inner references; a council's files come in as their sources write them.",
     "end_of_day": "Days are dates; nothing is searched for by an instant that stands for the end of one.",
-    "fee": "A card fee is what its provider keeps of a settlement, and reconcile journals it; none is added to a payment.",
     "import_processing": "A file with any fault is refused whole by ingest before anything is counted; there are no states of an import.",
     "payment_events": "There are no pending payments: only money that was taken is told of, once, and an event of none is not a payment.",
     "receipt_sign_trailing": "Money back has its sign before the pound, as people write it.",

@@ -27,6 +27,8 @@ class Towards(Asked):
     account_reference: Reference
     amount_pence: Pence
     """Above nothing; below it only for a reversal that names no payment, whose whole amount is taken off the account."""
+    cost_centre: Code | None = None
+    """Whose income it is or was; none: as the fund has it."""
 
 
 class Of(Asked):

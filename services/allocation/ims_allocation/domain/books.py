@@ -19,6 +19,7 @@ class Share(NamedTuple):
     vat_code: str | None = None
     method_of_payment: str | None = None
     narrative: str = ""
+    cost_centre: str | None = None
 
 
 class Movement(NamedTuple):
@@ -31,6 +32,7 @@ class Movement(NamedTuple):
     vat_code: str
     vat_pence: int
     narrative: str
+    cost_centre: str | None = None
 
 
 class Refusal(NamedTuple):
@@ -69,13 +71,14 @@ class Books:
         code = code_of_line(self.funds[share.fund], share.vat_code)
         assert code is not None, "what cannot be written was refused before"
         vat = vat_within(share.amount_pence, self.rates[code], self.rounding)
-        return Movement(share.fund, share.account_reference, method, share.amount_pence, code, vat, share.narrative or narrative)
+        what = share.amount_pence, code, vat, share.narrative or narrative, share.cost_centre
+        return Movement(share.fund, share.account_reference, method, *what)
 
     def line(self, movement: Movement) -> Line:
         """The same in the ledger, where income is a credit, and suspense is one account whatever a line of it was named by."""
         if movement.fund == self.suspense_fund:
             return Line("suspense", None, -movement.amount_pence)
-        return Line(f"fund:{movement.fund}", movement.account_reference, -movement.amount_pence)
+        return Line(f"fund:{movement.fund}", movement.account_reference, -movement.amount_pence, cost_centre=movement.cost_centre)
 
 
 def less(share: Share) -> Share:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import NamedTuple
+from uuid import UUID
 
 from ims_allocation.domain.choosing import Accounts
 from ims_allocation.domain.packs import Pack
@@ -12,9 +13,8 @@ RULE = "officer"
 
 
 class Dealt(NamedTuple):
-    """A decided payment: its parts on running accounts, and what it wants to settle of penalties."""
+    """A payment dealt out by a person, or by who stated it: its parts on running accounts, and what it wants to settle of penalties."""
 
-    decided: Decided
     running: tuple[Part, ...]
     penalties: tuple[Part, ...]
     awaited: tuple[Part, ...]
@@ -22,6 +22,10 @@ class Dealt(NamedTuple):
     refund_due_pence: int
     refunded_pence: int
     """What the penalties bear of refunds: first out of what of them is due back."""
+    decision_id: UUID | None
+    rule: str = RULE
+    reason: str = "left-by-officer"
+    """Why what is given to nobody is in suspense."""
 
 
 def deal_out(record: Record, decided: Decided, accounts: Accounts, pack: Pack) -> Dealt:
@@ -40,7 +44,7 @@ def deal_out(record: Record, decided: Decided, accounts: Accounts, pack: Pack) -
     borne = min(refunded, sum(part.amount_pence for part in known))
     running = less([part for part in parts if part not in penal], refunded - borne)
     penalties, awaited = ([part for part in penal if (part in known) == is_known] for is_known in (True, False))
-    return Dealt(decided, running, tuple(penalties), tuple(awaited), due, borne)
+    return Dealt(running, tuple(penalties), tuple(awaited), due, borne, decided.decision_id)
 
 
 def spare(record: Record, decided: Decided) -> int:
@@ -69,13 +73,13 @@ def less(parts: Iterable[Part], back: int) -> tuple[Part, ...]:
 
 def of_decision(record: Record, dealt: Dealt, settled: list[Settled], outcome: str) -> Placement:
     """The home that a person gave a payment. Of penalties too much is due back, by whatever rule; `outcome` is theirs, if any."""
-    parts = dealt.running + tuple(Part(one.key[1], one.key[2], one.taken_pence) for one in settled if one.taken_pence)
+    parts = dealt.running + taken(dealt.penalties, settled)
     refund_due = dealt.refund_due_pence + sum(one.refund_due_pence for one in settled)
     suspended = record.live_pence - refund_due - sum(part.amount_pence for part in parts)
     dates = [one.next_due_on for one in settled if one.next_due_on]
     return Placement(
         outcome=outcome or outcome_of(parts, refund_due, suspended),
-        rule=RULE,
+        rule=dealt.rule,
         parts=parts,
         refund_due_pence=refund_due,
         suspended_pence=suspended,
@@ -84,8 +88,14 @@ def of_decision(record: Record, dealt: Dealt, settled: list[Settled], outcome: s
         balance_pence=sum(one.balance_pence for one in settled) if settled else None,
         next_due_on=min(dates, default=None),
         is_for_agent=any(one.outcome == "with-agent" for one in settled),
-        decision_id=dealt.decided.decision_id,
+        decision_id=dealt.decision_id,
     )
+
+
+def taken(penalties: Iterable[Part], settled: Iterable[Settled]) -> tuple[Part, ...]:
+    """What is on each penalty, under the cost centre that was said of it."""
+    said = {part[:2]: part for part in penalties}
+    return tuple(said[one.key[1:]]._replace(amount_pence=one.taken_pence) for one in settled if one.taken_pence)
 
 
 def outcome_of(parts: tuple[Part, ...], refund_due_pence: int, suspended_pence: int) -> str:
@@ -103,4 +113,4 @@ def reason_of(record: Record, dealt: Dealt, suspended_pence: int) -> str | None:
         return "overdrawn"
     if over == 0:
         return "payment-awaited" if record.pending else None
-    return "account-awaited" if dealt.awaited else "left-by-officer"
+    return "account-awaited" if dealt.awaited else dealt.reason

@@ -16,7 +16,7 @@ from ims_allocation.domain.ledger import Line
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Decided, Part, PaymentKey, Record
 from ims_allocation.domain.releasing import draw, fault_of_shares
-from ims_allocation.domain.taxing import taxed_lines
+from ims_allocation.domain.taxing import coded_by, taxed_lines
 from ims_allocation.domain.validation import Intended, Limits, Standing, validate
 
 WORDS = {
@@ -65,7 +65,7 @@ def plan(decision_id: UUID, groups: Sequence[Group], known: Known) -> Plan | lis
     for group in groups:
         share_out(decision_id, group, known, decided)
         lines += noted(group, known)
-    moved = [amounts_of(known.records[key], each) for key, each in decided.items()]
+    moved = [amounts_of(known.records[key], each, known.pack) for key, each in decided.items()]
     noted_pence = sum(note.amount_pence for group in groups for note in group.credit_notes)
     return Plan(decided, tuple(lines), Amounts(sum(a for a, _ in moved), sum(b for _, b in moved), noted_pence))
 
@@ -104,15 +104,21 @@ def faults_of_accounts(group: Group, known: Known, is_orphan: bool) -> list[str]
         return [WORDS[fault]]
     if group.credit_notes and any(known.pack.is_penalty(each.fund) for each in (*group.to, *group.credit_notes)):
         return ["a credit note neither takes from a penalty nor pays one: what a penalty was paid is its payments alone"]
-    counts = Counter((each.fund, each.account_reference) for each in (*group.to, *group.credit_notes))
-    twice = [f"account {fund}/{reference} is named twice; say its whole amount once" for (fund, reference), n in counts.items() if n > 1]
+    counts = Counter(whose(each) for each in (*targets, *notes))
+    twice = [f"account {fund}/{reference} is named twice; say its whole amount once" for (fund, reference, _), n in counts.items() if n > 1]
     return twice + [fault for each in (*group.to, *group.credit_notes) if (fault := fault_of_account(each, known))]
 
 
 def share(towards: Towards, pack: Pack, sign: int = 1) -> Share:
-    """An account as the rules of moving money see it, with its fund's VAT code."""
+    """An account as the rules of moving money see it, with its fund's VAT code and cost centre."""
     fund = pack.funds.get(towards.fund)
-    return Share(towards.fund, towards.account_reference, sign * towards.amount_pence, fund.vat_code if fund else "?")
+    centre = towards.cost_centre or coded_by(towards.fund, pack).cost_centre
+    return Share(towards.fund, towards.account_reference, sign * towards.amount_pence, fund.vat_code if fund else "?", cost_centre=centre)
+
+
+def whose(share: Share) -> tuple[str, str, str | None]:
+    """Fund, account and cost centre: what is moved between two of them has moved."""
+    return share.fund, share.account_reference, share.cost_centre
 
 
 def fault_of_account(towards: Towards, known: Known) -> str | None:
@@ -172,17 +178,21 @@ def share_out(decision_id: UUID, group: Group, known: Known, decided: dict[Payme
     keys = keys_of_group(group, known.pack)
     records = [known.records[key] for key in keys]
     if records[0].is_orphan:
-        parts = {0: [Part(each.fund, each.account_reference, each.amount_pence) for each in group.to]}
+        parts = {0: [part(each, each.amount_pence) for each in group.to]}
         left = [0]
     else:
         parts, left = dict[int, list[Part]](), [record.live_pence for record in records]
         for target, at, pence in drawn(group, records)[0]:
-            parts.setdefault(at, []).append(Part(group.to[target].fund, group.to[target].account_reference, pence))
+            parts.setdefault(at, []).append(part(group.to[target], pence))
             left[at] -= pence
     due = {at: pence for _, at, pence in draw(left, [group.refund_due_pence])}
     for at, record in enumerate(records):
         seen = tuple(cause.cause_id for cause in record.applied)
         decided[record.key] = Decided(decision_id, tuple(parts.get(at, ())), due.get(at, 0), seen)
+
+
+def part(towards: Towards, pence: int) -> Part:
+    return Part(towards.fund, towards.account_reference, pence, cost_centre=towards.cost_centre)
 
 
 def noted(group: Group, known: Known) -> list[Line]:
@@ -194,25 +204,28 @@ def noted(group: Group, known: Known) -> list[Line]:
     for target, note, pence in of_notes:
         got[target] += pence
         given[note] += pence
-    lines = [line(group.credit_notes[at], pence) for at, pence in given.items()]
-    return taxed_lines([*lines, *(line(group.to[at], -pence) for at, pence in got.items())], known.today, known.pack)
+    sides = [*((group.credit_notes[at], pence) for at, pence in given.items()), *((group.to[at], -pence) for at, pence in got.items())]
+    return taxed_lines([line(share(each, known.pack), pence) for each, pence in sides], known.today, known.pack)
 
 
-def line(towards: Towards, pence: int) -> Line:
-    return Line(f"fund:{towards.fund}", towards.account_reference, pence)
+def line(share: Share, pence: int) -> Line:
+    return Line(f"fund:{share.fund}", share.account_reference, pence, cost_centre=share.cost_centre)
 
 
-def amounts_of(record: Record, decided: Decided) -> tuple[int, int]:
+def amounts_of(record: Record, decided: Decided, pack: Pack) -> tuple[int, int]:
     """What leaves suspense, and what leaves an account (or what was due back), in pence."""
     placed = record.placement
     assert placed, "only what has been placed is decided on"
     if record.is_orphan:
         return abs(record.live_pence), 0
-    before, after = accounts_of(placed.parts), accounts_of(decided.parts)
+    before, after = accounts_of(placed.parts, pack), accounts_of(decided.parts, pack)
     left = sum((before - after).values()) + max(0, placed.refund_due_pence - decided.refund_due_pence)
     return max(0, placed.suspended_pence - spare(record, decided)), left
 
 
-def accounts_of(parts: Iterable[Part]) -> Counter[tuple[str, str]]:
-    """Pence by fund and reference."""
-    return Counter({part[:2]: part.amount_pence for part in parts})
+def accounts_of(parts: Iterable[Part], pack: Pack) -> Counter[tuple[str, str, str | None]]:
+    """Pence by fund, reference and cost centre."""
+    of_each = Counter[tuple[str, str, str | None]]()
+    for part in parts:
+        of_each[part.fund, part.account_reference, part.cost_centre or coded_by(part.fund, pack).cost_centre] += part.amount_pence
+    return of_each

@@ -1,6 +1,7 @@
 """What is told of a payment when its placement changes."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import date
 from uuid import UUID
 
@@ -104,8 +105,6 @@ def unallocated(change: Change, cause: Cause, posted_on: date) -> PaymentUnalloc
     before, after = change.before.placement, change.after.placement
     assert before, "money goes back of a payment that was placed"
     assert after, "a change ends in a placement"
-    left = {part[:2]: part.amount_pence for part in after.parts}
-    less = [part._replace(amount_pence=part.amount_pence - left.get(part[:2], 0)) for part in before.parts]
     return PaymentUnallocated(
         council=change.after.council,
         payment_id=change.after.payment_id,
@@ -113,11 +112,25 @@ def unallocated(change: Change, cause: Cause, posted_on: date) -> PaymentUnalloc
         cause_id=cause.cause_id,
         reason=cause.reason,
         amount_pence=cause.amount_pence,
-        parts=parts(tuple(part for part in less if part.amount_pence > 0)),
+        parts=parts(taken_off(before.parts, after.parts)),
         balance_pence=change.owed_pence,
         posted_on=posted_on,
         lines=ledger.written(change.lines),
     )
+
+
+def taken_off(before: Iterable[Share], after: Iterable[Share]) -> Iterator[Share]:
+    """What went back of each part: of several on one account off the first of them first, as everywhere."""
+    off = Counter[tuple[str, str]]()
+    before = list(before)
+    for part in before:
+        off[part[:2]] += part.amount_pence
+    for part in after:
+        off[part[:2]] -= part.amount_pence
+    for part in before:
+        if (pence := min(part.amount_pence, off[part[:2]])) > 0:
+            off[part[:2]] -= pence
+            yield part._replace(amount_pence=pence)
 
 
 def posted(change: Change, posted_on: date) -> JournalPosted:
@@ -142,5 +155,7 @@ def decision_of(change: Change) -> UUID | None:
     return (is_ or was) if is_ != was else None
 
 
-def parts(shares: tuple[Share, ...]) -> list[Part]:
-    return [Part(fund=s.fund, account_reference=s.account_reference, amount_pence=s.amount_pence) for s in shares]
+def parts(shares: Iterable[Share]) -> list[Part]:
+    return [
+        Part(fund=s.fund, account_reference=s.account_reference, amount_pence=s.amount_pence, cost_centre=s.cost_centre) for s in shares
+    ]

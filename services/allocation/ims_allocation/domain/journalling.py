@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from ims_allocation.domain.asked import Journalling
 from ims_allocation.domain.books import Refusal
-from ims_allocation.domain.deciding import WORDS, Known, fault_of_account, share
+from ims_allocation.domain.deciding import WORDS, Known, fault_of_account, share, whose
 from ims_allocation.domain.editions.bookkeeping import books_on
 from ims_allocation.domain.ledger import Line
 from ims_allocation.domain.moving import transfer
@@ -27,7 +27,7 @@ def journal(asked: Journalling, known: Known) -> Journal | list[str]:
         return [WORDS[made.reason]]
     if any(pack.is_penalty(each.fund) for each in (*sources, *targets)):
         return ["money of a penalty is moved by a decision on the payment that brought it"]
-    if {each[:2] for each in sources} & {each[:2] for each in targets}:
+    if {whose(each) for each in sources} & {whose(each) for each in targets}:
         return ["an account cannot both give and get"]
     if faults := [fault for each in asked.targets if (fault := fault_of_account(each, known))]:
         return faults

@@ -9,8 +9,8 @@ from ims_allocation.domain.payments import Part, Record
 from ims_contracts.allocations import JournalLine
 from ims_contracts.reconciliations import PaymentReconciled
 
-type Place = tuple[str, str | None, str | None]
-"""Ledger account, account reference, VAT code."""
+type Place = tuple[str, str | None, str | None, str | None]
+"""Ledger account, account reference, VAT code, cost centre."""
 type Position = Counter[Place]
 """Pence by place: debits above nothing, credits below. It sums to nothing."""
 
@@ -24,6 +24,7 @@ class Line(NamedTuple):
     vat_code: str | None = None
     vat_pence: int = 0
     """Within the amount, and of its sign."""
+    cost_centre: str | None = None
 
 
 def position(record: Record) -> Position:
@@ -32,19 +33,24 @@ def position(record: Record) -> Position:
     if record.placement is None:
         return at
     if record.payment:
-        at[f"clearing:{record.payment.method_of_payment}", None, None] += record.payment.amount_pence
+        at[at_whole(f"clearing:{record.payment.method_of_payment}")] += record.payment.amount_pence
     for cause in (*record.applied, *record.pending):
-        at[f"clearing:{cause.method_of_payment}", None, None] -= cause.amount_pence
+        at[at_whole(f"clearing:{cause.method_of_payment}")] -= cause.amount_pence
     for part in record.placement.parts:
         at[place_of(part)] -= part.amount_pence
-    at["refunds-due", None, None] -= record.placement.refund_due_pence
-    at["suspense", None, None] -= record.placement.suspended_pence
+    at[at_whole("refunds-due")] -= record.placement.refund_due_pence
+    at[at_whole("suspense")] -= record.placement.suspended_pence
     assert not at.total(), "a position must sum to nothing"
     return at
 
 
+def at_whole(ledger_account: str) -> Place:
+    """A ledger account that is not told apart."""
+    return ledger_account, None, None, None
+
+
 def place_of(part: Part) -> Place:
-    return f"fund:{part.fund}", part.account_reference, part.vat_code
+    return f"fund:{part.fund}", part.account_reference, part.vat_code, part.cost_centre
 
 
 def vat_position(record: Record) -> Position:
@@ -61,8 +67,13 @@ def lines_between(before: Record, after: Record) -> tuple[Line, ...]:
     change, vat = position(after), vat_position(after)
     change.subtract(position(before))
     vat.subtract(vat_position(before))
-    lines = (Line(place[0], place[1], pence, place[2], vat[place]) for place, pence in change.items() if pence or vat[place])
-    return tuple(sorted(lines, key=lambda line: (line.amount_pence < 0, line.ledger_account, line.account_reference or "")))
+    moved = ((*place, pence, vat[place]) for place, pence in change.items() if pence or vat[place])
+    lines = (Line(account, reference, pence, code, within, centre) for account, reference, code, centre, pence, within in moved)
+    return tuple(sorted(lines, key=in_order))
+
+
+def in_order(line: Line) -> tuple[bool, str, str, str, str]:
+    return line.amount_pence < 0, line.ledger_account, line.account_reference or "", line.cost_centre or "", line.vat_code or ""
 
 
 def lines_of(page: PaymentReconciled) -> tuple[Line, ...]:
@@ -84,6 +95,9 @@ def journal_id(record: Record) -> UUID:
 def written(lines: Iterable[Line]) -> list[JournalLine]:
     """The lines as they are told."""
     return [
-        JournalLine(ledger_account=account, account_reference=reference, amount_pence=pence, vat_code=code, vat_pence=vat or None)
-        for account, reference, pence, code, vat in lines
-    ]
+        JournalLine(
+            ledger_account=account, account_reference=reference, amount_pence=pence, vat_code=code, vat_pence=vat or None,
+            cost_centre=centre,
+        )
+        for account, reference, pence, code, vat, centre in lines
+    ]  # fmt: skip

@@ -25,8 +25,12 @@ class Fund:
     name: str
     line_of_business: str
     vat_code: str = "O"
+    cost_centre: str | None = None
+    """Whose income it is, where a payment or a person says no other."""
     is_penalty: bool = False
     """What is owed is a schedule of stages; what one payment settles depends on the others."""
+    is_fee: bool = False
+    """What payers pay for paying: a line beside others, by a method that takes one."""
     needs_account: bool = True
     needs_second_fact: bool = False
     """A reference typed as free text is not enough: something else must speak for the account."""

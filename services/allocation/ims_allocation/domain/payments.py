@@ -5,19 +5,26 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from ims_allocation.domain.accounts import AccountKey, vehicle_mark
-from ims_allocation.domain.candidates import near_keys, payer_key, tokens, vehicle_in, whole
+from ims_allocation.domain.accounts import AccountKey
+from ims_allocation.domain.candidates import near_keys, payer_key
 from ims_allocation.domain.editions.officer_rules import Ruled
-from ims_allocation.domain.names import NO_NAMES, Names
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.references import Reading
-from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
 
 # The revision of what is no payment: any that is heard is higher.
 STANDS_FOR = 0
 
 type PaymentKey = tuple[str, UUID]
 """Council, payment id."""
+
+
+class Stated(NamedTuple):
+    """A line of a basket: its reference read once, within the fund where it says one."""
+
+    reading: Reading
+    amount_pence: int
+    cost_centre: str | None = None
+    vat_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,8 @@ class Payment:
     """Of free text, the bank account it came from, as a keyed digest."""
     ruled: Ruled | None = None
     """What an officer's rule says of it, asked once, when it was heard."""
+    basket: tuple[Stated, ...] = ()
+    """What it is for, line by line, where it was stated so: no rule puts it elsewhere."""
 
 
 class Cause(NamedTuple):
@@ -68,6 +77,16 @@ class Part(NamedTuple):
     vat_code: str | None = None
     vat_pence: int = 0
     """Within the amount, as it was when the part was placed: what undoes the part undoes this."""
+    cost_centre: str | None = None
+    """Whose income it is within the council: what undoes the part takes it off there."""
+
+
+class Coded(NamedTuple):
+    """How a fund's income was coded when money of a payment was first put on it: it stays so, whatever the fund says later."""
+
+    fund: str
+    vat_code: str | None
+    cost_centre: str | None
 
 
 class Decided(NamedTuple):
@@ -135,6 +154,7 @@ class Placement:
     """The decision that placed it, where it was no rule."""
     evidence: Evidence | None = field(default=None, compare=False)
     """No part of where the money is: the same place by other figures is no news."""
+    coded: tuple[Coded, ...] = field(default=(), compare=False)
 
     @property
     def allocated_pence(self) -> int:
@@ -198,54 +218,6 @@ class Record:
     def back(self, kind: str) -> int:
         """What went back and has been applied, by kind."""
         return sum(cause.amount_pence for cause in self.applied if cause.kind == kind)
-
-
-def known(heard: PaymentReceived, reading: Reading, pack: Pack, names: Names = NO_NAMES) -> Payment:
-    """What allocation keeps of a payment that was received."""
-    if not (heard.reference or reading.candidates) and heard.source in pack.settlement_sources:
-        reading = Reading(reason="no-event")
-    is_free = pack.is_free_text(heard.channel)
-    text = whole(heard.reference, heard.narrative) if is_free else ""
-    bank_account = heard.payer.bank_account if heard.payer and is_free else None
-    named = (reference for _, reference in reading.candidates) if text else ()
-    vehicle = vehicle_mark(heard.vehicle) if heard.vehicle else reading.vehicle or vehicle_in(text)
-    decided_on = pack.decided_on(heard)
-    return Payment(
-        heard_revision=heard.revision,
-        amount_pence=heard.amount_pence,
-        method_of_payment=heard.method_of_payment,
-        channel=heard.channel,
-        decided_on=decided_on,
-        paid_at=heard.paid_at,
-        reading=reading,
-        fund=heard.fund,
-        vehicle=vehicle,
-        tokens=tuple(dict.fromkeys([*named, *tokens(text, pack.references)])),
-        named=pack.words.named(text),
-        names=names.of_payer(heard.payer.name) if text and heard.payer and heard.payer.name else frozenset(),
-        payer=names.of_bank_account(bank_account) if bank_account else None,
-        ruled=pack.tables.rules.of(heard, decided_on, bool(reading.candidates)).ruled,
-    )
-
-
-def cause(heard: PaymentReversed | RefundSent, pack: Pack) -> Cause:
-    """What went back of a payment, and why."""
-    if isinstance(heard, RefundSent):
-        return Cause(heard.refund_id, "refund", heard.amount_pence, heard.method_of_payment, heard.sent_on, "refund-sent")
-    stands_for = stand_in(heard, pack) if heard.payment_id and heard.reference else None
-    how = heard.method_of_payment, heard.reversed_on, heard.reason
-    return Cause(heard.reversal_id, "reversal", heard.amount_pence, *how, stands_for)
-
-
-def stand_in(heard: PaymentReversed, pack: Pack) -> Payment:
-    """What stands for a payment of which only a reversal is known: nothing, for the account that the reversal names."""
-    reading = pack.references.read(heard.reference, None)
-    return Payment(STANDS_FOR, 0, heard.method_of_payment, "", heard.reversed_on, None, reading)
-
-
-def orphan(heard: PaymentReversed, pack: Pack) -> Record:
-    """A reversal that names no payment (such as an indemnity for a collection before our time): only its account can be known."""
-    return Record(heard.council, heard.reversal_id, stand_in(heard, pack), applied=(cause(heard, pack),), is_orphan=True)
 
 
 def keys_of(council: str, payment: Payment) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from ims_allocation.domain.accounts import Account, AccountKey
+from ims_allocation.domain.baskets import of_basket
 from ims_allocation.domain.choosing import Accounts, Hold, Home, choose
 from ims_allocation.domain.decided import Dealt, deal_out, of_decision
 from ims_allocation.domain.packs import Pack
@@ -25,7 +26,7 @@ def place(records: Iterable[Record], accounts: Accounts, packs: Mapping[str, Pac
     choices = {r.key: choice(r, accounts, packs[r.council]) for r in records if r.payment}
     settled = settle_penalties(records, choices, accounts, packs)
     placed = {r.key: with_evidence(place_one(r, choices.get(r.key), settled.get(r.key)), r, choices.get(r.key)) for r in records}
-    placed |= {r.key: taxed(placed[r.key], r.payment.decided_on, packs[r.council]) for r in records if r.payment}
+    placed |= {r.key: taxed(placed[r.key], r.payment.decided_on, packs[r.council], r.placement) for r in records if r.payment}
     placed |= {r.key: replace(placed[r.key], reason="wait-over") for r in records if r.is_wait_over and placed[r.key].reason == AWAITED}
     for record in records:
         placement = placed[record.key]
@@ -41,6 +42,9 @@ def choice(record: Record, accounts: Accounts, pack: Pack) -> Home | Hold | Deal
     if record.decided:
         return deal_out(record, record.decided, accounts, pack)
     by_officers = by_rule(record.payment, accounts, pack)
+    if record.payment.basket:
+        is_held = isinstance(by_officers, Hold) and record.payment.ruled and record.payment.ruled.reason
+        return by_officers if is_held and by_officers else of_basket(record, accounts, pack)
     if by_officers is None and (kept := kept_home(record)):
         return kept
     chosen = by_officers or choose(record.payment, accounts, pack)

@@ -44,6 +44,11 @@ class Scheme:
         as_written = {"#": digits, "@": digits, "$": typed, "?": typed, "*": typed}
         return "".join(as_written.get(sign, self.mask)[at] for at, sign in enumerate(self.mask))
 
+    @property
+    def is_one(self) -> bool:
+        """Whether the mask has no sign, so that there is but one reference."""
+        return all(sign == allowed for sign, allowed in zip(self.mask, self.allowed, strict=True))
+
     def is_valid(self, reference: str) -> bool:
         """Whether a reference of this shape has the right check digit and is all else that its fund asks."""
         digit, at = self.check_digit, self.check_at
@@ -85,6 +90,18 @@ class References:
             wider = self.search(narrative)
             return wider if wider.candidates else reading
         return self.search(narrative or "")
+
+    def stated(self, fund: str | None, reference: str | None) -> Reading:
+        """What a line of a basket names: within its fund where it says one, whose only reference it need not say."""
+        schemes = [s for of_length in self.by_length.values() for s in of_length if s.fund == fund]
+        if fund and not schemes:
+            return Reading(reason="unknown-fund")
+        if fund and not reference:
+            is_only = len(schemes) == 1 and schemes[0].is_one
+            return Reading(((fund, schemes[0].mask),)) if is_only else Reading(reason="no-reference")
+        reading = self.read(reference, None)
+        within = tuple(each for each in reading.candidates if fund in (None, each[0]))
+        return Reading(within) if within else Reading(reason="wrong-fund") if reading.candidates else reading
 
     def valid(self, reference: str) -> tuple[tuple[str, str], ...]:
         """The funds under whose scheme exactly this is a valid reference."""

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from ims_allocation.domain.baskets import read_anew, reading_of
 from ims_allocation.domain.choosing import Accounts
 from ims_allocation.domain.editions.officer_rules import words_of
 from ims_allocation.domain.packs import Pack
@@ -32,8 +33,12 @@ def reread(record: Record, typed: Typed | None, pack: Pack) -> Reread:
     """Read a stored payment anew. One that names one account outright is kept by its reference alone: without what else was typed. The day
     that decided stays."""
     payment = record.payment
+    record = replace(record, placement=record.placement and replace(record.placement, coded=()))
     if payment is None or record.is_stood_for:
         return Reread(record)
+    if payment.basket:
+        lines = read_anew(payment.basket, pack)
+        return Reread(replace(record, payment=replace(payment, basket=lines, reading=reading_of(lines))))
     whole = typed or Typed(payment.reading.candidates[0][1] if payment.reading.candidates else None, None)
     reading = pack.references.read(whole.reference, whole.narrative)
     if payment.reading.reason == "no-event" and not reading.candidates:
@@ -76,6 +81,7 @@ class Sums:
     outcomes: Counter[str] = field(default_factory=Counter)
     outcomes_pence: Counter[str] = field(default_factory=Counter)
     funds_pence: Counter[str] = field(default_factory=Counter)
+    centres_pence: Counter[str] = field(default_factory=Counter)
 
     def take(self, placed: Placement, live_pence: int) -> None:
         how = placed.outcome if placed.outcome != "suspended" else f"suspended:{placed.reason}"
@@ -83,12 +89,18 @@ class Sums:
         self.outcomes_pence[how] += live_pence
         for part in placed.parts:
             self.funds_pence[part.fund] += part.amount_pence
+            self.centres_pence[part.cost_centre or ""] += part.amount_pence
         self.funds_pence["suspense"] += placed.suspended_pence
         self.funds_pence["refund-due"] += placed.refund_due_pence
 
     def shown(self) -> dict[str, Any]:
         outcomes = {how: {"count": self.outcomes[how], "pence": self.outcomes_pence[how]} for how in sorted(self.outcomes)}
-        return {"outcomes": outcomes, "funds": {fund: pence for fund, pence in sorted(self.funds_pence.items()) if pence}}
+        return {"outcomes": outcomes, "funds": sorted_of(self.funds_pence), "cost_centres": sorted_of(self.centres_pence)}
+
+
+def sorted_of(pence: Counter[str]) -> dict[str, int]:
+    """By name; what has no name, and what comes to nothing, is left out."""
+    return {name: of_it for name, of_it in sorted(pence.items()) if name and of_it}
 
 
 @dataclass(slots=True)

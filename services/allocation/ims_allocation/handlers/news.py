@@ -69,7 +69,7 @@ class News:
         for key, payment in payments.items():
             self.facts[key] = known(payment, readings[key], packs[key[0]], names)
             self.because[key] = payment
-            for _, reference in readings[key].candidates:
+            for _, reference in self.facts[key].reading.candidates:
                 self.because.setdefault((key[0], reference), payment)
 
     def near_keys(self, packs: Mapping[str, Pack]) -> set[Key]:

@@ -55,7 +55,7 @@ def newest(heard: list[Heard]) -> dict[PaymentKey, PaymentReceived]:
 
 def is_plain(payment: PaymentReceived, reading: Reading, pack: Pack, there: Mapping[AccountKey, accounts.Known]) -> bool:
     """One reference, of a running account that there is, and nothing that speaks against it."""
-    if len(reading.candidates) != 1:
+    if len(reading.candidates) != 1 or payment.basket:
         return False
     code, reference = reading.candidates[0]
     fund = pack.funds[code]
@@ -112,21 +112,23 @@ async def place_plain(
 
 def to_be_placed(payment: PaymentReceived, reading: Reading, pack: Pack) -> placements.Plain:
     fund, reference = reading.candidates[0]
-    return placements.Plain(payment, fund, reference, pack.decided_on(payment), pack.version, pack.funds[fund].vat_code)
+    known = pack.funds[fund]
+    return placements.Plain(payment, fund, reference, pack.decided_on(payment), pack.version, known.vat_code, known.cost_centre)
 
 
 def allocated(plain: placements.Plain, today: date) -> PaymentAllocated:
-    payment, fund, reference, decided_on, version, vat_code = plain
+    payment, fund, reference, decided_on, version, vat_code, centre = plain
     pence = payment.amount_pence
     clearing = {"ledger_account": f"clearing:{payment.method_of_payment}", "amount_pence": pence}
-    income = {"ledger_account": f"fund:{fund}", "account_reference": reference, "amount_pence": -pence, "vat_code": vat_code}
+    to = {"account_reference": reference, "cost_centre": centre}
+    income = {"ledger_account": f"fund:{fund}", "amount_pence": -pence, "vat_code": vat_code} | to
     return PaymentAllocated.model_validate(
         {
             "council": payment.council,
             "payment_id": payment.payment_id,
             "revision": 1,
             "amount_pence": pence,
-            "parts": [{"fund": fund, "account_reference": reference, "amount_pence": pence}],
+            "parts": [{"fund": fund, "amount_pence": pence} | to],
             "outcome": "account",
             "rule": "reference",
             "rule_version": version,
@@ -139,13 +141,18 @@ def allocated(plain: placements.Plain, today: date) -> PaymentAllocated:
 
 
 def is_just_a_reference(payment: PaymentReceived, reading: Reading) -> bool:
-    return [payment.reference] == [reference for _, reference in reading.candidates]
+    return payment.basket is None and [payment.reference] == [reference for _, reference in reading.candidates]
+
+
+def typed_as_reference(payment: PaymentReceived) -> str | None:
+    stated = [line.reference for line in payment.basket or () if line.reference]
+    return ", ".join(stated) or payment.reference
 
 
 async def keep_typed(payments: Mapping[PaymentKey, PaymentReceived], work: Work) -> None:
     """Keep what payers typed that is not simply a reference: whoever looks at suspense needs it."""
     rows = [
-        (council, id_, p.revision, p.reference, p.narrative)
+        (council, id_, p.revision, typed_as_reference(p), p.narrative)
         for (council, id_), p in sorted(payments.items(), key=lambda item: (item[0][0], item[0][1].int))
     ]
     await placements.TYPED(work.connection, rows)

@@ -146,7 +146,7 @@ async def laws(connection: Any) -> list[dict[str, Any]]:
 
 
 STORY = "SELECT * FROM placement WHERE council = $1 AND payment_id = $2 ORDER BY revision"
-LINES = """SELECT journal_id, posted_on, ledger_account, account_reference, amount_pence FROM ledger_line
+LINES = """SELECT journal_id, posted_on, ledger_account, account_reference, amount_pence, vat_code, vat_pence, cost_centre FROM ledger_line
   WHERE posted_on = ANY($3::date[]) AND council = $1 AND payment_id = $2 ORDER BY line_id"""
 ON_ACCOUNT = """SELECT payment_id, posted_on, sum(-amount_pence)::bigint AS amount_pence FROM ledger_line
   WHERE council = $1 AND ledger_account = $2 AND account_reference = $3 GROUP BY payment_id, posted_on

@@ -82,6 +82,7 @@ class PlacementRow(Table, table=True):
     """`repaired`, `low-margin` or `by-payer`: automatic by the evidence, and worth a look."""
     vat_code: str | None
     """Of its one part."""
+    cost_centre: str | None
 
 
 class RepairOutcomeRow(Table, table=True):
@@ -130,6 +131,7 @@ class LedgerLineRow(Table, table=True):
     vat_code: str | None
     vat_pence: int = big()
     """Within the amount, and of its sign."""
+    cost_centre: str | None
 
 
 class ReconciledPageRow(Table, table=True):

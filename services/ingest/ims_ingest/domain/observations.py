@@ -16,6 +16,8 @@ def contradiction(held: PaymentReceived, told: PaymentReceived) -> str | None:
         return "the amount is another"
     if held.reference and told.reference and typed(held.reference) != typed(told.reference):
         return "the reference is another"
+    if held.basket and told.basket and held.basket != told.basket:
+        return "what it is for is stated otherwise"
     return None
 
 

@@ -6,11 +6,12 @@ from datetime import UTC, date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ims_contracts.acceptance import CONTROL, SUSPECT, TEXTS, faults_of_payment, may_hold_what_may_not_be_kept, tidy
+from ims_contracts.acceptance import BASKET_TEXTS, CONTROL, SUSPECT, TEXTS, faults_of_payment, may_hold_what_may_not_be_kept, tidy
 from ims_contracts.accounts import AccountChanged, AccountSubmitted
 from ims_contracts.cards import BEGINNING, redact
 from ims_contracts.message import Message
 from ims_contracts.payments import (
+    BasketLine,
     Payer,
     PaymentReceived,
     PaymentRefused,
@@ -43,6 +44,8 @@ def accept(submitted: PaymentSubmitted, today: date) -> PaymentReceived | Paymen
             reasons=list(map(str, faults)),
         )
     changes = clean(said) if is_suspect or said["payer"] is not None else {}
+    if submitted.basket is not None:
+        changes["basket"] = [clean_line(line) for line in submitted.basket]
     if submitted.paid_at:
         paid_at = submitted.paid_at if submitted.paid_at.tzinfo else submitted.paid_at.replace(tzinfo=UTC)
         changes |= {"paid_at": paid_at, "paid_on": paid_at.astimezone(LONDON).date()}
@@ -62,6 +65,11 @@ def clean(said: dict[str, Any]) -> dict[str, Any]:
         }
         changed["payer"] = Payer.model_construct(**texts)
     return changed
+
+
+def clean_line(line: BasketLine) -> BasketLine:
+    changed = {field: tidy(value) for field in BASKET_TEXTS if (value := getattr(line, field)) is not None and SUSPECT.search(value)}
+    return line.model_copy(update=changed) if changed else line
 
 
 def accept_reversal(submitted: ReversalSubmitted) -> PaymentReversed:

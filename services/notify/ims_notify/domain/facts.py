@@ -139,7 +139,7 @@ def placed(fact: Placement, because: str | None = None) -> Placed:
             meant = next((line.account_reference for line in fact.lines if line.account_reference), None)
             return allocated(fact, (None, meant, None), because)
         case PaymentAllocated():
-            return allocated(fact, (None, None, ", ".join(part.account_reference for part in fact.parts)), because)
+            return allocated(fact, (None, None, ", ".join(dict.fromkeys(part.account_reference for part in fact.parts))), because)
         case PaymentSuspended():
             what = "suspended", None, None, None, fact.amount_pence
             return Placed(fact.council, fact.payment_id, fact.revision, *what, 0, None, None, because)

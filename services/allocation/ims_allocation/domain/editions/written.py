@@ -85,7 +85,11 @@ class Fund(Dated):
     """A line of it may have another VAT code."""
     ledger_code: Code | None = None
     """What the general ledger calls it."""
+    cost_centre: Code | None = None
+    """Whose income it is, where a line of it says no other."""
     is_penalty: bool = False
+    is_fee: bool = False
+    """What payers pay for paying: beside something else, and by a method of payment that `takes_fee`."""
     needs_account: bool = True
     needs_second_fact: bool = False
     masks: list[Annotated[str, StringConstraints(min_length=1, max_length=64)]] = Field(min_length=1, max_length=20)
@@ -110,6 +114,8 @@ class MethodOfPayment(Dated):
     amount_max_pence: Pence | None = None
     is_refundable: bool = False
     """Its provider can give money back the way it came."""
+    takes_fee: bool = False
+    """Who pays so may be charged a fee for it. (Not consumers with their own cards: SI 2012/3110 reg.6A.)"""
 
 
 class Rate(Dated):
