@@ -224,6 +224,12 @@ async def test_a_payment_in_two_accounts_is_one_receipt_and_one_posting(notify) 
     assert await notify.value("SELECT account_references FROM payment") == "BJ1, BJ2"
 
 
+async def test_what_a_delivery_is_and_how_it_goes_are_two_things(notify) -> None:
+    await notify.hears(payment(), allocated())
+
+    assert await notify.rows("SELECT kind, channel FROM delivery ORDER BY kind") == [("posting", "webhook"), ("receipt", "email")]
+
+
 async def test_the_tables_are_as_they_are_declared(notify) -> None:
     for table in METADATA.sorted_tables:
         rows = await notify.rows(

@@ -46,6 +46,8 @@ class Due(NamedTuple):
     delivery_id: UUID
     council: str
     payment_id: UUID
+    kind: str
+    """What it is, `receipt` or `posting`: its channel is how it goes."""
     channel: str
     destination: str
     attempts: int
@@ -131,7 +133,7 @@ def told(due: Due, state: State, reason: str, today: date) -> ReceiptIssued | Po
         )
     if state != "delivered":
         return None
-    if due.channel == "email":
+    if due.kind == "receipt":
         return ReceiptIssued(
             council=due.council,
             receipt_id=due.delivery_id,

@@ -15,12 +15,12 @@ from ims_notify.domain.attempts import Due, Settled, told
 CLAIM = """WITH next AS MATERIALIZED (
   SELECT delivery_id FROM delivery d
   WHERE channel = $1 AND destination = $2 AND state = 'due' AND due_at <= $3 AND NOT (d.revision > 1 AND EXISTS (
-    SELECT FROM delivery older WHERE older.council = d.council AND older.payment_id = d.payment_id AND older.channel = d.channel
+    SELECT FROM delivery older WHERE older.council = d.council AND older.payment_id = d.payment_id AND older.kind = d.kind
       AND older.destination = d.destination AND older.revision < d.revision AND older.state = 'due'))
   ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED),
 lent AS (
   UPDATE delivery d SET attempts = attempts + 1, due_at = $5 FROM next WHERE d.delivery_id = next.delivery_id RETURNING d.*)
-SELECT lent.delivery_id, council, payment_id, lent.channel, lent.destination, lent.attempts, lent.since,
+SELECT lent.delivery_id, council, payment_id, lent.kind, lent.channel, lent.destination, lent.attempts, lent.since,
   coalesce(lent.amount_pence, p.amount_pence), lent.facts::text, coalesce(p.email, c.email), c.language, p.channel, p.paid_on,
   p.reference, p.outcome, fund, account_reference, p.account_references, p.refund_due_pence, p.balance_pence, p.next_due_on, c.vat_code,
   p.because

@@ -14,7 +14,7 @@ from ims_notify.domain.facts import Contact, Heard, Placed, Posting
 HOLDER_EMAIL = """(SELECT c.email FROM contact c
   WHERE c.council = {0}.council AND c.fund = {0}.fund AND c.account_reference = {0}.account_reference)"""
 
-RECEIPT = "INSERT INTO delivery (delivery_id, council, payment_id, channel, destination, revision, since, due_at)"
+RECEIPT = "INSERT INTO delivery (delivery_id, council, payment_id, kind, channel, destination, revision, since, due_at)"
 
 # What is due follows in the same statement, from the row as it is now: with the other half that was there before.
 THEN_DUE = f"""RETURNING council, payment_id, heard_revision, placed_revision, receipt_id, email, outcome, fund, account_reference),
@@ -22,7 +22,8 @@ known AS MATERIALIZED (
   SELECT *, placed_revision > 0 AND receipt_id IS NOT NULL AND coalesce(email, {HOLDER_EMAIL.format("kept")}) IS NOT NULL AS is_due
   FROM kept WHERE heard_revision > 0 AND outcome IS NOT NULL),
 due AS (
-  {RECEIPT} SELECT receipt_id, council, payment_id, 'email', '', 0, $1::timestamptz, $1 FROM known WHERE is_due ON CONFLICT DO NOTHING)
+  {RECEIPT} SELECT receipt_id, council, payment_id, 'receipt', 'email', '', 0, $1::timestamptz, $1 FROM known WHERE is_due
+  ON CONFLICT DO NOTHING)
 SELECT council, payment_id, receipt_id, fund, account_reference,
   NOT is_due AND receipt_id IS NOT NULL AND fund IS NOT NULL AND account_reference IS NOT NULL AS is_seeking FROM known"""  # noqa: S608 - built of constants
 
@@ -54,7 +55,8 @@ SEEK = f"""WITH sought AS (
     AS s (council, payment_id, receipt_id, fund, account_reference)),
 looked AS MATERIALIZED (SELECT *, {HOLDER_EMAIL.format("sought")} IS NOT NULL AS is_due FROM sought),
 due AS (
-  {RECEIPT} SELECT receipt_id, council, payment_id, 'email', '', 0, $1::timestamptz, $1 FROM looked WHERE is_due ON CONFLICT DO NOTHING)
+  {RECEIPT} SELECT receipt_id, council, payment_id, 'receipt', 'email', '', 0, $1::timestamptz, $1 FROM looked WHERE is_due
+  ON CONFLICT DO NOTHING)
 INSERT INTO seeker SELECT council, fund, account_reference, payment_id FROM looked WHERE NOT is_due ON CONFLICT DO NOTHING"""  # noqa: S608 - built of constants
 
 CONTACT = """INSERT INTO contact (council, fund, account_reference, revision, email, language, vat_code)
@@ -64,7 +66,7 @@ ON CONFLICT (council, fund, account_reference) DO UPDATE SET
 WHERE excluded.revision > contact.revision"""
 
 FOUND = f"""{RECEIPT}
-SELECT p.receipt_id, p.council, p.payment_id, 'email', '', 0, $1::timestamptz, $1
+SELECT p.receipt_id, p.council, p.payment_id, 'receipt', 'email', '', 0, $1::timestamptz, $1
 FROM unnest($2::text[], $3::text[], $4::text[]) AS a (council, fund, account_reference)
 JOIN contact c USING (council, fund, account_reference)
 JOIN seeker s USING (council, fund, account_reference)
@@ -73,21 +75,21 @@ WHERE c.email IS NOT NULL AND p.receipt_id IS NOT NULL AND p.fund = a.fund AND p
 ON CONFLICT DO NOTHING"""  # noqa: S608 - built of constants
 
 POST = """INSERT INTO delivery
-  (delivery_id, council, payment_id, revision, channel, destination, amount_pence, facts, state, since, due_at)
-SELECT n.delivery_id, n.council, n.payment_id, n.revision, 'webhook', n.destination, n.amount_pence, n.facts,
+  (delivery_id, council, payment_id, revision, kind, channel, destination, amount_pence, facts, state, since, due_at)
+SELECT n.delivery_id, n.council, n.payment_id, n.revision, 'posting', 'webhook', n.destination, n.amount_pence, n.facts,
   CASE WHEN p.heard_revision > 0 THEN 'due' ELSE 'waiting' END, $1::timestamptz, $1
 FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::int[], $6::text[], $7::bigint[], $8::bool[], $9::bool[], $10::jsonb[])
   AS n (delivery_id, council, payment_id, revision, destination, amount_pence, is_placement, is_withdrawal, facts)
 JOIN payment p USING (council, payment_id)
 WHERE NOT (n.is_placement AND n.revision < p.placed_revision)
   AND NOT (n.is_withdrawal AND NOT EXISTS (
-    SELECT FROM delivery d WHERE d.council = n.council AND d.payment_id = n.payment_id AND d.channel = 'webhook'
+    SELECT FROM delivery d WHERE d.council = n.council AND d.payment_id = n.payment_id AND d.kind = 'posting'
       AND d.destination = n.destination AND d.revision < n.revision))
 ON CONFLICT DO NOTHING"""
 
 RELEASE = """UPDATE delivery d SET state = 'due', since = $1::timestamptz, due_at = $1
 FROM unnest($2::text[], $3::uuid[]) AS n (council, payment_id)
-WHERE d.council = n.council AND d.payment_id = n.payment_id AND d.channel = 'webhook' AND d.state = 'waiting'"""
+WHERE d.council = n.council AND d.payment_id = n.payment_id AND d.kind = 'posting' AND d.state = 'waiting'"""
 
 
 class Known(NamedTuple):

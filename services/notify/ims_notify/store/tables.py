@@ -84,6 +84,7 @@ class DeliveryRow(SQLModel, table=True):
     delivery_id: UUID = Field(primary_key=True)
     council: str
     payment_id: UUID
+    kind: str
     channel: str
     destination: str
     revision: int

@@ -30,11 +30,13 @@ CREATE TABLE seeker (
 
 CREATE TABLE delivery (
   delivery_id uuid PRIMARY KEY, council text NOT NULL, payment_id uuid NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('receipt', 'posting')),
   channel text NOT NULL CHECK (channel IN ('email', 'webhook')), destination text NOT NULL, revision int NOT NULL,
   state text NOT NULL DEFAULT 'due' CHECK (state IN ('waiting', 'due', 'delivered', 'failed', 'no-contact')),
   attempts int NOT NULL DEFAULT 0, since timestamptz NOT NULL, due_at timestamptz NOT NULL, finished_at timestamptz,
   amount_pence bigint, facts jsonb, reason text NOT NULL DEFAULT '',
-  UNIQUE (council, payment_id, channel, destination, revision)
+  UNIQUE (council, payment_id, kind, destination, revision),
+  CHECK ((kind = 'posting') = (channel = 'webhook'))
 ) WITH (fillfactor = 70);
 CREATE INDEX delivery_due ON delivery (channel, destination, due_at) WHERE state = 'due';
 CREATE INDEX delivery_failed ON delivery (council, finished_at) WHERE state = 'failed';
