@@ -121,7 +121,7 @@ def test_what_a_receipt_will_say_of_a_placement(told_of, outcome, fund, account_
 
 def test_of_a_holder_only_how_to_write_to_them_is_kept() -> None:
     assert facts.contact(account(language="cy", vat_code="S")) == Contact(
-        COUNCIL, "11", "BJ90001186", 1, "holder@example.org", "cy", "S"
+        COUNCIL, "11", "BJ90001186", 1, "holder@example.org", None, None, "cy", "S"
     )
     assert facts.contact(account(holder=None)).email is None
     assert facts.contact(account(holder=Holder(email="no address"))).email is None

@@ -1,6 +1,5 @@
 """What notify answers over HTTP: which receipts and postings went, and which did not."""
 
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from ims_notify.store import deliveries, reports
 
 router = APIRouter(prefix="/v1")
 
-State = Literal["waiting", "due", "delivered", "failed", "no-contact"]
+State = Literal["waiting", "due", "sent", "delivered", "failed", "no-contact"]
 COUNT_MAX = 500
 
 
@@ -22,10 +21,9 @@ async def receipt(request: Request, payment_id: UUID, council: str) -> dict[str,
     found = await reports.receipt(service_of(request).pool, council, payment_id)
     if found is None:
         raise HTTPException(404, "No payment of that id has been received and placed.")
-    issued_at: datetime | None = found.pop("finished_at")
-    state = "issued" if found["state"] == "delivered" else found["state"]
+    state = "issued" if found["state"] in ("sent", "delivered") else found["state"]
     number = receipt_number(found["receipt_id"]) if found["receipt_id"] else None
-    return found | {"state": state, "number": number, "issued_at": issued_at if state == "issued" else None}
+    return found | {"state": state, "number": number}
 
 
 @router.get("/deliveries", tags=["deliveries"])

@@ -38,10 +38,11 @@ class Rules(NamedTuple):
     lease: timedelta
 
     @classmethod
-    def of(cls, settings: Settings) -> "Rules":
+    def of(cls, settings: Settings, queue: Queue) -> "Rules":
         """As the operator set it."""
+        own = settings.govuk_notify.get(queue.only[0]) if queue.only else None
         return cls(
-            settings.connections,
+            own.connections if own else settings.connections,
             settings.answer_seconds,
             timedelta(seconds=settings.retry_seconds),
             timedelta(seconds=settings.lease_seconds),
@@ -115,9 +116,12 @@ class Courier:
             for each, answer in zip(due, answers, strict=True)
         ]
         asked = [answer.retry_after or timedelta() for answer in answers if answer.verdict == "unreachable"]
+        held = [answer.retry_after or PAUSE_MAX for answer in answers if answer.verdict == "held"]
         self.missed = self.missed + 1 if asked else 0
         if asked:
             self.paused_until = now + min(max(*asked, MISSED_PAUSE * 2 ** min(self.missed - 1, 6)), PAUSE_MAX)
+        if held:
+            self.paused_until = now + max(held)
         # What nobody foresaw is for the kit to show. It is raised only now, so that it makes no other message go twice.
         for each in found:
             if isinstance(each, BaseException):

@@ -7,19 +7,20 @@ from ims_contracts.allocations import JournalPosted
 from ims_contracts.payments import PaymentReceived
 from ims_kit import Work
 from ims_notify.domain import facts
+from ims_notify.domain.addresses import NOWHERE, Reach
 from ims_notify.domain.facts import Destination, Placement
 from ims_notify.domain.postings import FileDestination, Moving, kept
 from ims_notify.store import deliveries, payments, runs
 
 
-async def on_accounts(changes: list[AccountChanged], work: Work) -> None:
+async def on_accounts(changes: list[AccountChanged], work: Work, reach: Reach = NOWHERE) -> None:
     """Know how holders are written to, and write the receipts that waited for it."""
-    await payments.keep_contacts(facts.newest(map(facts.contact, changes)), work)
+    await payments.keep_contacts(facts.newest(facts.contact(change, reach) for change in changes), work)
 
 
-async def on_payments(received: list[PaymentReceived], work: Work) -> None:
+async def on_payments(received: list[PaymentReceived], work: Work, reach: Reach = NOWHERE) -> None:
     """Know how money came; what was told of it before is now due."""
-    known = await payments.keep_heard(facts.newest(map(facts.heard, received)), work)
+    known = await payments.keep_heard(facts.newest(facts.heard(payment, reach) for payment in received), work)
     await payments.release(known, work)
     await payments.seek(known, work)
 

@@ -1,9 +1,11 @@
 """The words and the destinations of each council: data that its officers own, read once at the start."""
 
 from datetime import date, time
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
+from uuid import UUID
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -11,12 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from ims_contracts.message import Code
 from ims_notify.domain.answering import AnswerLayout
 from ims_notify.domain.facts import Destination
+from ims_notify.domain.govuk import Medium
 from ims_notify.domain.letters import Council, Words
 from ims_notify.domain.outgoing import Layout
 from ims_notify.domain.postings import FileDestination, file_name
 from ims_notify.layout_files import read_layout
 
 LANGUAGES = ("en", "cy")
+VERSION_LENGTH = 12
 
 
 class CouncilEntry(BaseModel):
@@ -28,6 +32,15 @@ class CouncilEntry(BaseModel):
     name: dict[str, str]
     enquiries: dict[str, str]
     funds: dict[str, dict[str, str]]
+    govuk_notify: dict[Medium, dict[str, UUID]] = Field(default_factory=dict)
+    """Its templates at GOV.UK Notify, by medium and language. A medium that is left out is not used."""
+
+    @field_validator("govuk_notify")
+    @classmethod
+    def has_english(cls, templates: dict[Medium, dict[str, UUID]]) -> dict[Medium, dict[str, UUID]]:
+        if lacking := [medium for medium, by_language in templates.items() if "en" not in by_language]:
+            raise ValueError(f"no template in English for {', '.join(lacking)}")
+        return templates
 
 
 class DestinationEntry(BaseModel):
@@ -107,6 +120,8 @@ class Pack(NamedTuple):
     destinations: dict[str, Destination]
     """Those that are told by webhook."""
     files: dict[str, FileSetup]
+    templates: dict[str, dict[Medium, dict[str, UUID]]]
+    """At GOV.UK Notify: by council, medium and language."""
 
 
 def load(path: Path | None = None, layouts: Path | None = None) -> Pack:
@@ -121,6 +136,7 @@ def load(path: Path | None = None, layouts: Path | None = None) -> Pack:
         {language: words(language) for language in LANGUAGES},
         {entry.name: Destination(entry.name, entry.council, entry.funds) for entry in hooks},
         {entry.name: set_up(entry, layouts) for entry in read.destinations if isinstance(entry, FileEntry)},
+        {entry.council: entry.govuk_notify for entry in read.councils},
     )
 
 
@@ -141,7 +157,8 @@ def council(entry: CouncilEntry, language: str) -> Council:
 
 def words(language: str) -> Words:
     """The sentences of one language."""
-    read = yaml.safe_load((files("ims_notify") / "templates" / f"{language}.yaml").read_text())
-    return Words(
-        language, {name: text for name, text in read.items() if isinstance(text, str)}, read["outcomes"], read["methods"], read["months"]
-    )
+    text = (files("ims_notify") / "templates" / f"{language}.yaml").read_text()
+    read = yaml.safe_load(text)
+    lines = {name: said for name, said in read.items() if isinstance(said, str)}
+    version = sha256(text.encode()).hexdigest()[:VERSION_LENGTH]
+    return Words(language, lines, read["outcomes"], read["methods"], read["months"], version)

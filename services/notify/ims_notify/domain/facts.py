@@ -9,6 +9,7 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.allocations import PaymentAllocated, PaymentSuspended, PaymentUnallocated
 from ims_contracts.payments import PaymentReceived
+from ims_notify.domain.addresses import NOWHERE, Reach, mobile, postal
 
 NAMESPACE = uuid5(NAMESPACE_DNS, "notify.ims.example")
 
@@ -37,6 +38,8 @@ class Heard(NamedTuple):
     paid_on: date
     receipt_id: UUID | None
     email: str | None
+    phone: str | None
+    """Where there is no e-mail, and the council writes by text message."""
     reference: str | None
 
 
@@ -67,6 +70,8 @@ class Contact(NamedTuple):
     account_reference: str
     revision: int
     email: str | None
+    phone: str | None
+    address: str | None
     language: str
     vat_code: str
 
@@ -113,10 +118,12 @@ def receipt_number(receipt: UUID) -> str:
     return "-".join((letters[:4], letters[4:8], letters[8:]))
 
 
-def heard(payment: PaymentReceived) -> Heard:
+def heard(payment: PaymentReceived, reach: Reach = NOWHERE) -> Heard:
     """Keep a payer's contact where a receipt is to be written, and of everybody else nothing."""
-    email = mailbox(payment.payer.email) if payment.payer else None
-    is_wanted = email is not None or payment.channel in ATTENDED
+    payer = payment.payer
+    email = mailbox(payer.email) if payer else None
+    phone = mobile(payer.phone) if payer and not email and payment.council in reach.texted else None
+    is_wanted = email is not None or phone is not None or payment.channel in ATTENDED
     return Heard(
         payment.council,
         payment.payment_id,
@@ -125,7 +132,8 @@ def heard(payment: PaymentReceived) -> Heard:
         payment.paid_on,
         receipt_id(payment.council, payment.payment_id) if is_wanted else None,
         email,
-        payment.reference if email and REFERENCE.fullmatch(payment.reference or "") else None,
+        phone,
+        payment.reference if (email or phone) and REFERENCE.fullmatch(payment.reference or "") else None,
     )
 
 
@@ -163,15 +171,19 @@ def allocated(fact: PaymentAllocated, to: tuple[str | None, str | None, str | No
     )
 
 
-def contact(account: AccountChanged) -> Contact:
-    """Of an account's holder, only how they are written to."""
+def contact(account: AccountChanged, reach: Reach = NOWHERE) -> Contact:
+    """Of an account's holder, only how they are written to: e-mail before text message before letter."""
     holder = account.holder
+    email = mailbox(holder.email) if holder else None
+    phone = mobile(holder.phone) if holder and not email and account.council in reach.texted else None
     return Contact(
         account.council,
         account.fund,
         account.account_reference,
         account.revision,
-        mailbox(holder.email) if holder else None,
+        email,
+        phone,
+        postal(holder) if holder and not email and not phone and account.council in reach.lettered else None,
         holder.language if holder else "en",
         account.vat_code,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ims_notify.domain.attempts import Due
@@ -29,6 +30,8 @@ class Words(NamedTuple):
     outcomes: Mapping[str, str]
     methods: Mapping[str, str]
     months: list[str]
+    version: str = ""
+    """Of these very words."""
 
 
 class Letter(NamedTuple):
@@ -37,6 +40,12 @@ class Letter(NamedTuple):
     language: str
     subject: str
     text: str
+    short: str = ""
+    """The same for a telephone's screen."""
+    fields: Mapping[str, str] = MappingProxyType({})
+    """Its facts by name, for a template that is kept elsewhere."""
+    version: str = ""
+    """Of the words."""
 
 
 def letter_of(due: Due, councils: Mapping[tuple[str, str], Council], words: Mapping[str, Words]) -> Letter | None:
@@ -62,7 +71,25 @@ def write(due: Due, council: Council, words: Words) -> Letter:
         words.language,
         line["subject"].format(number=number, council=council.name),
         "\n\n".join("\n".join(section) for section in sections if section) + "\n",
+        "\n".join([f"{council.name}: {line[opening]}", *particulars(due, council, words), *outcome(due, words)]),
+        fields(due, council, words),
+        words.version,
     )
+
+
+def fields(due: Due, council: Council, words: Words) -> dict[str, str]:
+    """What a letter says, one by one; what is not known is empty."""
+    return {
+        "council": council.name,
+        "enquiries": council.enquiries,
+        "number": receipt_number(due.delivery_id),
+        "amount": pounds(due.amount_pence),
+        "paid_on": day(due.paid_on, words),
+        "method": words.methods.get(due.paid_by, words.lines["method_other"]),
+        "fund": council.funds.get(due.fund or "", ""),
+        "account_reference": due.account_reference or due.account_references or "",
+        "outcome": "\n".join(outcome(due, words)),
+    }
 
 
 def particulars(due: Due, council: Council, words: Words) -> list[str]:

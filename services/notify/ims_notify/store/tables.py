@@ -34,6 +34,7 @@ class PaymentRow(SQLModel, table=True):
     receipt_id: UUID | None
     """None: no receipt is wanted."""
     email: str | None
+    phone: str | None
     reference: str | None
     placed_revision: int = 0
     outcome: str | None
@@ -59,6 +60,9 @@ class ContactRow(SQLModel, table=True):
     account_reference: str = Field(primary_key=True)
     revision: int = Field(sa_type=BigInteger)
     email: str | None
+    phone: str | None
+    address: str | None
+    """One line to a line, the name first, the postcode last."""
     language: str
     vat_code: str
 
@@ -96,6 +100,26 @@ class DeliveryRow(SQLModel, table=True):
     amount_pence: int | None = pence()
     facts: dict[str, Any] | None = Field(sa_column=Column(JSONB))
     reason: str
+    issued_at: datetime | None = instant(nullable=True)
+    """When somebody else first took it to bring it on."""
+    notification_id: UUID | None
+    """GOV.UK Notify's own id for it."""
+    template: str | None
+    """Which version of which words it was sent in."""
+
+
+class DeliveryReportRow(SQLModel, table=True):
+    """What GOV.UK Notify says has become of something; of what we do not know too."""
+
+    __tablename__ = "delivery_report"
+    metadata = METADATA
+
+    notification_id: UUID = Field(primary_key=True)
+    status: str = Field(primary_key=True)
+    council: str
+    reference: str
+    reported_at: datetime = instant()
+    is_known: bool
 
 
 class PostingLineRow(SQLModel, table=True):
