@@ -27,6 +27,7 @@ from ims_notify.domain.facts import Destination
 from ims_notify.handlers import on_accounts, on_allocations, on_payments
 from ims_notify.pack import load
 from ims_notify.settings import Settings
+from ims_notify.store import notices
 
 COUNCIL = "E07999999"
 DAY = date(2026, 3, 16)
@@ -133,6 +134,12 @@ class Notify:
         await self.pool.execute("DELETE FROM delivery_report")
         await self.pool.execute("DELETE FROM run_answer; DELETE FROM posting_line; DELETE FROM run_delivery; DELETE FROM run")
         await self.pool.execute("DELETE FROM run_schedule")
+
+    async def look(self) -> None:
+        """As the service does each second: what notices are to be written now."""
+        async with begin(self.pool) as work:
+            await notices.look_anew(work)
+            await notices.release(work)
 
     async def states(self) -> list[tuple[Any, ...]]:
         """Every delivery: its channel, revision and state."""

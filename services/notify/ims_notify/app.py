@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.allocations import JournalPosted, PaymentAllocated, PaymentSuspended, PaymentUnallocated
 from ims_contracts.documents import asyncapi
-from ims_contracts.payments import PaymentReceived
+from ims_contracts.payments import PaymentReceived, RefundSent
 from ims_kit import Service
 from ims_notify.api import router
 from ims_notify.callbacks_api import router as callbacks_router
@@ -20,13 +20,15 @@ from ims_notify.delivery import Channel, Courier, Rules
 from ims_notify.domain.addresses import Reach
 from ims_notify.domain.attempts import Due
 from ims_notify.domain.govuk import Medium
-from ims_notify.domain.letters import Letter, letter_of
+from ims_notify.domain.letters import Letter
+from ims_notify.domain.wording import letter_of
 from ims_notify.doors import Unwelcome, unwelcome
 from ims_notify.handlers import on_accounts, on_allocations, on_moves, on_payments
 from ims_notify.pack import FileSetup, Pack, load
 from ims_notify.runs import FileChannel, Runner, RunRules
 from ims_notify.runs_api import router as runs_router
 from ims_notify.settings import Place, Settings
+from ims_notify.store import notices
 from ims_notify.store.retention import forget
 
 
@@ -41,7 +43,7 @@ def build(settings: Settings) -> Service:
     service = Service("notify", settings, asyncapi=asyncapi("notify"))
     reach = reach_of(settings, pack)
     service.hears(partial(on_accounts, reach=reach), AccountChanged)
-    service.hears(partial(on_payments, reach=reach), PaymentReceived)
+    service.hears(partial(on_payments, reach=reach), PaymentReceived, RefundSent)
     placements = (PaymentAllocated, PaymentSuspended, PaymentUnallocated)
     if files:
         targets = [setup.destination for setup in files]
@@ -54,6 +56,7 @@ def build(settings: Settings) -> Service:
     for setup in files:
         runner = Runner(setup, file_channel(settings.places[setup.destination.name]), RunRules())
         service.background(f"runs of {setup.destination.name}", runner.run)
+    service.background("write notices", notices.write)
     service.background("forget contacts", partial(forget, days=settings.contact_days))
     service.api.include_router(router)
     service.api.include_router(runs_router)
@@ -89,7 +92,7 @@ def file_channel(place: Place) -> FileChannel:
 def channels(settings: Settings, pack: Pack) -> list[Channel]:
     """Every receiver that is set."""
     found: list[Channel] = [WebhookChannel(name, endpoint, settings.answer_seconds) for name, endpoint in settings.destinations.items()]
-    letter = partial(letter_of, councils=pack.councils, words=pack.words)
+    letter = partial(letter_of, councils=pack.councils)
     elsewhere = govuk_channels(settings, pack, letter)
     if settings.smtp_host:
         by_govuk = tuple(council for channel in elsewhere if channel.queue.channel == "email" for council in channel.queue.only or [])

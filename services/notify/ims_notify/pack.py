@@ -1,10 +1,9 @@
 """The words and the destinations of each council: data that its officers own, read once at the start."""
 
 from datetime import date, time
-from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import yaml
@@ -14,13 +13,11 @@ from ims_contracts.message import Code
 from ims_notify.domain.answering import AnswerLayout
 from ims_notify.domain.facts import Destination
 from ims_notify.domain.govuk import Medium
-from ims_notify.domain.letters import Council, Words
+from ims_notify.domain.letters import Council
 from ims_notify.domain.outgoing import Layout
 from ims_notify.domain.postings import FileDestination, file_name
 from ims_notify.layout_files import read_layout
-
-LANGUAGES = ("en", "cy")
-VERSION_LENGTH = 12
+from ims_notify.wordings import LANGUAGES, words_of
 
 
 class CouncilEntry(BaseModel):
@@ -32,8 +29,18 @@ class CouncilEntry(BaseModel):
     name: dict[str, str]
     enquiries: dict[str, str]
     funds: dict[str, dict[str, str]]
+    vat_number: str | None = Field(default=None, pattern=r"^[A-Z]{2} ?[0-9 ]{9,14}$")
+    words: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """What it says otherwise than the templates that come with notify, by the same names."""
     govuk_notify: dict[Medium, dict[str, UUID]] = Field(default_factory=dict)
     """Its templates at GOV.UK Notify, by medium and language. A medium that is left out is not used."""
+
+    @field_validator("words")
+    @classmethod
+    def has_languages_we_have(cls, words: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        if unknown := words.keys() - set(LANGUAGES):
+            raise ValueError(f"has words in {', '.join(sorted(unknown))}, but we write in {', '.join(LANGUAGES)}")
+        return words
 
     @field_validator("govuk_notify")
     @classmethod
@@ -116,7 +123,6 @@ class Pack(NamedTuple):
 
     councils: dict[tuple[str, str], Council]
     """By council and language."""
-    words: dict[str, Words]
     destinations: dict[str, Destination]
     """Those that are told by webhook."""
     files: dict[str, FileSetup]
@@ -133,7 +139,6 @@ def load(path: Path | None = None, layouts: Path | None = None) -> Pack:
         raise ValueError("two destinations have the same name")
     return Pack(
         {(entry.council, language): council(entry, language) for entry in read.councils for language in LANGUAGES},
-        {language: words(language) for language in LANGUAGES},
         {entry.name: Destination(entry.name, entry.council, entry.funds) for entry in hooks},
         {entry.name: set_up(entry, layouts) for entry in read.destinations if isinstance(entry, FileEntry)},
         {entry.council: entry.govuk_notify for entry in read.councils},
@@ -152,13 +157,7 @@ def council(entry: CouncilEntry, language: str) -> Council:
     def said(texts: dict[str, str]) -> str:
         return texts.get(language, texts["en"])
 
-    return Council(said(entry.name), said(entry.enquiries), {fund: said(name) for fund, name in entry.funds.items()})
+    funds = {fund: said(name) for fund, name in entry.funds.items()}
+    words = words_of(language, entry.words.get(language) or {})
+    return Council(said(entry.name), said(entry.enquiries), funds, words, entry.vat_number)
 
-
-def words(language: str) -> Words:
-    """The sentences of one language."""
-    text = (files("ims_notify") / "templates" / f"{language}.yaml").read_text()
-    read = yaml.safe_load(text)
-    lines = {name: said for name, said in read.items() if isinstance(said, str)}
-    version = sha256(text.encode()).hexdigest()[:VERSION_LENGTH]
-    return Words(language, lines, read["outcomes"], read["methods"], read["months"], version)

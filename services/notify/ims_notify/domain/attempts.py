@@ -55,7 +55,7 @@ class Due(NamedTuple):
     council: str
     payment_id: UUID
     kind: str
-    """What it is, `receipt` or `posting`: its channel is how it goes."""
+    """What it is, `receipt`, `posting`, …: its channel is how it goes."""
     channel: str
     destination: str
     attempts: int
@@ -83,6 +83,8 @@ class Due(NamedTuple):
     address: str | None = None
     notification_id: UUID | None = None
     """What GOV.UK Notify took of it before, and said has failed."""
+    vat_pence: int | None = None
+    """Within the payment; None: not known."""
 
 
 class Settled(NamedTuple):
@@ -139,7 +141,8 @@ def pause(number: int, first_pause: timedelta, jitter: int) -> timedelta:
 
 
 def told(due: Due, state: State, reason: str, today: date) -> ReceiptIssued | PostingDelivered | DeliveryFailed | None:
-    """The fact that a delivery has come to its end; none while it has not, or where there was nobody to write to."""
+    """The fact that a delivery has come to its end; none while it has not, where there was nobody
+    to write to, and of a notice that went."""
     if state == "failed":
         return DeliveryFailed(
             council=due.council,
@@ -152,6 +155,8 @@ def told(due: Due, state: State, reason: str, today: date) -> ReceiptIssued | Po
             failed_on=today,
         )
     if state not in ("sent", "delivered"):
+        return None
+    if due.kind not in ("receipt", "posting"):
         return None
     if due.kind == "receipt":
         return ReceiptIssued(

@@ -58,6 +58,8 @@ class Placed(NamedTuple):
     refund_due_pence: int
     balance_pence: int | None
     next_due_on: date | None
+    vat_pence: int | None = None
+    """Within what is on accounts; None: not known."""
     because: str | None = None
     """What caused it, as a JSON array of strings: what is told of its deliveries goes on with that story."""
 
@@ -150,9 +152,9 @@ def placed(fact: Placement, because: str | None = None) -> Placed:
             return allocated(fact, (None, None, ", ".join(part.account_reference for part in fact.parts)), because)
         case PaymentSuspended():
             what = "suspended", None, None, None, fact.amount_pence
-            return Placed(fact.council, fact.payment_id, fact.revision, *what, 0, None, None, because)
+            return Placed(fact.council, fact.payment_id, fact.revision, *what, 0, None, None, None, because)
         case PaymentUnallocated():
-            return Placed(fact.council, fact.payment_id, 0, fact.reason, None, None, None, None, 0, None, None, because)
+            return Placed(fact.council, fact.payment_id, 0, fact.reason, None, None, None, None, 0, None, None, None, because)
 
 
 def allocated(fact: PaymentAllocated, to: tuple[str | None, str | None, str | None], because: str | None) -> Placed:
@@ -167,8 +169,20 @@ def allocated(fact: PaymentAllocated, to: tuple[str | None, str | None, str | No
         fact.refund_due_pence,
         fact.balance_pence,
         fact.next_due_on,
+        vat_within(fact),
         because,
     )
+
+
+def vat_within(fact: PaymentAllocated) -> int | None:
+    """The VAT in what accounts got, in pence, as the journal says; None where a part has no line of its own, as a journal is what moved."""
+    credited = {
+        (line.ledger_account, line.account_reference, -line.amount_pence): line
+        for line in fact.lines
+        if line.amount_pence < 0 and line.vat_code
+    }
+    found = [credited.get((f"fund:{part.fund}", part.account_reference, part.amount_pence)) for part in fact.parts]
+    return -sum(line.vat_pence or 0 for line in found if line) if found and None not in found else None
 
 
 def contact(account: AccountChanged, reach: Reach = NOWHERE) -> Contact:

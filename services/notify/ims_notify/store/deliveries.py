@@ -14,7 +14,7 @@ from ims_notify.domain.attempts import Due, Settled, told
 DUE_FIELDS = """lent.delivery_id, council, payment_id, lent.kind, lent.channel, lent.destination, lent.attempts, lent.since,
   coalesce(lent.amount_pence, p.amount_pence), lent.facts::text, coalesce(p.email, c.email), c.language, p.channel, p.paid_on,
   p.reference, p.outcome, fund, account_reference, p.account_references, p.refund_due_pence, p.balance_pence, p.next_due_on, c.vat_code,
-  p.because, coalesce(p.phone, c.phone), c.address, lent.notification_id"""
+  p.because, coalesce(p.phone, c.phone), c.address, lent.notification_id, p.vat_pence"""
 DUE_FROM = "FROM lent JOIN payment p USING (council, payment_id) LEFT JOIN contact c USING (council, fund, account_reference)"
 
 # The attempt is committed before anything leaves the house: whatever happens then, we know that it may have been made.
@@ -22,13 +22,15 @@ DUE_FROM = "FROM lent JOIN payment p USING (council, payment_id) LEFT JOIN conta
 CLAIM = f"""WITH next AS MATERIALIZED (
   SELECT delivery_id FROM delivery d
   WHERE channel = $1 AND destination = $2 AND state = 'due' AND due_at <= $3
-    AND ($6::text[] IS NULL OR council = ANY($6)) AND council <> ALL($7::text[]) AND NOT (d.revision > 1 AND EXISTS (
-    SELECT FROM delivery older WHERE older.council = d.council AND older.payment_id = d.payment_id AND older.kind = d.kind
+    AND ($6::text[] IS NULL OR council = ANY($6)) AND council <> ALL($7::text[]) AND NOT (d.kind = 'posting' AND d.revision > 1 AND EXISTS (
+    SELECT FROM delivery older WHERE older.council = d.council AND older.payment_id = d.payment_id AND older.kind = 'posting'
       AND older.destination = d.destination AND older.revision < d.revision AND older.state = 'due'))
   ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED),
 lent AS (
-  UPDATE delivery d SET attempts = attempts + 1, due_at = $5, since = CASE WHEN attempts = 0 THEN $3 ELSE since END
-  FROM next WHERE d.delivery_id = next.delivery_id RETURNING d.*)
+  UPDATE delivery d SET attempts = attempts + 1, due_at = $5, since = CASE WHEN attempts = 0 THEN $3 ELSE since END,
+    said_revision = p.placed_revision, said_outcome = p.outcome
+  FROM next, payment p
+  WHERE d.delivery_id = next.delivery_id AND p.council = d.council AND p.payment_id = d.payment_id RETURNING d.*)
 SELECT {DUE_FIELDS} {DUE_FROM} ORDER BY lent.since"""  # noqa: S608 - built of constants
 
 

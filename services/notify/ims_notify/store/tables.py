@@ -45,6 +45,9 @@ class PaymentRow(SQLModel, table=True):
     refund_due_pence: int = pence(nullable=False)
     balance_pence: int | None = pence()
     next_due_on: date | None
+    vat_pence: int | None = pence()
+    is_anew: bool
+    """It was placed otherwise before, and nobody has looked yet whether its payer must hear."""
     because: str | None
     """The cause of the placement: event, correlation and trace, as a JSON array."""
 
@@ -106,6 +109,9 @@ class DeliveryRow(SQLModel, table=True):
     """GOV.UK Notify's own id for it."""
     template: str | None
     """Which version of which words it was sent in."""
+    said_revision: int | None
+    said_outcome: str | None
+    """Of the placement that its words told of, when it last left."""
 
 
 class DeliveryReportRow(SQLModel, table=True):
