@@ -30,6 +30,7 @@ from ims_notify.runs_api import router as runs_router
 from ims_notify.settings import Place, Settings
 from ims_notify.store import notices
 from ims_notify.store.retention import forget
+from ims_notify.templates_api import router as templates_router
 
 
 def build(settings: Settings) -> Service:
@@ -61,6 +62,8 @@ def build(settings: Settings) -> Service:
     service.api.include_router(router)
     service.api.include_router(runs_router)
     service.api.include_router(callbacks_router)
+    service.api.include_router(templates_router)
+    service.api.state.pack = pack
     service.api.state.files = {setup.destination.name: setup for setup in files}
     service.api.add_exception_handler(Unwelcome, unwelcome)
     return service

@@ -19,7 +19,7 @@ FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = 
 WHERE p.council = $1 AND p.payment_id = $2 AND p.heard_revision > 0 AND p.placed_revision > 0"""
 
 DELIVERIES = """SELECT delivery_id, payment_id, kind, channel, destination, revision, state, attempts, since, due_at, issued_at,
-  finished_at, reason, template
+  finished_at, reason, template, copy_of
 FROM delivery WHERE council = $1 AND ($2::text[] IS NULL OR destination = ANY($2)) AND state = $3
 ORDER BY due_at, delivery_id LIMIT $4"""
 

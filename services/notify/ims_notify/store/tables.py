@@ -112,6 +112,8 @@ class DeliveryRow(SQLModel, table=True):
     said_revision: int | None
     said_outcome: str | None
     """Of the placement that its words told of, when it last left."""
+    copy_of: UUID | None
+    """The receipt that it is a copy of."""
 
 
 class DeliveryReportRow(SQLModel, table=True):

@@ -37,6 +37,7 @@ CREATE TABLE delivery (
   attempts int NOT NULL DEFAULT 0, since timestamptz NOT NULL, due_at timestamptz NOT NULL, finished_at timestamptz,
   amount_pence bigint, facts jsonb, reason text NOT NULL DEFAULT '',
   issued_at timestamptz, notification_id uuid, template text, said_revision int, said_outcome text,
+  copy_of uuid REFERENCES delivery, CHECK ((kind = 'copy') = (copy_of IS NOT NULL)),
   CHECK ((kind = 'posting') = (channel = 'webhook'))
 ) WITH (fillfactor = 70);
 CREATE UNIQUE INDEX delivery_once ON delivery (council, payment_id, kind, destination, revision) WHERE kind IN ('receipt', 'posting');
