@@ -109,8 +109,9 @@ class Notify:
                         await on_allocations(list(batch), work, [PARKING])
 
     def couriers(self, **changes: Any) -> list[Courier]:
-        found = channels(self.settings, load(self.settings.council_pack))
-        return [Courier(channel, Rules.of(self.settings, channel.queue)._replace(**changes)) for channel in found]
+        pack = load(self.settings.council_pack)
+        rules = [(channel, Rules.of(self.settings, channel.queue)._replace(**changes)) for channel in channels(self.settings, pack)]
+        return [Courier(channel, each, pack.manners) for channel, each in rules]
 
     @contextlib.asynccontextmanager
     async def delivering(self, **changes: Any) -> AsyncIterator[None]:
@@ -131,7 +132,7 @@ class Notify:
 
     async def empty(self) -> None:
         await self.pool.execute("DELETE FROM payment; DELETE FROM contact; DELETE FROM seeker; DELETE FROM delivery; DELETE FROM told")
-        await self.pool.execute("DELETE FROM delivery_report")
+        await self.pool.execute("DELETE FROM delivery_report; DELETE FROM opt_out")
         await self.pool.execute("DELETE FROM run_answer; DELETE FROM posting_line; DELETE FROM run_delivery; DELETE FROM run")
         await self.pool.execute("DELETE FROM run_schedule")
 

@@ -24,6 +24,7 @@ from ims_notify.domain.letters import Letter
 from ims_notify.domain.wording import letter_of
 from ims_notify.doors import Unwelcome, unwelcome
 from ims_notify.handlers import on_accounts, on_allocations, on_moves, on_payments
+from ims_notify.opt_outs_api import router as opt_outs_router
 from ims_notify.pack import FileSetup, Pack, load
 from ims_notify.runs import FileChannel, Runner, RunRules
 from ims_notify.runs_api import router as runs_router
@@ -52,7 +53,7 @@ def build(settings: Settings) -> Service:
     else:
         service.hears(partial(on_allocations, destinations=served), *placements)
     for channel in channels(settings, pack):
-        courier = Courier(channel, Rules.of(settings, channel.queue))
+        courier = Courier(channel, Rules.of(settings, channel.queue), pack.manners)
         service.background(f"deliver by {channel.queue.name}", courier.run)
     for setup in files:
         runner = Runner(setup, file_channel(settings.places[setup.destination.name]), RunRules())
@@ -63,6 +64,7 @@ def build(settings: Settings) -> Service:
     service.api.include_router(runs_router)
     service.api.include_router(callbacks_router)
     service.api.include_router(templates_router)
+    service.api.include_router(opt_outs_router)
     service.api.state.pack = pack
     service.api.state.files = {setup.destination.name: setup for setup in files}
     service.api.add_exception_handler(Unwelcome, unwelcome)

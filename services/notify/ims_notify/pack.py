@@ -14,10 +14,29 @@ from ims_notify.domain.answering import AnswerLayout
 from ims_notify.domain.facts import Destination
 from ims_notify.domain.govuk import Medium
 from ims_notify.domain.letters import Council
+from ims_notify.domain.manners import ALWAYS, Manners, Quiet
 from ims_notify.domain.outgoing import Layout
 from ims_notify.domain.postings import FileDestination, file_name
 from ims_notify.layout_files import read_layout
 from ims_notify.wordings import LANGUAGES, words_of
+
+# In YAML each needs its quotes.
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", strict=True)]
+
+
+class QuietEntry(BaseModel):
+    """When a council's people are left in peace: from and until, Europe/London, each in quotes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    begins: ClockTime
+    ends: ClockTime
+    media: frozenset[Medium] = frozenset({"email", "sms"})
+    spares_receipts: bool = True
+
+    @property
+    def quiet(self) -> Quiet:
+        return Quiet(time.fromisoformat(self.begins), time.fromisoformat(self.ends), frozenset(self.media), self.spares_receipts)
 
 
 class CouncilEntry(BaseModel):
@@ -29,6 +48,9 @@ class CouncilEntry(BaseModel):
     name: dict[str, str]
     enquiries: dict[str, str]
     funds: dict[str, dict[str, str]]
+    quiet: QuietEntry | None = None
+    always: frozenset[str] = ALWAYS
+    """What goes even to whoever opted out."""
     vat_number: str | None = Field(default=None, pattern=r"^[A-Z]{2} ?[0-9 ]{9,14}$")
     words: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """What it says otherwise than the templates that come with notify, by the same names."""
@@ -71,7 +93,7 @@ class FileEntry(BaseModel):
     funds: frozenset[str]
     kind: Literal["file"]
     layout: str
-    times: list[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", strict=True)]] = Field(min_length=1)
+    times: list[ClockTime] = Field(min_length=1)
     """When a run is made, Europe/London, such as `"07:00"`; in YAML each needs its quotes."""
     delivery: Literal["folder", "sftp", "s3"]
     mode: Literal["test", "live"]
@@ -128,6 +150,8 @@ class Pack(NamedTuple):
     files: dict[str, FileSetup]
     templates: dict[str, dict[Medium, dict[str, UUID]]]
     """At GOV.UK Notify: by council, medium and language."""
+    manners: dict[str, Manners]
+    """By council."""
 
 
 def load(path: Path | None = None, layouts: Path | None = None) -> Pack:
@@ -142,6 +166,7 @@ def load(path: Path | None = None, layouts: Path | None = None) -> Pack:
         {entry.name: Destination(entry.name, entry.council, entry.funds) for entry in hooks},
         {entry.name: set_up(entry, layouts) for entry in read.destinations if isinstance(entry, FileEntry)},
         {entry.council: entry.govuk_notify for entry in read.councils},
+        {entry.council: Manners(entry.quiet.quiet if entry.quiet else None, entry.always) for entry in read.councils},
     )
 
 

@@ -108,7 +108,7 @@ class GovukNotifyChannel:
     async def send(self, due: Due) -> Answer:
         """Hand one over, unless it has been."""
         letter = self.letter(due)
-        to = {"email": due.email, "sms": due.phone, "letter": due.address}[self.medium]
+        to = due.to
         if not to:
             return Answer("no-contact")
         if letter is None:

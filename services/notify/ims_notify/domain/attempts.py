@@ -85,6 +85,13 @@ class Due(NamedTuple):
     """What GOV.UK Notify took of it before, and said has failed."""
     vat_pence: int | None = None
     """Within the payment; None: not known."""
+    is_opted_out: bool = False
+    """Whoever has this address does not want to be written to."""
+
+    @property
+    def to(self) -> str | None:
+        """The address or number that it goes to; None of a webhook, and where there is none."""
+        return {"email": self.email, "sms": self.phone, "letter": self.address}.get(self.channel)
 
 
 class Settled(NamedTuple):
@@ -120,7 +127,7 @@ def settle(answer: Answer, due: Tried, now: datetime, first_pause: timedelta, ji
     if answer.verdict in ("sent", "delivered"):
         return Settled(answer.verdict, now, "", None, answer.notification_id, answer.template)
     if answer.verdict == "no-contact":
-        return Settled("no-contact", now, "")
+        return Settled("no-contact", now, answer.reason)
     if answer.verdict == "refused":
         return Settled("failed", now, answer.reason)
 

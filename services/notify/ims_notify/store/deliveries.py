@@ -1,7 +1,7 @@
 """The queue of deliveries: lent out for an attempt, and settled after it."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,6 +9,9 @@ from pydantic_core import to_json
 
 from ims_kit import Cause, Work
 from ims_notify.domain.attempts import Due, Settled, told
+from ims_notify.domain.facts import ATTENDED
+from ims_notify.domain.manners import Quiet, digest
+from ims_notify.store import opt_outs
 
 # All that is known of deliveries that were just changed, as `lent`.
 DUE_FIELDS = """lent.delivery_id, council, payment_id, lent.kind, lent.channel, lent.destination, lent.attempts, lent.since,
@@ -45,6 +48,10 @@ FROM unnest($2::uuid[], $3::int[], $4::text[], $5::timestamptz[], $6::text[], $7
 WHERE d.delivery_id = n.delivery_id AND d.state = 'due' AND (d.attempts = n.attempts OR n.state IN ('sent', 'delivered'))
 RETURNING d.delivery_id, d.state = 'failed' OR d.issued_at = $1"""
 
+HUSH = """UPDATE delivery d SET due_at = $4 FROM payment p
+WHERE d.channel = $1 AND d.destination = '' AND d.state = 'due' AND d.due_at <= $3 AND d.council = $2
+  AND p.council = d.council AND p.payment_id = d.payment_id AND NOT (d.kind IN ('receipt', 'copy') AND p.channel = ANY($5::text[]))"""
+
 AGAIN = """UPDATE delivery SET state = 'due', since = $3, due_at = $3, finished_at = NULL
 WHERE council = $1 AND delivery_id = $2 AND state = 'failed' AND ($4::text[] IS NULL OR destination = ANY($4)) RETURNING delivery_id"""
 
@@ -77,7 +84,20 @@ async def claim(queue: Queue, count_max: int, lease: timedelta, work: Work) -> l
     rows = await work.connection.fetch(
         CLAIM, queue.channel, queue.destination, work.now, count_max, work.now + lease, queue.only, queue.but
     )
-    return [Due(*row) for row in rows]
+    return await asked([Due(*row) for row in rows], work)
+
+
+async def asked(due: list[Due], work: Work) -> list[Due]:
+    """The same, and who of them does not want it."""
+    digests = [digest(each.council, each.to) if each.to else "" for each in due]
+    out = await opt_outs.out(filter(None, digests), work.connection) if any(digests) else set()
+    return [each._replace(is_opted_out=found in out) for each, found in zip(due, digests, strict=True)]
+
+
+async def hush(queue: Queue, council: str, quiet: Quiet, until: datetime, work: Work) -> None:
+    """Let what is due to a council's people wait until quiet is over."""
+    spared = list(ATTENDED) if quiet.spares_receipts else []
+    await work.connection.execute(HUSH, queue.channel, council, work.now, until, spared)
 
 
 async def settle(results: list[Result], work: Work) -> None:

@@ -130,6 +130,18 @@ class DeliveryReportRow(SQLModel, table=True):
     is_known: bool
 
 
+class OptOutRow(SQLModel, table=True):
+    """That somebody does not want to be written to, or does again, by a digest of their address."""
+
+    __tablename__ = "opt_out"
+    metadata = METADATA
+
+    council: str
+    digest: str = Field(primary_key=True)
+    is_out: bool
+    said_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True), primary_key=True))
+
+
 class PostingLineRow(SQLModel, table=True):
     """A line of a journal on a fund of a file destination, and the run that told it, once there is one."""
 

@@ -51,6 +51,10 @@ CREATE TABLE delivery_report (
   notification_id uuid NOT NULL, status text NOT NULL, council text NOT NULL, reference text NOT NULL, reported_at timestamptz NOT NULL,
   is_known boolean NOT NULL, PRIMARY KEY (notification_id, status));
 
+-- Append-only: the last word counts.
+CREATE TABLE opt_out (council text NOT NULL, digest text NOT NULL, is_out boolean NOT NULL, said_at timestamptz NOT NULL,
+  PRIMARY KEY (digest, said_at));
+
 -- Append-only, but for the one run that a line gets, once.
 CREATE TABLE posting_line (
   line_id uuid PRIMARY KEY, council text NOT NULL, destination text NOT NULL, payment_id uuid, journal_id uuid, revision int,
