@@ -47,7 +47,7 @@ async def test_every_penny_is_there_once_whatever_is_killed(stack: WholeStack) -
     assert await value(stack, "ingest", "SELECT count(*) FROM refusal") == 0, f"seed {SEED}"
     assert await value(stack, "ingest", "SELECT count(*) FROM payment") == PAYMENTS
     assert await value(stack, "reconcile", "SELECT count(*) FROM expectation") == PAYMENTS
-    assert await value(stack, "notify", "SELECT count(*) - count(DISTINCT payment_id) FROM delivery WHERE channel = 'email'") == 0
+    assert await value(stack, "notify", "SELECT count(*) - count(DISTINCT payment_id) FROM delivery WHERE kind = 'receipt'") == 0
     for topic, (told, lies, _) in (await told_and_lying(stack)).items():
         assert told <= lies, f"{topic}: told, and not on the topic"
         if topic != "ims.inbound.v1":

@@ -20,8 +20,9 @@ SECOND = timedelta(seconds=1)
 
 def due(**changes) -> Due:
     whole = Due(
-        delivery_id=receipt_id(COUNCIL, payment_id()), council=COUNCIL, payment_id=payment_id(), channel="email", destination="",
-        attempts=1, since=NOON, amount_pence=3500, facts=None, email="payer@example.org", language=None,
+        delivery_id=receipt_id(COUNCIL, payment_id()), council=COUNCIL, payment_id=payment_id(),
+        kind="receipt", channel="email", destination="", attempts=1, since=NOON, amount_pence=3500, facts=None,
+        email="payer@example.org", language=None,
         paid_by="web", paid_on=DAY, reference=None, outcome="full", fund="11", account_reference="BJ90001186",
         account_references=None, refund_due_pence=0, balance_pence=0, next_due_on=None, vat_code=None,
     )  # fmt: skip
@@ -120,7 +121,7 @@ def test_what_a_receipt_will_say_of_a_placement(told_of, outcome, fund, account_
 
 def test_of_a_holder_only_how_to_write_to_them_is_kept() -> None:
     assert facts.contact(account(language="cy", vat_code="S")) == Contact(
-        COUNCIL, "11", "BJ90001186", 1, "holder@example.org", "cy", "S"
+        COUNCIL, "11", "BJ90001186", 1, "holder@example.org", None, None, "cy", "S"
     )
     assert facts.contact(account(holder=None)).email is None
     assert facts.contact(account(holder=Holder(email="no address"))).email is None
@@ -233,7 +234,7 @@ def test_what_becomes_of_a_delivery(answer: Answer, changes: dict, at: datetime,
 
 def test_what_is_told_of_a_delivery_names_no_person() -> None:
     receipt = told(due(), "delivered", "", DAY)
-    posting = told(due(channel="webhook", destination="parking", attempts=3), "delivered", "", DAY)
+    posting = told(due(kind="posting", channel="webhook", destination="parking", attempts=3), "delivered", "", DAY)
     failure = told(due(), "failed", "refused: 550", DAY)
 
     assert [type(fact).__name__ for fact in (receipt, posting, failure)] == ["ReceiptIssued", "PostingDelivered", "DeliveryFailed"]

@@ -7,7 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims_notify.domain.letters import letter_of, pounds
+from ims_notify.domain.letters import pounds
+from ims_notify.domain.wording import letter_of
 from ims_notify.pack import load
 from notify.notify_world import COUNCIL
 from notify.test_notify_domain import due
@@ -19,7 +20,7 @@ NOTHING_OWED = "Nothing more is owed and the case is closed."
 
 
 def text(**changes) -> str:
-    letter = letter_of(due(**changes), PACK.councils, PACK.words)
+    letter = letter_of(due(**changes), PACK.councils)
     assert letter is not None
     return letter.text
 
@@ -107,11 +108,12 @@ def test_no_receipt_has_a_link_in_it(language: str, outcome: str) -> None:
 
 
 def test_both_languages_say_the_same_things() -> None:
-    english, welsh = PACK.words["en"], PACK.words["cy"]
+    english, welsh = (PACK.councils[COUNCIL, language].words for language in ("en", "cy"))
 
     assert english.lines.keys() == welsh.lines.keys()
     assert english.outcomes.keys() == welsh.outcomes.keys()
     assert english.methods.keys() == welsh.methods.keys()
+    assert english.reversals.keys() == welsh.reversals.keys()
     assert len(english.months) == len(welsh.months) == 12
     for name, line in english.lines.items():
         assert fields(line) == fields(welsh.lines[name])
@@ -126,7 +128,7 @@ def test_a_language_we_do_not_have_is_answered_in_english() -> None:
 
 
 def test_for_a_council_that_is_not_in_the_pack_there_are_no_words() -> None:
-    assert letter_of(due(council="E07000001"), PACK.councils, PACK.words) is None
+    assert letter_of(due(council="E07000001"), PACK.councils) is None
 
 
 @pytest.mark.parametrize(("pence", "words"), [(0, "£0.00"), (5, "£0.05"), (3500, "£35.00"), (123456789, "£1,234,567.89"), (-405, "-£4.05")])

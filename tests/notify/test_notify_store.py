@@ -34,7 +34,7 @@ async def state(notify) -> list:
     return [await notify.rows(sql) for sql in STATE]
 
 
-RECEIPT, POSTING = ("email", 0, "due"), ("webhook", 1, "due")
+RECEIPT, POSTING, NOTICE = ("email", 0, "due"), ("webhook", 1, "due"), ("email", 0, "waiting")
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ RECEIPT, POSTING = ("email", 0, "due"), ("webhook", 1, "due")
         # the back office
         ([allocated()], [("webhook", 1, "waiting")]),
         ([payment(), allocated()], [RECEIPT, POSTING]),
-        ([payment(to=None, channel="agent"), allocated(), unallocated()], [POSTING, ("webhook", 2, "due")]),
-        ([payment(to=None, channel="agent"), unallocated()], [("webhook", 2, "due")]),
+        ([payment(to=None, channel="agent"), allocated(), unallocated()], [NOTICE, POSTING, ("webhook", 2, "due")]),
+        ([payment(to=None, channel="agent"), unallocated()], [NOTICE, ("webhook", 2, "due")]),
         # another council's payment of the same account
         ([payment(to=None), allocated(fund="23"), account(fund="23", council="E07000001")], []),
     ],
@@ -99,7 +99,7 @@ async def test_a_back_office_ends_with_what_is_so_whatever_the_order(notify, tol
         await notify.empty()
         for fact in order:
             await notify.hears(fact)
-        postings = await notify.rows("SELECT revision, facts->>'type', amount_pence FROM delivery")
+        postings = await notify.rows("SELECT revision, facts->>'type', amount_pence FROM delivery WHERE kind = 'posting'")
         ends.append(holds(postings))
         if [fact.revision for fact in order if fact in told] == [fact.revision for fact in told]:
             assert sorted(revision for revision, _, _ in postings) == in_order
@@ -222,6 +222,12 @@ async def test_a_payment_in_two_accounts_is_one_receipt_and_one_posting(notify) 
 
     assert await notify.states() == [RECEIPT, POSTING]
     assert await notify.value("SELECT account_references FROM payment") == "BJ1, BJ2"
+
+
+async def test_what_a_delivery_is_and_how_it_goes_are_two_things(notify) -> None:
+    await notify.hears(payment(), allocated())
+
+    assert await notify.rows("SELECT kind, channel FROM delivery ORDER BY kind") == [("posting", "webhook"), ("receipt", "email")]
 
 
 async def test_the_tables_are_as_they_are_declared(notify) -> None:

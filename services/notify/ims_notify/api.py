@@ -1,18 +1,17 @@
 """What notify answers over HTTP: which receipts and postings went, and which did not."""
 
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query, Request
 
 from ims_notify.domain.facts import receipt_number
-from ims_notify.doors import caller_of, service_of
-from ims_notify.store import deliveries, reports
+from ims_notify.doors import Unwelcome, caller_of, service_of
+from ims_notify.store import copies, deliveries, reports
 
 router = APIRouter(prefix="/v1")
 
-State = Literal["waiting", "due", "delivered", "failed", "no-contact"]
+State = Literal["waiting", "due", "sent", "delivered", "failed", "no-contact"]
 COUNT_MAX = 500
 
 
@@ -22,10 +21,22 @@ async def receipt(request: Request, payment_id: UUID, council: str) -> dict[str,
     found = await reports.receipt(service_of(request).pool, council, payment_id)
     if found is None:
         raise HTTPException(404, "No payment of that id has been received and placed.")
-    issued_at: datetime | None = found.pop("finished_at")
-    state = "issued" if found["state"] == "delivered" else found["state"]
+    state = "issued" if found["state"] in ("sent", "delivered") else found["state"]
     number = receipt_number(found["receipt_id"]) if found["receipt_id"] else None
-    return found | {"state": state, "number": number, "issued_at": issued_at if state == "issued" else None}
+    return found | {"state": state, "number": number}
+
+
+@router.post("/receipts/{payment_id}/re-issue", tags=["receipts"], status_code=202)
+async def re_issue(request: Request, payment_id: UUID) -> dict[str, Any]:
+    """Send a receipt again to whom it went, as a copy with the same number, saying what is so now."""
+    caller = caller_of(request)
+    async with service_of(request).begin() as work:
+        copied = await copies.copy(caller.council, payment_id, work)
+    if copied is None:
+        raise Unwelcome(409, "No receipt for that payment has gone", "Look at GET /v1/receipts/{payment_id}; a copy is of one that went.")
+    if copied.delivery_id is None:
+        raise Unwelcome(409, "Nobody can be written to", "The address is not known any more; the payment is in the account of its payer.")
+    return {"delivery_id": copied.delivery_id, "copy_of": copied.copy_of, "is_new": copied.is_new, "state": "due"}
 
 
 @router.get("/deliveries", tags=["deliveries"])

@@ -1,5 +1,6 @@
 """Put notify together: what it hears, whom it serves, what it answers."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -7,21 +8,30 @@ from urllib.parse import unquote, urlsplit
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.allocations import JournalPosted, PaymentAllocated, PaymentSuspended, PaymentUnallocated
 from ims_contracts.documents import asyncapi
-from ims_contracts.payments import PaymentReceived
+from ims_contracts.payments import PaymentReceived, RefundSent
 from ims_kit import Service
 from ims_notify.api import router
+from ims_notify.callbacks_api import router as callbacks_router
 from ims_notify.channels.email import EmailChannel
 from ims_notify.channels.folder import FolderChannel
+from ims_notify.channels.pace import Pace
 from ims_notify.channels.webhook import WebhookChannel
 from ims_notify.delivery import Channel, Courier, Rules
-from ims_notify.domain.letters import letter_of
+from ims_notify.domain.addresses import Reach
+from ims_notify.domain.attempts import Due
+from ims_notify.domain.govuk import Medium
+from ims_notify.domain.letters import Letter
+from ims_notify.domain.wording import letter_of
 from ims_notify.doors import Unwelcome, unwelcome
 from ims_notify.handlers import on_accounts, on_allocations, on_moves, on_payments
+from ims_notify.opt_outs_api import router as opt_outs_router
 from ims_notify.pack import FileSetup, Pack, load
 from ims_notify.runs import FileChannel, Runner, RunRules
 from ims_notify.runs_api import router as runs_router
 from ims_notify.settings import Place, Settings
+from ims_notify.store import notices
 from ims_notify.store.retention import forget
+from ims_notify.templates_api import router as templates_router
 
 
 def build(settings: Settings) -> Service:
@@ -33,8 +43,9 @@ def build(settings: Settings) -> Service:
     files = [placed(pack, name, place) for name, place in settings.places.items()]
 
     service = Service("notify", settings, asyncapi=asyncapi("notify"))
-    service.hears(on_accounts, AccountChanged)
-    service.hears(on_payments, PaymentReceived)
+    reach = reach_of(settings, pack)
+    service.hears(partial(on_accounts, reach=reach), AccountChanged)
+    service.hears(partial(on_payments, reach=reach), PaymentReceived, RefundSent)
     placements = (PaymentAllocated, PaymentSuspended, PaymentUnallocated)
     if files:
         targets = [setup.destination for setup in files]
@@ -42,14 +53,19 @@ def build(settings: Settings) -> Service:
     else:
         service.hears(partial(on_allocations, destinations=served), *placements)
     for channel in channels(settings, pack):
-        courier = Courier(channel, Rules.of(settings))
-        service.background(f"deliver by {channel.queue.channel} {channel.queue.destination}".rstrip(), courier.run)
+        courier = Courier(channel, Rules.of(settings, channel.queue), pack.manners)
+        service.background(f"deliver by {channel.queue.name}", courier.run)
     for setup in files:
         runner = Runner(setup, file_channel(settings.places[setup.destination.name]), RunRules())
         service.background(f"runs of {setup.destination.name}", runner.run)
+    service.background("write notices", notices.write)
     service.background("forget contacts", partial(forget, days=settings.contact_days))
     service.api.include_router(router)
     service.api.include_router(runs_router)
+    service.api.include_router(callbacks_router)
+    service.api.include_router(templates_router)
+    service.api.include_router(opt_outs_router)
+    service.api.state.pack = pack
     service.api.state.files = {setup.destination.name: setup for setup in files}
     service.api.add_exception_handler(Unwelcome, unwelcome)
     return service
@@ -81,6 +97,35 @@ def file_channel(place: Place) -> FileChannel:
 def channels(settings: Settings, pack: Pack) -> list[Channel]:
     """Every receiver that is set."""
     found: list[Channel] = [WebhookChannel(name, endpoint, settings.answer_seconds) for name, endpoint in settings.destinations.items()]
+    letter = partial(letter_of, councils=pack.councils)
+    elsewhere = govuk_channels(settings, pack, letter)
     if settings.smtp_host:
-        found.append(EmailChannel(settings, partial(letter_of, councils=pack.councils, words=pack.words)))
+        by_govuk = tuple(council for channel in elsewhere if channel.queue.channel == "email" for council in channel.queue.only or [])
+        found.append(EmailChannel(settings, letter, by_govuk))
+    return found + elsewhere
+
+
+def govuk_channels(settings: Settings, pack: Pack, letter: Callable[[Due], Letter | None]) -> list[Channel]:
+    """Every medium of GOV.UK Notify that a council has a key and a template for."""
+    if not settings.govuk_notify:
+        return []
+    from ims_notify.channels.govuk_notify import Account, GovukNotifyChannel, Route
+
+    found: list[Channel] = []
+    for council, setting in settings.govuk_notify.items():
+        pace = Pace(setting.per_minute / 60, setting.burst)
+        for medium, templates in pack.templates[council].items():
+            account = Account(setting, pace, settings.answer_seconds)
+            found.append(GovukNotifyChannel(account, Route(council, medium, templates), letter))
     return found
+
+
+def reach_of(settings: Settings, pack: Pack) -> Reach:
+    """Which councils write by text message and by letter. Raises ValueError where the pack has no templates of a council's."""
+    if unknown := [council for council in settings.govuk_notify if not pack.templates.get(council)]:
+        raise ValueError(f"IMS_GOVUK_NOTIFY names councils without templates in the council pack: {', '.join(sorted(unknown))}")
+
+    def by(medium: Medium) -> frozenset[str]:
+        return frozenset(council for council in settings.govuk_notify if medium in pack.templates[council])
+
+    return Reach(by("sms"), by("letter"))

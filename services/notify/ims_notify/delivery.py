@@ -2,11 +2,14 @@
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from ims_kit import Service
+from ims_kit import Service, Work
 from ims_notify.domain.attempts import PAUSE_MAX, Answer, Due, settle
+from ims_notify.domain.manners import Manners, may_go, quiet_until
 from ims_notify.settings import Settings
 from ims_notify.store import deliveries
 from ims_notify.store.deliveries import Queue, Result
@@ -16,6 +19,7 @@ LOOK_SECONDS = 0.2
 LOOKS_UNTIL_REST = 25
 # A receiver that cannot be reached is tried with one message, first after this, at last about once a minute.
 MISSED_PAUSE = timedelta(seconds=1)
+NO_MANNERS: Mapping[str, Manners] = MappingProxyType({})
 
 
 class Channel(Protocol):
@@ -38,10 +42,11 @@ class Rules(NamedTuple):
     lease: timedelta
 
     @classmethod
-    def of(cls, settings: Settings) -> "Rules":
+    def of(cls, settings: Settings, queue: Queue) -> "Rules":
         """As the operator set it."""
+        own = settings.govuk_notify.get(queue.only[0]) if queue.only else None
         return cls(
-            settings.connections,
+            own.connections if own else settings.connections,
             settings.answer_seconds,
             timedelta(seconds=settings.retry_seconds),
             timedelta(seconds=settings.lease_seconds),
@@ -53,8 +58,8 @@ class Courier:
 
     Between what is sent and its commit lies at most one round, `connections` messages: what a crash can repeat."""
 
-    def __init__(self, channel: Channel, rules: Rules) -> None:
-        self.channel, self.rules = channel, rules
+    def __init__(self, channel: Channel, rules: Rules, manners: Mapping[str, Manners] = NO_MANNERS) -> None:
+        self.channel, self.rules, self.manners = channel, rules, manners
         self.results: list[Result] = []
         """Sent, and not committed: kept while the database is away, so that nothing of it is sent again."""
         self.missed = 0
@@ -91,10 +96,18 @@ class Courier:
             return []
         async with service.begin() as work:
             await deliveries.settle(self.results, work)
+            await self.hush(work)
             count_max = 0 if is_paused else 1 if self.missed else self.rules.connections
             due = await deliveries.claim(self.channel.queue, count_max, self.rules.lease, work)
         self.results = []
         return due
+
+    async def hush(self, work: Work) -> None:
+        """Where a council's people are left in peace now, what is due to them waits."""
+        for council, manners in self.manners.items():
+            until = quiet_until(manners.quiet, self.channel.queue.channel, work.now)
+            if until and manners.quiet:
+                await deliveries.hush(self.channel.queue, council, manners.quiet, until, work)
 
     async def send(self, due: list[Due]) -> None:
         """Send a round at once. Asked to stop meanwhile, it waits for the answers first."""
@@ -115,9 +128,12 @@ class Courier:
             for each, answer in zip(due, answers, strict=True)
         ]
         asked = [answer.retry_after or timedelta() for answer in answers if answer.verdict == "unreachable"]
+        held = [answer.retry_after or PAUSE_MAX for answer in answers if answer.verdict == "held"]
         self.missed = self.missed + 1 if asked else 0
         if asked:
             self.paused_until = now + min(max(*asked, MISSED_PAUSE * 2 ** min(self.missed - 1, 6)), PAUSE_MAX)
+        if held:
+            self.paused_until = now + max(held)
         # What nobody foresaw is for the kit to show. It is raised only now, so that it makes no other message go twice.
         for each in found:
             if isinstance(each, BaseException):
@@ -125,6 +141,8 @@ class Courier:
 
     async def attempt(self, due: Due) -> Answer:
         """One try, with an end."""
+        if not may_go(due.kind, due.is_opted_out, self.manners, due.council):
+            return Answer("no-contact", "opted out")
         try:
             async with asyncio.timeout(self.rules.answer_seconds):
                 return await self.channel.send(due)

@@ -33,15 +33,20 @@ def service_of(request: Request) -> Service:
     return service
 
 
+def bearer_of(request: Request) -> str:
+    """The bearer token; nothing where there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 def caller_of(request: Request) -> Application:
     """The application whose bearer token this is. Every token is compared, so that the time taken tells nothing."""
     settings: Settings = service_of(request).settings
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    digest, found = hashlib.sha256(token.strip().encode()).hexdigest(), None
+    digest, found = hashlib.sha256(bearer_of(request).encode()).hexdigest(), None
     for application in settings.applications.values():
         if hmac.compare_digest(application.token_sha256, digest):
             found = application
-    if found is None or scheme.lower() != "bearer":
+    if found is None:
         raise Unwelcome(401, "Say who you are", "Send the application's token as `Authorization: Bearer …`.")
     return found
 

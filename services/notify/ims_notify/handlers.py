@@ -3,23 +3,27 @@
 from collections.abc import Collection, Sequence
 
 from ims_contracts.accounts import AccountChanged
-from ims_contracts.allocations import JournalPosted
-from ims_contracts.payments import PaymentReceived
+from ims_contracts.allocations import JournalPosted, PaymentUnallocated
+from ims_contracts.payments import PaymentReceived, RefundSent
 from ims_kit import Work
 from ims_notify.domain import facts
+from ims_notify.domain.addresses import NOWHERE, Reach
 from ims_notify.domain.facts import Destination, Placement
+from ims_notify.domain.notices import refund_sent, taken_back
 from ims_notify.domain.postings import FileDestination, Moving, kept
-from ims_notify.store import deliveries, payments, runs
+from ims_notify.store import deliveries, notices, payments, runs
 
 
-async def on_accounts(changes: list[AccountChanged], work: Work) -> None:
+async def on_accounts(changes: list[AccountChanged], work: Work, reach: Reach = NOWHERE) -> None:
     """Know how holders are written to, and write the receipts that waited for it."""
-    await payments.keep_contacts(facts.newest(map(facts.contact, changes)), work)
+    await payments.keep_contacts(facts.newest(facts.contact(change, reach) for change in changes), work)
 
 
-async def on_payments(received: list[PaymentReceived], work: Work) -> None:
-    """Know how money came; what was told of it before is now due."""
-    known = await payments.keep_heard(facts.newest(map(facts.heard, received)), work)
+async def on_payments(told: list[PaymentReceived | RefundSent], work: Work, reach: Reach = NOWHERE) -> None:
+    """Know how money came, and what was told of it before is now due; and that it was given back, of which its payer hears."""
+    received = [fact for fact in told if isinstance(fact, PaymentReceived)]
+    known = await payments.keep_heard(facts.newest(facts.heard(payment, reach) for payment in received), work)
+    await notices.keep([refund_sent(fact) for fact in told if isinstance(fact, RefundSent)], work)
     await payments.release(known, work)
     await payments.seek(known, work)
 
@@ -30,6 +34,8 @@ async def on_allocations(placements: list[Placement], work: Work, destinations: 
     known = await payments.keep_placed(facts.newest(rows), work)
     await payments.keep_postings([each for fact in placements for each in facts.postings(fact, destinations)], work)
     await payments.seek(known, work)
+    back = [taken_back(fact) for fact in placements if isinstance(fact, PaymentUnallocated)]
+    await notices.keep([notice for notice in back if notice], work)
 
 
 async def on_moves(moves: list[Moving], work: Work, destinations: Collection[Destination], files: Sequence[FileDestination]) -> None:

@@ -3,7 +3,8 @@
 from datetime import date, time
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
+from uuid import UUID
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -11,12 +12,31 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from ims_contracts.message import Code
 from ims_notify.domain.answering import AnswerLayout
 from ims_notify.domain.facts import Destination
-from ims_notify.domain.letters import Council, Words
+from ims_notify.domain.govuk import Medium
+from ims_notify.domain.letters import Council
+from ims_notify.domain.manners import ALWAYS, Manners, Quiet
 from ims_notify.domain.outgoing import Layout
 from ims_notify.domain.postings import FileDestination, file_name
 from ims_notify.layout_files import read_layout
+from ims_notify.wordings import LANGUAGES, words_of
 
-LANGUAGES = ("en", "cy")
+# In YAML each needs its quotes.
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", strict=True)]
+
+
+class QuietEntry(BaseModel):
+    """When a council's people are left in peace: from and until, Europe/London, each in quotes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    begins: ClockTime
+    ends: ClockTime
+    media: frozenset[Medium] = frozenset({"email", "sms"})
+    spares_receipts: bool = True
+
+    @property
+    def quiet(self) -> Quiet:
+        return Quiet(time.fromisoformat(self.begins), time.fromisoformat(self.ends), frozenset(self.media), self.spares_receipts)
 
 
 class CouncilEntry(BaseModel):
@@ -28,6 +48,28 @@ class CouncilEntry(BaseModel):
     name: dict[str, str]
     enquiries: dict[str, str]
     funds: dict[str, dict[str, str]]
+    quiet: QuietEntry | None = None
+    always: frozenset[str] = ALWAYS
+    """What goes even to whoever opted out."""
+    vat_number: str | None = Field(default=None, pattern=r"^[A-Z]{2} ?[0-9 ]{9,14}$")
+    words: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """What it says otherwise than the templates that come with notify, by the same names."""
+    govuk_notify: dict[Medium, dict[str, UUID]] = Field(default_factory=dict)
+    """Its templates at GOV.UK Notify, by medium and language. A medium that is left out is not used."""
+
+    @field_validator("words")
+    @classmethod
+    def has_languages_we_have(cls, words: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        if unknown := words.keys() - set(LANGUAGES):
+            raise ValueError(f"has words in {', '.join(sorted(unknown))}, but we write in {', '.join(LANGUAGES)}")
+        return words
+
+    @field_validator("govuk_notify")
+    @classmethod
+    def has_english(cls, templates: dict[Medium, dict[str, UUID]]) -> dict[Medium, dict[str, UUID]]:
+        if lacking := [medium for medium, by_language in templates.items() if "en" not in by_language]:
+            raise ValueError(f"no template in English for {', '.join(lacking)}")
+        return templates
 
 
 class DestinationEntry(BaseModel):
@@ -51,7 +93,7 @@ class FileEntry(BaseModel):
     funds: frozenset[str]
     kind: Literal["file"]
     layout: str
-    times: list[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", strict=True)]] = Field(min_length=1)
+    times: list[ClockTime] = Field(min_length=1)
     """When a run is made, Europe/London, such as `"07:00"`; in YAML each needs its quotes."""
     delivery: Literal["folder", "sftp", "s3"]
     mode: Literal["test", "live"]
@@ -103,10 +145,13 @@ class Pack(NamedTuple):
 
     councils: dict[tuple[str, str], Council]
     """By council and language."""
-    words: dict[str, Words]
     destinations: dict[str, Destination]
     """Those that are told by webhook."""
     files: dict[str, FileSetup]
+    templates: dict[str, dict[Medium, dict[str, UUID]]]
+    """At GOV.UK Notify: by council, medium and language."""
+    manners: dict[str, Manners]
+    """By council."""
 
 
 def load(path: Path | None = None, layouts: Path | None = None) -> Pack:
@@ -118,9 +163,10 @@ def load(path: Path | None = None, layouts: Path | None = None) -> Pack:
         raise ValueError("two destinations have the same name")
     return Pack(
         {(entry.council, language): council(entry, language) for entry in read.councils for language in LANGUAGES},
-        {language: words(language) for language in LANGUAGES},
         {entry.name: Destination(entry.name, entry.council, entry.funds) for entry in hooks},
         {entry.name: set_up(entry, layouts) for entry in read.destinations if isinstance(entry, FileEntry)},
+        {entry.council: entry.govuk_notify for entry in read.councils},
+        {entry.council: Manners(entry.quiet.quiet if entry.quiet else None, entry.always) for entry in read.councils},
     )
 
 
@@ -136,12 +182,7 @@ def council(entry: CouncilEntry, language: str) -> Council:
     def said(texts: dict[str, str]) -> str:
         return texts.get(language, texts["en"])
 
-    return Council(said(entry.name), said(entry.enquiries), {fund: said(name) for fund, name in entry.funds.items()})
+    funds = {fund: said(name) for fund, name in entry.funds.items()}
+    words = words_of(language, entry.words.get(language) or {})
+    return Council(said(entry.name), said(entry.enquiries), funds, words, entry.vat_number)
 
-
-def words(language: str) -> Words:
-    """The sentences of one language."""
-    read = yaml.safe_load((files("ims_notify") / "templates" / f"{language}.yaml").read_text())
-    return Words(
-        language, {name: text for name, text in read.items() if isinstance(text, str)}, read["outcomes"], read["methods"], read["months"]
-    )

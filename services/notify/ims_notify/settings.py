@@ -1,6 +1,7 @@
 """What an operator may set of notify."""
 
 import os
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
@@ -95,6 +96,39 @@ class Application(BaseModel):
     """None: all of its council's."""
 
 
+class GovukNotify(BaseModel):
+    """A council's service at GOV.UK Notify. Its key is not in it, but the name of the environment variable that it is in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key_env: str
+    """Of a key as GOV.UK Notify gives it: name, service and secret."""
+    url: str = "https://api.notifications.service.gov.uk"
+    callback_token_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    """Of the bearer token that it sends with what has become of something; none: it is not listened to."""
+    per_minute: int = Field(default=3000, ge=1)
+    burst: int = Field(default=1000, ge=1)
+    connections: int = Field(default=20, ge=1, le=100)
+    """How many may be under way at once, by each medium."""
+
+    @field_validator("url")
+    @classmethod
+    def is_private(cls, url: str) -> str:
+        """What payers read leaves this machine encrypted, or not at all."""
+        return Endpoint.is_private(url)
+
+    @field_validator("key_env")
+    @classmethod
+    def is_a_key(cls, name: str) -> str:
+        if not re.fullmatch(r".*[0-9a-f-]{36}-[0-9a-f-]{36}", os.environ.get(name, "")):
+            raise ValueError(f"the environment variable {name} holds no key of GOV.UK Notify")
+        return name
+
+    @property
+    def key(self) -> str:
+        return os.environ[self.key_env]
+
+
 class Settings(ServiceSettings):
     """The kit's settings, and those of the channels."""
 
@@ -108,6 +142,8 @@ class Settings(ServiceSettings):
     """A folder of a council's own layouts (`*.yaml`), before those that come with notify."""
     applications: dict[str, Application] = Field(default_factory=dict)
     """JSON by name: `token_sha256` (of its bearer token), `council`, perhaps `destinations`. None: the doors of runs are closed."""
+    govuk_notify: dict[str, GovukNotify] = Field(default_factory=dict)
+    """JSON by council: its `key_env`. The pack has the templates. None: e-mail goes by SMTP, and nothing goes by text or letter."""
     smtp_host: str | None = None
     """The mail server; none: receipts become due, and wait."""
     smtp_port: int = 25

@@ -22,9 +22,8 @@ GOODBYE_SECONDS = 2
 class EmailChannel:
     """A mail server, over connections that are used for many messages."""
 
-    queue = Queue("email", "")
-
-    def __init__(self, settings: Settings, letter: Callable[[Due], Letter | None]) -> None:
+    def __init__(self, settings: Settings, letter: Callable[[Due], Letter | None], but: tuple[str, ...] = ()) -> None:
+        self.queue = Queue("email", "", but=but)
         self.settings, self.letter = settings, letter
         self.free: list[aiosmtplib.SMTP] = []
 
@@ -40,7 +39,8 @@ class EmailChannel:
             client = self.free.pop() if self.free else await self.connect()
         except (OSError, aiosmtplib.SMTPException) as error:
             return Answer("unreachable", f"mail server: {type(error).__name__}")
-        return await self.hand_over(client, due.email, message(letter, due, self.settings.smtp_from))
+        answer = await self.hand_over(client, due.email, message(letter, due, self.settings.smtp_from))
+        return answer._replace(template=letter.version)
 
     async def hand_over(self, client: aiosmtplib.SMTP, email: str, content: bytes) -> Answer:
         """One message over one connection; whatever breaks the connection ends it, and says nothing of the message."""

@@ -9,14 +9,18 @@ from ims_contracts.notifications import DeliveryFailed, PostingDelivered, Receip
 from ims_notify.domain.facts import receipt_number
 
 # How long we try: a receipt that is a day late is a nuisance; a back office may be closed over a weekend.
-GIVE_UP_AFTER = {"email": timedelta(days=1), "webhook": timedelta(days=3), "file": timedelta(days=3)}
+GIVE_UP_AFTER = {
+    "email": timedelta(days=1), "sms": timedelta(days=1), "letter": timedelta(days=3), "webhook": timedelta(days=3),
+    "file": timedelta(days=3),
+}  # fmt: skip
 PAUSE_MAX = timedelta(hours=6)
 PAUSE_GROWTH = 4
 
-Verdict = Literal["delivered", "refused", "later", "unreachable", "no-contact"]
-"""`refused`: no other attempt will do. `later`: this one may. `unreachable`: and nobody else will be served either."""
+Verdict = Literal["sent", "delivered", "refused", "later", "unreachable", "held", "no-contact"]
+"""`sent`: taken, to be brought on; what became of it is told later. `refused`: no other attempt will do. `later`: this one may.
+`unreachable`: and nobody else will be served either. `held`: no more until `retry_after` is over, which is nobody's fault."""
 
-State = Literal["due", "delivered", "failed", "no-contact"]
+State = Literal["due", "sent", "delivered", "failed", "no-contact"]
 
 
 class Answer(NamedTuple):
@@ -25,6 +29,10 @@ class Answer(NamedTuple):
     verdict: Verdict
     reason: str = ""
     retry_after: timedelta | None = None
+    notification_id: UUID | None = None
+    """GOV.UK Notify's, where it took something."""
+    template: str | None = None
+    """The words, and their version, in which it went."""
 
 
 class Tried(Protocol):
@@ -46,6 +54,8 @@ class Due(NamedTuple):
     delivery_id: UUID
     council: str
     payment_id: UUID
+    kind: str
+    """What it is, `receipt`, `posting`, …: its channel is how it goes."""
     channel: str
     destination: str
     attempts: int
@@ -69,6 +79,19 @@ class Due(NamedTuple):
     vat_code: str | None
     because: str | None = None
     """Of what was heard: which placement it tells of, and whose story that belongs to."""
+    phone: str | None = None
+    address: str | None = None
+    notification_id: UUID | None = None
+    """What GOV.UK Notify took of it before, and said has failed."""
+    vat_pence: int | None = None
+    """Within the payment; None: not known."""
+    is_opted_out: bool = False
+    """Whoever has this address does not want to be written to."""
+
+    @property
+    def to(self) -> str | None:
+        """The address or number that it goes to; None of a webhook, and where there is none."""
+        return {"email": self.email, "sms": self.phone, "letter": self.address}.get(self.channel)
 
 
 class Settled(NamedTuple):
@@ -77,6 +100,10 @@ class Settled(NamedTuple):
     state: State
     due_at: datetime
     reason: str
+    since: datetime | None = None
+    """From when its patience is counted anew."""
+    notification_id: UUID | None = None
+    template: str | None = None
 
 
 def status_answer(status: int, retry_after: timedelta | None = None) -> Answer:
@@ -97,12 +124,16 @@ def reply_answer(code: int) -> Answer:
 
 def settle(answer: Answer, due: Tried, now: datetime, first_pause: timedelta, jitter: int) -> Settled:
     """Told, to be tried again, or given up. Jitter is 0 to 99: it spreads a pause over 80 to 120 per cent of itself."""
-    if answer.verdict == "delivered":
-        return Settled("delivered", now, "")
+    if answer.verdict in ("sent", "delivered"):
+        return Settled(answer.verdict, now, "", None, answer.notification_id, answer.template)
     if answer.verdict == "no-contact":
-        return Settled("no-contact", now, "")
+        return Settled("no-contact", now, answer.reason)
     if answer.verdict == "refused":
         return Settled("failed", now, answer.reason)
+
+    if answer.verdict == "held":
+        again_at = now + (answer.retry_after or PAUSE_MAX)
+        return Settled("due", again_at, answer.reason, again_at)
 
     again_at = now + max(pause(due.attempts, first_pause, jitter), min(answer.retry_after or timedelta(), PAUSE_MAX))
     if again_at > due.since + GIVE_UP_AFTER[due.channel]:
@@ -117,7 +148,8 @@ def pause(number: int, first_pause: timedelta, jitter: int) -> timedelta:
 
 
 def told(due: Due, state: State, reason: str, today: date) -> ReceiptIssued | PostingDelivered | DeliveryFailed | None:
-    """The fact that a delivery has come to its end; none while it has not, or where there was nobody to write to."""
+    """The fact that a delivery has come to its end; none while it has not, where there was nobody
+    to write to, and of a notice that went."""
     if state == "failed":
         return DeliveryFailed(
             council=due.council,
@@ -129,9 +161,11 @@ def told(due: Due, state: State, reason: str, today: date) -> ReceiptIssued | Po
             attempts=due.attempts,
             failed_on=today,
         )
-    if state != "delivered":
+    if state not in ("sent", "delivered"):
         return None
-    if due.channel == "email":
+    if due.kind not in ("receipt", "posting"):
+        return None
+    if due.kind == "receipt":
         return ReceiptIssued(
             council=due.council,
             receipt_id=due.delivery_id,

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.allocations import PaymentAllocated, PaymentSuspended, PaymentUnallocated
 from ims_contracts.payments import PaymentReceived
+from ims_notify.domain.addresses import NOWHERE, Reach, mobile, postal
 
 NAMESPACE = uuid5(NAMESPACE_DNS, "notify.ims.example")
 
@@ -37,6 +38,8 @@ class Heard(NamedTuple):
     paid_on: date
     receipt_id: UUID | None
     email: str | None
+    phone: str | None
+    """Where there is no e-mail, and the council writes by text message."""
     reference: str | None
 
 
@@ -55,6 +58,8 @@ class Placed(NamedTuple):
     refund_due_pence: int
     balance_pence: int | None
     next_due_on: date | None
+    vat_pence: int | None = None
+    """Within what is on accounts; None: not known."""
     because: str | None = None
     """What caused it, as a JSON array of strings: what is told of its deliveries goes on with that story."""
 
@@ -67,6 +72,8 @@ class Contact(NamedTuple):
     account_reference: str
     revision: int
     email: str | None
+    phone: str | None
+    address: str | None
     language: str
     vat_code: str
 
@@ -113,10 +120,12 @@ def receipt_number(receipt: UUID) -> str:
     return "-".join((letters[:4], letters[4:8], letters[8:]))
 
 
-def heard(payment: PaymentReceived) -> Heard:
+def heard(payment: PaymentReceived, reach: Reach = NOWHERE) -> Heard:
     """Keep a payer's contact where a receipt is to be written, and of everybody else nothing."""
-    email = mailbox(payment.payer.email) if payment.payer else None
-    is_wanted = email is not None or payment.channel in ATTENDED
+    payer = payment.payer
+    email = mailbox(payer.email) if payer else None
+    phone = mobile(payer.phone) if payer and not email and payment.council in reach.texted else None
+    is_wanted = email is not None or phone is not None or payment.channel in ATTENDED
     return Heard(
         payment.council,
         payment.payment_id,
@@ -125,7 +134,8 @@ def heard(payment: PaymentReceived) -> Heard:
         payment.paid_on,
         receipt_id(payment.council, payment.payment_id) if is_wanted else None,
         email,
-        payment.reference if email and REFERENCE.fullmatch(payment.reference or "") else None,
+        phone,
+        payment.reference if (email or phone) and REFERENCE.fullmatch(payment.reference or "") else None,
     )
 
 
@@ -142,9 +152,9 @@ def placed(fact: Placement, because: str | None = None) -> Placed:
             return allocated(fact, (None, None, ", ".join(dict.fromkeys(part.account_reference for part in fact.parts))), because)
         case PaymentSuspended():
             what = "suspended", None, None, None, fact.amount_pence
-            return Placed(fact.council, fact.payment_id, fact.revision, *what, 0, None, None, because)
+            return Placed(fact.council, fact.payment_id, fact.revision, *what, 0, None, None, None, because)
         case PaymentUnallocated():
-            return Placed(fact.council, fact.payment_id, 0, fact.reason, None, None, None, None, 0, None, None, because)
+            return Placed(fact.council, fact.payment_id, 0, fact.reason, None, None, None, None, 0, None, None, None, because)
 
 
 def allocated(fact: PaymentAllocated, to: tuple[str | None, str | None, str | None], because: str | None) -> Placed:
@@ -159,19 +169,35 @@ def allocated(fact: PaymentAllocated, to: tuple[str | None, str | None, str | No
         fact.refund_due_pence,
         fact.balance_pence,
         fact.next_due_on,
+        vat_within(fact),
         because,
     )
 
 
-def contact(account: AccountChanged) -> Contact:
-    """Of an account's holder, only how they are written to."""
+def vat_within(fact: PaymentAllocated) -> int | None:
+    """The VAT in what accounts got, in pence, as the journal says; None where a part has no line of its own, as a journal is what moved."""
+    credited = {
+        (line.ledger_account, line.account_reference, -line.amount_pence): line
+        for line in fact.lines
+        if line.amount_pence < 0 and line.vat_code
+    }
+    found = [credited.get((f"fund:{part.fund}", part.account_reference, part.amount_pence)) for part in fact.parts]
+    return -sum(line.vat_pence or 0 for line in found if line) if found and None not in found else None
+
+
+def contact(account: AccountChanged, reach: Reach = NOWHERE) -> Contact:
+    """Of an account's holder, only how they are written to: e-mail before text message before letter."""
     holder = account.holder
+    email = mailbox(holder.email) if holder else None
+    phone = mobile(holder.phone) if holder and not email and account.council in reach.texted else None
     return Contact(
         account.council,
         account.fund,
         account.account_reference,
         account.revision,
-        mailbox(holder.email) if holder else None,
+        email,
+        phone,
+        postal(holder) if holder and not email and not phone and account.council in reach.lettered else None,
         holder.language if holder else "en",
         account.vat_code,
     )

@@ -2,23 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ims_notify.domain.attempts import Due
-from ims_notify.domain.facts import receipt_number
+from ims_notify.domain.facts import ATTENDED, receipt_id, receipt_number
 
 # A cheque or a Direct Debit is not paid before the payer's bank has honoured it.
 PROVISIONAL = frozenset({"cheque", "direct-debit"})
 # Zero-rated, exempt, outside the scope: there is nothing of VAT in it. Of the others the invoice says how much.
 VAT_FREE = frozenset({"Z", "E", "O"})
-
-
-class Council(NamedTuple):
-    """Who writes, in one language."""
-
-    name: str
-    enquiries: str
-    funds: Mapping[str, str]
 
 
 class Words(NamedTuple):
@@ -28,7 +21,20 @@ class Words(NamedTuple):
     lines: Mapping[str, str]
     outcomes: Mapping[str, str]
     methods: Mapping[str, str]
+    reversals: Mapping[str, str]
     months: list[str]
+    version: str = ""
+    """Of these very words."""
+
+
+class Council(NamedTuple):
+    """Who writes, in one language."""
+
+    name: str
+    enquiries: str
+    funds: Mapping[str, str]
+    words: Words
+    vat_number: str | None = None
 
 
 class Letter(NamedTuple):
@@ -37,39 +43,66 @@ class Letter(NamedTuple):
     language: str
     subject: str
     text: str
+    short: str = ""
+    """The same for a telephone's screen."""
+    fields: Mapping[str, str] = MappingProxyType({})
+    """Its facts by name, for a template that is kept elsewhere."""
+    version: str = ""
+    """Of the words."""
 
 
-def letter_of(due: Due, councils: Mapping[tuple[str, str], Council], words: Mapping[str, Words]) -> Letter | None:
-    """A receipt in its reader's language, in English where we have no other; none for a council we have no words of."""
-    language = due.language if due.language and due.language in words else "en"
-    council = councils.get((due.council, language))
-    return write(due, council, words[language]) if council else None
-
-
-def write(due: Due, council: Council, words: Words) -> Letter:
+def write(due: Due, council: Council) -> Letter:
     """The receipt in words. It says only what is true at any time: the money has come, and where it went."""
-    line = words.lines
-    number = receipt_number(due.delivery_id)
-    opening = "opening_provisional" if due.paid_by in PROVISIONAL else "opening"
+    words, line = council.words, council.words.lines
+    opening = line["opening_provisional" if due.paid_by in PROVISIONAL else "opening"]
     sections = [
         [council.name],
-        [line[opening]],
-        particulars(due, council, words),
-        outcome(due, words),
+        [line["opening_copy"], opening] if due.kind == "copy" else [opening],
+        particulars(due, council),
+        [*outcome(due, council), *vat(due, council)],
         [line["enquiries"].format(enquiries=council.enquiries), line["no_links"]],
     ]
     return Letter(
         words.language,
-        line["subject"].format(number=number, council=council.name),
+        line["subject"].format(number=number(due), council=council.name),
         "\n\n".join("\n".join(section) for section in sections if section) + "\n",
+        "\n".join([f"{council.name}: {opening}", *particulars(due, council), *outcome(due, council), *vat(due, council)]),
+        fields(due, council),
+        words.version,
     )
 
 
-def particulars(due: Due, council: Council, words: Words) -> list[str]:
+def number(due: Due) -> str:
+    """The number of the payment's one receipt: also on what is told of it later."""
+    return receipt_number(receipt_id(due.council, due.payment_id))
+
+
+def fields(due: Due, council: Council) -> dict[str, str]:
+    """What a letter says, one by one; what is not known is empty."""
+    words = council.words
+    return {
+        "council": council.name,
+        "enquiries": council.enquiries,
+        "number": number(due),
+        "amount": pounds(due.amount_pence),
+        "paid_on": day(due.paid_on, words),
+        "method": words.methods.get(due.paid_by, words.lines["method_other"]),
+        "fund": council.funds.get(due.fund or "", ""),
+        "account_reference": due.account_reference or due.account_references or "",
+        "outcome": "\n".join(outcome(due, council)),
+        "vat": "\n".join(vat(due, council)),
+    }
+
+
+def particulars(due: Due, council: Council) -> list[str]:
     """The facts, one to a line: amount, day, how, which account, which receipt."""
-    line = words.lines
+    return [council.words.lines["amount"].format(amount=pounds(due.amount_pence)), *payment_meant(due, council)]
+
+
+def payment_meant(due: Due, council: Council) -> list[str]:
+    """Which payment it is about, whatever is said of it."""
+    words, line = council.words, council.words.lines
     facts = [
-        line["amount"].format(amount=pounds(due.amount_pence)),
         line["paid_on"].format(date=day(due.paid_on, words)),
         line["method"].format(method=words.methods.get(due.paid_by, line["method_other"])),
     ]
@@ -79,13 +112,13 @@ def particulars(due: Due, council: Council, words: Words) -> list[str]:
         facts.append(pattern.format(fund=fund, account_reference=due.account_reference))
     elif due.outcome == "suspended" and due.reference:
         facts.append(line["reference"].format(reference=due.reference))
-    facts.append(line["number"].format(number=receipt_number(due.delivery_id)))
+    facts.append(line["number"].format(number=number(due)))
     return facts
 
 
-def outcome(due: Due, words: Words) -> list[str]:
-    """What became of the money: what is closed, what is left, and what goes back."""
-    line = words.lines
+def outcome(due: Due, council: Council) -> list[str]:
+    """What became of the money: what is closed, what is left, and what goes back, and which way."""
+    words, line = council.words, council.words.lines
     told = [words.outcomes.get(due.outcome or "", line["outcome_other"])]
     if due.account_references:
         told = [line["several"].format(account_references=due.account_references)]
@@ -94,9 +127,17 @@ def outcome(due: Due, words: Words) -> list[str]:
         told.append(left_to_pay(due.balance_pence, due.next_due_on, words))
     if due.refund_due_pence:
         told.append(line["refund"].format(refund=pounds(due.refund_due_pence)))
-    if due.vat_code in VAT_FREE:
-        told.append(line["no_vat"])
+        told.append(line["refund_to_card"] if due.paid_by in ATTENDED else line["refund_ask"])
     return told
+
+
+def vat(due: Due, council: Council) -> list[str]:
+    """The statement of VAT: how much is in it, or that there is none; nothing where that is not known."""
+    line = council.words.lines
+    if due.vat_pence:
+        said = [line["vat"].format(vat=pounds(due.vat_pence))]
+        return [*said, line["vat_number"].format(number=council.vat_number)] if council.vat_number else said
+    return [line["no_vat"]] if due.vat_pence == 0 or due.vat_code in VAT_FREE else []
 
 
 def left_to_pay(balance_pence: int, next_due_on: date | None, words: Words) -> str:

@@ -11,83 +11,93 @@ from pydantic_core import to_json
 from ims_kit import Work
 from ims_notify.domain.facts import Contact, Heard, Placed, Posting
 
-HOLDER_EMAIL = """(SELECT c.email FROM contact c
-  WHERE c.council = {0}.council AND c.fund = {0}.fund AND c.account_reference = {0}.account_reference)"""
+# How a payer or a holder is written to, by what they gave.
+OWN = "CASE WHEN email IS NOT NULL THEN 'email' WHEN phone IS NOT NULL THEN 'sms' END"
+HOLDERS = "CASE WHEN c.email IS NOT NULL THEN 'email' WHEN c.phone IS NOT NULL THEN 'sms' WHEN c.address IS NOT NULL THEN 'letter' END"
+HOLDER = f"""(SELECT {HOLDERS} FROM contact c
+  WHERE c.council = {{0}}.council AND c.fund = {{0}}.fund AND c.account_reference = {{0}}.account_reference)"""  # noqa: S608 - built of constants
 
-RECEIPT = "INSERT INTO delivery (delivery_id, council, payment_id, channel, destination, revision, since, due_at)"
+RECEIPT = "INSERT INTO delivery (delivery_id, council, payment_id, kind, channel, destination, revision, since, due_at)"
 
 # What is due follows in the same statement, from the row as it is now: with the other half that was there before.
-THEN_DUE = f"""RETURNING council, payment_id, heard_revision, placed_revision, receipt_id, email, outcome, fund, account_reference),
+THEN_DUE = f"""RETURNING council, payment_id, heard_revision, placed_revision, receipt_id, email, phone, outcome, fund, account_reference),
 known AS MATERIALIZED (
-  SELECT *, placed_revision > 0 AND receipt_id IS NOT NULL AND coalesce(email, {HOLDER_EMAIL.format("kept")}) IS NOT NULL AS is_due
+  SELECT *, CASE WHEN placed_revision > 0 AND receipt_id IS NOT NULL THEN coalesce({OWN}, {HOLDER.format("kept")}) END AS way
   FROM kept WHERE heard_revision > 0 AND outcome IS NOT NULL),
 due AS (
-  {RECEIPT} SELECT receipt_id, council, payment_id, 'email', '', 0, $1::timestamptz, $1 FROM known WHERE is_due ON CONFLICT DO NOTHING)
+  {RECEIPT} SELECT receipt_id, council, payment_id, 'receipt', way, '', 0, $1::timestamptz, $1 FROM known WHERE way IS NOT NULL
+  ON CONFLICT DO NOTHING)
 SELECT council, payment_id, receipt_id, fund, account_reference,
-  NOT is_due AND receipt_id IS NOT NULL AND fund IS NOT NULL AND account_reference IS NOT NULL AS is_seeking FROM known"""  # noqa: S608 - built of constants
+  way IS NULL AND receipt_id IS NOT NULL AND fund IS NOT NULL AND account_reference IS NOT NULL AS is_seeking FROM known"""  # noqa: S608 - built of constants
 
 HEAR = f"""WITH kept AS (
-INSERT INTO payment (heard_on, council, payment_id, heard_revision, channel, paid_on, receipt_id, email, reference)
+INSERT INTO payment (heard_on, council, payment_id, heard_revision, channel, paid_on, receipt_id, email, phone, reference)
 SELECT ($1::timestamptz AT TIME ZONE 'Europe/London')::date, *
-FROM unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::date[], $7::uuid[], $8::text[], $9::text[]) ORDER BY 2, 3
+FROM unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::date[], $7::uuid[], $8::text[], $9::text[], $10::text[])
+ORDER BY 2, 3
 ON CONFLICT (council, payment_id) DO UPDATE SET
   heard_revision = excluded.heard_revision, heard_on = excluded.heard_on, channel = excluded.channel, paid_on = excluded.paid_on,
-  receipt_id = excluded.receipt_id, email = excluded.email, reference = excluded.reference
+  receipt_id = excluded.receipt_id, email = excluded.email, phone = excluded.phone,
+  reference = excluded.reference
 WHERE excluded.heard_revision > payment.heard_revision
 {THEN_DUE}"""  # noqa: S608 - built of constants
 
 PLACE = f"""WITH kept AS (
 INSERT INTO payment (council, payment_id, placed_revision, outcome, fund, account_reference, account_references,
-  amount_pence, refund_due_pence, balance_pence, next_due_on, because)
+  amount_pence, refund_due_pence, balance_pence, next_due_on, vat_pence, because)
 SELECT * FROM unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[],
-  $9::bigint[], $10::bigint[], $11::bigint[], $12::date[], $13::text[]) ORDER BY 1, 2
+  $9::bigint[], $10::bigint[], $11::bigint[], $12::date[], $13::bigint[], $14::text[]) ORDER BY 1, 2
 ON CONFLICT (council, payment_id) DO UPDATE SET
   placed_revision = excluded.placed_revision, outcome = excluded.outcome, fund = excluded.fund,
   account_reference = excluded.account_reference, account_references = excluded.account_references,
   amount_pence = excluded.amount_pence, refund_due_pence = excluded.refund_due_pence,
-  balance_pence = excluded.balance_pence, next_due_on = excluded.next_due_on, because = excluded.because
+  balance_pence = excluded.balance_pence, next_due_on = excluded.next_due_on, vat_pence = excluded.vat_pence,
+  because = excluded.because, is_anew = payment.is_anew OR payment.placed_revision > 0
 WHERE excluded.placed_revision > payment.placed_revision
 {THEN_DUE}"""  # noqa: S608 - built of constants
 
 SEEK = f"""WITH sought AS (
   SELECT * FROM unnest($2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::text[])
     AS s (council, payment_id, receipt_id, fund, account_reference)),
-looked AS MATERIALIZED (SELECT *, {HOLDER_EMAIL.format("sought")} IS NOT NULL AS is_due FROM sought),
+looked AS MATERIALIZED (SELECT *, {HOLDER.format("sought")} AS way FROM sought),
 due AS (
-  {RECEIPT} SELECT receipt_id, council, payment_id, 'email', '', 0, $1::timestamptz, $1 FROM looked WHERE is_due ON CONFLICT DO NOTHING)
-INSERT INTO seeker SELECT council, fund, account_reference, payment_id FROM looked WHERE NOT is_due ON CONFLICT DO NOTHING"""  # noqa: S608 - built of constants
+  {RECEIPT} SELECT receipt_id, council, payment_id, 'receipt', way, '', 0, $1::timestamptz, $1 FROM looked WHERE way IS NOT NULL
+  ON CONFLICT DO NOTHING)
+INSERT INTO seeker SELECT council, fund, account_reference, payment_id FROM looked WHERE way IS NULL ON CONFLICT DO NOTHING"""  # noqa: S608 - built of constants
 
-CONTACT = """INSERT INTO contact (council, fund, account_reference, revision, email, language, vat_code)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[]) ORDER BY 1, 2, 3
+CONTACT = """INSERT INTO contact (council, fund, account_reference, revision, email, phone, address, language, vat_code)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+ORDER BY 1, 2, 3
 ON CONFLICT (council, fund, account_reference) DO UPDATE SET
-  revision = excluded.revision, email = excluded.email, language = excluded.language, vat_code = excluded.vat_code
+  revision = excluded.revision, email = excluded.email, phone = excluded.phone, address = excluded.address,
+  language = excluded.language, vat_code = excluded.vat_code
 WHERE excluded.revision > contact.revision"""
 
 FOUND = f"""{RECEIPT}
-SELECT p.receipt_id, p.council, p.payment_id, 'email', '', 0, $1::timestamptz, $1
+SELECT p.receipt_id, p.council, p.payment_id, 'receipt', {HOLDERS}, '', 0, $1::timestamptz, $1
 FROM unnest($2::text[], $3::text[], $4::text[]) AS a (council, fund, account_reference)
 JOIN contact c USING (council, fund, account_reference)
 JOIN seeker s USING (council, fund, account_reference)
 JOIN payment p USING (council, payment_id)
-WHERE c.email IS NOT NULL AND p.receipt_id IS NOT NULL AND p.fund = a.fund AND p.account_reference = a.account_reference
+WHERE {HOLDERS} IS NOT NULL AND p.receipt_id IS NOT NULL AND p.fund = a.fund AND p.account_reference = a.account_reference
 ON CONFLICT DO NOTHING"""  # noqa: S608 - built of constants
 
 POST = """INSERT INTO delivery
-  (delivery_id, council, payment_id, revision, channel, destination, amount_pence, facts, state, since, due_at)
-SELECT n.delivery_id, n.council, n.payment_id, n.revision, 'webhook', n.destination, n.amount_pence, n.facts,
+  (delivery_id, council, payment_id, revision, kind, channel, destination, amount_pence, facts, state, since, due_at)
+SELECT n.delivery_id, n.council, n.payment_id, n.revision, 'posting', 'webhook', n.destination, n.amount_pence, n.facts,
   CASE WHEN p.heard_revision > 0 THEN 'due' ELSE 'waiting' END, $1::timestamptz, $1
 FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::int[], $6::text[], $7::bigint[], $8::bool[], $9::bool[], $10::jsonb[])
   AS n (delivery_id, council, payment_id, revision, destination, amount_pence, is_placement, is_withdrawal, facts)
 JOIN payment p USING (council, payment_id)
 WHERE NOT (n.is_placement AND n.revision < p.placed_revision)
   AND NOT (n.is_withdrawal AND NOT EXISTS (
-    SELECT FROM delivery d WHERE d.council = n.council AND d.payment_id = n.payment_id AND d.channel = 'webhook'
+    SELECT FROM delivery d WHERE d.council = n.council AND d.payment_id = n.payment_id AND d.kind = 'posting'
       AND d.destination = n.destination AND d.revision < n.revision))
 ON CONFLICT DO NOTHING"""
 
 RELEASE = """UPDATE delivery d SET state = 'due', since = $1::timestamptz, due_at = $1
 FROM unnest($2::text[], $3::uuid[]) AS n (council, payment_id)
-WHERE d.council = n.council AND d.payment_id = n.payment_id AND d.channel = 'webhook' AND d.state = 'waiting'"""
+WHERE d.council = n.council AND d.payment_id = n.payment_id AND d.kind = 'posting' AND d.state = 'waiting'"""
 
 
 class Known(NamedTuple):
@@ -133,7 +143,7 @@ async def keep_contacts(rows: list[Contact], work: Work) -> None:
     """Keep how holders are written to, one row an account, and send what was waiting for them."""
     if not rows:
         return
-    reachable = [row[:3] for row in rows if row.email]
+    reachable = [row[:3] for row in rows if row.email or row.phone or row.address]
     await work.lock(account_key(*key) for key in reachable)
     await work.connection.execute(CONTACT, *zip(*rows, strict=True))
     if reachable:

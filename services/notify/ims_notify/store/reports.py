@@ -4,19 +4,22 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-RECEIPTS = """SELECT CASE d.state WHEN 'delivered' THEN 'issued' WHEN 'due' THEN 'due' WHEN 'failed' THEN 'failed' ELSE 'no_contact' END,
+RECEIPTS = """SELECT CASE WHEN d.state IN ('sent', 'delivered') THEN 'issued' WHEN d.state IN ('due', 'failed') THEN d.state
+  ELSE 'no_contact' END,
   count(*), sum(p.amount_pence)::bigint
-FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = p.payment_id AND d.channel = 'email'
+FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = p.payment_id AND d.kind = 'receipt'
 WHERE p.council = $1 AND p.heard_revision > 0 AND p.placed_revision > 0 GROUP BY 1"""
 
 POSTINGS = """SELECT state, count(*), sum(amount_pence)::bigint FROM delivery
-WHERE council = $1 AND channel = 'webhook' GROUP BY 1"""
+WHERE council = $1 AND kind = 'posting' GROUP BY 1"""
 
-RECEIPT = """SELECT coalesce(d.state, 'no-contact') AS state, p.receipt_id, p.amount_pence, d.attempts, d.finished_at, d.reason
-FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = p.payment_id AND d.channel = 'email'
+RECEIPT = """SELECT coalesce(d.state, 'no-contact') AS state, p.receipt_id, p.amount_pence, d.channel, d.attempts, d.issued_at,
+  CASE WHEN d.state = 'delivered' THEN d.finished_at END AS delivered_at, d.reason, d.template
+FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = p.payment_id AND d.kind = 'receipt'
 WHERE p.council = $1 AND p.payment_id = $2 AND p.heard_revision > 0 AND p.placed_revision > 0"""
 
-DELIVERIES = """SELECT delivery_id, payment_id, channel, destination, revision, state, attempts, since, due_at, finished_at, reason
+DELIVERIES = """SELECT delivery_id, payment_id, kind, channel, destination, revision, state, attempts, since, due_at, issued_at,
+  finished_at, reason, template, copy_of
 FROM delivery WHERE council = $1 AND ($2::text[] IS NULL OR destination = ANY($2)) AND state = $3
 ORDER BY due_at, delivery_id LIMIT $4"""
 
@@ -24,16 +27,16 @@ ORDER BY due_at, delivery_id LIMIT $4"""
 LAWS = {
     "a payer has at most one receipt": """SELECT p.council, p.paid_on,
         sum((SELECT greatest(count(*) - 1, 0) FROM delivery d
-             WHERE d.council = p.council AND d.payment_id = p.payment_id AND d.channel = 'email'))
+             WHERE d.council = p.council AND d.payment_id = p.payment_id AND d.kind = 'receipt'))
       FROM payment p WHERE p.receipt_id IS NOT NULL AND p.heard_revision > 0 GROUP BY 1, 2""",
     "every receipt and posting sent has its payment": """SELECT d.council, p.paid_on,
         count(*) FILTER (WHERE p.payment_id IS NULL OR p.heard_revision = 0
-          OR (d.channel = 'email' AND p.placed_revision = 0))
+          OR (d.kind = 'receipt' AND p.placed_revision = 0))
       FROM delivery d LEFT JOIN payment p ON p.council = d.council AND p.payment_id = d.payment_id
-      WHERE d.state = 'delivered' GROUP BY 1, 2""",
+      WHERE d.state IN ('sent', 'delivered') GROUP BY 1, 2""",
     "every payer who can be written to has a receipt": """SELECT p.council, p.paid_on,
         count(*) FILTER (WHERE d.delivery_id IS NULL)
-      FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = p.payment_id AND d.channel = 'email'
+      FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = p.payment_id AND d.kind = 'receipt'
       WHERE p.email IS NOT NULL AND p.heard_revision > 0 AND p.placed_revision > 0 GROUP BY 1, 2""",
     "runs are numbered without a gap": """SELECT council, min(made_at)::date, max(number) - min(number) + 1 - count(*)
       FROM run GROUP BY council, destination, is_test""",

@@ -9,9 +9,10 @@ from ims_kit import Service, Work
 
 log = structlog.get_logger()
 
-FORGET = """UPDATE payment p SET email = NULL, reference = NULL
-WHERE heard_on < $1 AND (email IS NOT NULL OR reference IS NOT NULL) AND NOT EXISTS (
-  SELECT FROM delivery d WHERE d.council = p.council AND d.payment_id = p.payment_id AND d.channel = 'email' AND d.state = 'due')"""
+FORGET = """UPDATE payment p SET email = NULL, phone = NULL, reference = NULL
+WHERE heard_on < $1 AND (email IS NOT NULL OR phone IS NOT NULL OR reference IS NOT NULL) AND NOT EXISTS (
+  SELECT FROM delivery d WHERE d.council = p.council AND d.payment_id = p.payment_id AND d.kind <> 'posting'
+  AND d.state IN ('waiting', 'due'))"""
 
 # Whose address comes after a quarter of a year no longer expects a receipt.
 STOP_SEEKING = """DELETE FROM seeker s USING payment p

@@ -176,7 +176,7 @@ async def claim(to: FileDestination, lease: timedelta, work: Work) -> RunDue | N
 
 async def settle(due: RunDue, settled: Settled, work: Work) -> None:
     """Keep what an attempt came to, and tell of a run that went, or will not go, once. Of a test nothing is told."""
-    answer = await work.connection.fetchval(SETTLE, due.run_id, due.attempts, *settled, work.now)
+    answer = await work.connection.fetchval(SETTLE, due.run_id, due.attempts, *settled[:3], work.now)
     if answer is None or due.is_test:
         return
     if settled.state == "delivered" and answer:

@@ -34,6 +34,7 @@ class PaymentRow(SQLModel, table=True):
     receipt_id: UUID | None
     """None: no receipt is wanted."""
     email: str | None
+    phone: str | None
     reference: str | None
     placed_revision: int = 0
     outcome: str | None
@@ -44,6 +45,9 @@ class PaymentRow(SQLModel, table=True):
     refund_due_pence: int = pence(nullable=False)
     balance_pence: int | None = pence()
     next_due_on: date | None
+    vat_pence: int | None = pence()
+    is_anew: bool
+    """It was placed otherwise before, and nobody has looked yet whether its payer must hear."""
     because: str | None
     """The cause of the placement: event, correlation and trace, as a JSON array."""
 
@@ -59,6 +63,9 @@ class ContactRow(SQLModel, table=True):
     account_reference: str = Field(primary_key=True)
     revision: int = Field(sa_type=BigInteger)
     email: str | None
+    phone: str | None
+    address: str | None
+    """One line to a line, the name first, the postcode last."""
     language: str
     vat_code: str
 
@@ -84,6 +91,7 @@ class DeliveryRow(SQLModel, table=True):
     delivery_id: UUID = Field(primary_key=True)
     council: str
     payment_id: UUID
+    kind: str
     channel: str
     destination: str
     revision: int
@@ -95,6 +103,43 @@ class DeliveryRow(SQLModel, table=True):
     amount_pence: int | None = pence()
     facts: dict[str, Any] | None = Field(sa_column=Column(JSONB))
     reason: str
+    issued_at: datetime | None = instant(nullable=True)
+    """When somebody else first took it to bring it on."""
+    notification_id: UUID | None
+    """GOV.UK Notify's own id for it."""
+    template: str | None
+    """Which version of which words it was sent in."""
+    said_revision: int | None
+    said_outcome: str | None
+    """Of the placement that its words told of, when it last left."""
+    copy_of: UUID | None
+    """The receipt that it is a copy of."""
+
+
+class DeliveryReportRow(SQLModel, table=True):
+    """What GOV.UK Notify says has become of something; of what we do not know too."""
+
+    __tablename__ = "delivery_report"
+    metadata = METADATA
+
+    notification_id: UUID = Field(primary_key=True)
+    status: str = Field(primary_key=True)
+    council: str
+    reference: str
+    reported_at: datetime = instant()
+    is_known: bool
+
+
+class OptOutRow(SQLModel, table=True):
+    """That somebody does not want to be written to, or does again, by a digest of their address."""
+
+    __tablename__ = "opt_out"
+    metadata = METADATA
+
+    council: str
+    digest: str = Field(primary_key=True)
+    is_out: bool
+    said_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True), primary_key=True))
 
 
 class PostingLineRow(SQLModel, table=True):

@@ -11,17 +11,18 @@ TABLES = """
 -- Two topics write a payment's row, in either order: room for the second on the same page spares the index.
 CREATE TABLE payment (
   council text NOT NULL, payment_id uuid NOT NULL,
-  heard_revision int NOT NULL DEFAULT 0, heard_on date, channel text, paid_on date, receipt_id uuid, email text, reference text,
+  heard_revision int NOT NULL DEFAULT 0, heard_on date, channel text, paid_on date, receipt_id uuid, email text, phone text, reference text,
   placed_revision int NOT NULL DEFAULT 0, outcome text, fund text, account_reference text, account_references text,
-  amount_pence bigint, refund_due_pence bigint NOT NULL DEFAULT 0, balance_pence bigint, next_due_on date, because text,
-  PRIMARY KEY (council, payment_id),
+  amount_pence bigint, refund_due_pence bigint NOT NULL DEFAULT 0, balance_pence bigint, next_due_on date, vat_pence bigint,
+  because text, is_anew boolean NOT NULL DEFAULT false, PRIMARY KEY (council, payment_id),
   CHECK (heard_revision = 0 OR (heard_on IS NOT NULL AND channel IS NOT NULL AND paid_on IS NOT NULL)),
   CHECK (placed_revision = 0 OR (outcome IS NOT NULL AND amount_pence IS NOT NULL))
 ) WITH (fillfactor = 60);
+CREATE INDEX payment_anew ON payment (council, payment_id) WHERE is_anew;
 
 CREATE TABLE contact (
   council text NOT NULL, fund text NOT NULL, account_reference text NOT NULL,
-  revision bigint NOT NULL, email text, language text NOT NULL, vat_code text NOT NULL,
+  revision bigint NOT NULL, email text, phone text, address text, language text NOT NULL, vat_code text NOT NULL,
   PRIMARY KEY (council, fund, account_reference));
 
 CREATE TABLE seeker (
@@ -30,14 +31,29 @@ CREATE TABLE seeker (
 
 CREATE TABLE delivery (
   delivery_id uuid PRIMARY KEY, council text NOT NULL, payment_id uuid NOT NULL,
-  channel text NOT NULL CHECK (channel IN ('email', 'webhook')), destination text NOT NULL, revision int NOT NULL,
-  state text NOT NULL DEFAULT 'due' CHECK (state IN ('waiting', 'due', 'delivered', 'failed', 'no-contact')),
+  kind text NOT NULL CHECK (kind IN ('receipt', 'copy', 'placement', 'refund-sent', 'taken-back', 'posting')),
+  channel text NOT NULL CHECK (channel IN ('email', 'sms', 'letter', 'webhook')), destination text NOT NULL, revision int NOT NULL,
+  state text NOT NULL DEFAULT 'due' CHECK (state IN ('waiting', 'due', 'sent', 'delivered', 'failed', 'no-contact')),
   attempts int NOT NULL DEFAULT 0, since timestamptz NOT NULL, due_at timestamptz NOT NULL, finished_at timestamptz,
   amount_pence bigint, facts jsonb, reason text NOT NULL DEFAULT '',
-  UNIQUE (council, payment_id, channel, destination, revision)
+  issued_at timestamptz, notification_id uuid, template text, said_revision int, said_outcome text,
+  copy_of uuid REFERENCES delivery, CHECK ((kind = 'copy') = (copy_of IS NOT NULL)),
+  CHECK ((kind = 'posting') = (channel = 'webhook'))
 ) WITH (fillfactor = 70);
+CREATE UNIQUE INDEX delivery_once ON delivery (council, payment_id, kind, destination, revision) WHERE kind IN ('receipt', 'posting');
+CREATE INDEX delivery_beside ON delivery (council, payment_id) WHERE kind NOT IN ('receipt', 'posting');
+CREATE INDEX notice_waiting ON delivery (due_at) WHERE state = 'waiting' AND kind <> 'posting';
 CREATE INDEX delivery_due ON delivery (channel, destination, due_at) WHERE state = 'due';
 CREATE INDEX delivery_failed ON delivery (council, finished_at) WHERE state = 'failed';
+
+-- What GOV.UK Notify says of what it sent, append-only; to whom is not in it.
+CREATE TABLE delivery_report (
+  notification_id uuid NOT NULL, status text NOT NULL, council text NOT NULL, reference text NOT NULL, reported_at timestamptz NOT NULL,
+  is_known boolean NOT NULL, PRIMARY KEY (notification_id, status));
+
+-- Append-only: the last word counts.
+CREATE TABLE opt_out (council text NOT NULL, digest text NOT NULL, is_out boolean NOT NULL, said_at timestamptz NOT NULL,
+  PRIMARY KEY (digest, said_at));
 
 -- Append-only, but for the one run that a line gets, once.
 CREATE TABLE posting_line (

@@ -1,0 +1,48 @@
+"""How GOV.UK Notify tells us what has become of what it took."""
+
+import hashlib
+import hmac
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field, ValidationError
+
+from ims_notify.doors import Unwelcome, bearer_of, body_of, service_of
+from ims_notify.settings import Settings
+from ims_notify.store import reported
+from ims_notify.store.reported import Report
+
+router = APIRouter(prefix="/v1", tags=["deliveries"])
+
+
+class Callback(BaseModel):
+    """What we take of a callback. To whom it went is left where it is."""
+
+    id: UUID
+    reference: str | None = None
+    status: str = Field(max_length=64)
+
+
+@router.post("/callbacks/govuk-notify", status_code=204)
+async def post_report(request: Request) -> Response:
+    """Take one report. The same again, and one of a reference that we do not know, is taken too: a refusal would be the end of it."""
+    council = council_of(request)
+    try:
+        said = Callback.model_validate_json(await body_of(request))
+    except ValidationError:
+        raise Unwelcome(422, "This is no delivery receipt of GOV.UK Notify", "Send JSON with id, reference and status.") from None
+    async with service_of(request).begin() as work:
+        await reported.keep(council, Report(said.id, said.status, said.reference or ""), work)
+    return Response(status_code=204)
+
+
+def council_of(request: Request) -> str:
+    """The council whose service sends this, by its bearer token. Every token is compared, so that the time taken tells nothing."""
+    settings: Settings = service_of(request).settings
+    digest, found = hashlib.sha256(bearer_of(request).encode()).hexdigest(), None
+    for council, setting in settings.govuk_notify.items():
+        if setting.callback_token_sha256 and hmac.compare_digest(setting.callback_token_sha256, digest):
+            found = council
+    if found is None:
+        raise Unwelcome(401, "Say who you are", "Set the bearer token of IMS_GOVUK_NOTIFY at GOV.UK Notify, under API integration.")
+    return found

@@ -1,0 +1,33 @@
+"""How it is said that somebody does not want to be written to, or does again."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from ims_notify.domain.addresses import mobile
+from ims_notify.domain.facts import mailbox
+from ims_notify.domain.manners import digest
+from ims_notify.doors import Unwelcome, caller_of, service_of
+from ims_notify.store import opt_outs
+
+router = APIRouter(prefix="/v1", tags=["opt-outs"])
+
+
+class OptOut(BaseModel, extra="forbid"):
+    """Of one address: only its digest is kept."""
+
+    address: str = Field(max_length=254)
+    """An e-mail address or a mobile number."""
+    is_out: bool = True
+
+
+@router.post("/opt-outs", status_code=204)
+async def post_opt_out(request: Request, said: OptOut) -> Response:
+    """Keep that the owner of an address wants no receipts and notices, or (`is_out` false) wants them again. What they must know still
+    goes."""
+    council = caller_of(request).council
+    address = mailbox(said.address) or mobile(said.address)
+    if address is None:
+        raise Unwelcome(422, "That is no address", "Send an e-mail address, or a UK mobile number.")
+    async with service_of(request).begin() as work:
+        await opt_outs.say(council, digest(council, address), said.is_out, work)
+    return Response(status_code=204)

@@ -1,0 +1,54 @@
+"""What GOV.UK Notify reports of what it took: each report once, and what becomes of the delivery by it."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from ims_kit import Work
+from ims_notify.domain.attempts import Due, State, told
+from ims_notify.domain.govuk import reported
+from ims_notify.store.deliveries import DUE_FIELDS, DUE_FROM, cause
+
+KEEP = """INSERT INTO delivery_report (notification_id, status, council, reference, reported_at, is_known)
+VALUES ($1, $2, $3, $4, $5, EXISTS (SELECT FROM delivery WHERE council = $3 AND delivery_id::text = $4))
+ON CONFLICT DO NOTHING RETURNING is_known"""
+
+# It may come before we have kept that it was taken (or instead of it, after a crash): then it is the proof of it. A failure counts of
+# what was taken last: of what failed before a person asked for it again we have heard already.
+END = f"""WITH lent AS (
+  UPDATE delivery d SET state = $3, reason = $4, finished_at = $5::timestamptz, due_at = $5, notification_id = $6,
+    issued_at = CASE WHEN $3 = 'delivered' THEN coalesce(d.issued_at, $5) ELSE d.issued_at END
+  WHERE council = $1 AND delivery_id = $2 AND CASE WHEN $3 = 'delivered' THEN d.state IN ('due', 'sent', 'failed')
+    ELSE (d.state = 'sent' AND d.notification_id = $6) OR (d.state = 'due' AND d.notification_id IS DISTINCT FROM $6) END
+  RETURNING d.*)
+SELECT {DUE_FIELDS}, lent.issued_at = $5 {DUE_FROM}"""  # noqa: S608 - built of constants
+
+
+class Report(NamedTuple):
+    """What became of something that GOV.UK Notify took."""
+
+    notification_id: UUID
+    status: str
+    reference: str
+
+
+async def keep(council: str, report: Report, work: Work) -> None:
+    """Keep a report; of a reference that is not ours too, and nothing more of it."""
+    is_known = await work.connection.fetchval(
+        KEEP, report.notification_id, report.status, council, report.reference[:140], work.now
+    )
+    ended = reported(report.status)
+    if is_known and ended:
+        await end(council, report, ended, work)
+
+
+async def end(council: str, report: Report, ended: tuple[State, str], work: Work) -> None:
+    """A delivery has come to its end, and that is told, once."""
+    state, reason = ended
+    row = await work.connection.fetchrow(END, council, UUID(report.reference), state, reason, work.now, report.notification_id)
+    if row is None:
+        return
+    *values, is_first = row
+    due = Due(*values)
+    fact = told(due, state, reason, work.today) if state == "failed" or is_first else None
+    if fact:
+        work.tell(fact, because=cause(due.because))
