@@ -5,7 +5,9 @@ from ims_kit.migrations import migrate
 from ims_kit.rows import Insert
 from ims_kit.service import Service, main, open_pool
 from ims_kit.settings import ServiceSettings
-from ims_kit.telling import body_of
+from ims_kit.telling import Cause, body_of
 from ims_kit.work import Door, Work, begin
 
-__all__ = ["Door", "Insert", "Refused", "Service", "ServiceSettings", "Stop", "Work", "begin", "body_of", "main", "migrate", "open_pool"]
+__all__ = [
+    "Cause", "Door", "Insert", "Refused", "Service", "ServiceSettings", "Stop", "Work", "begin", "body_of", "main", "migrate", "open_pool",
+]  # fmt: skip

@@ -24,6 +24,8 @@ CREATE TABLE set_aside (          -- what could not be handled; a reason never q
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, reader text NOT NULL, topic text NOT NULL, partition int NOT NULL,
   "offset" bigint NOT NULL, reason text NOT NULL, key bytea, headers text NOT NULL, body bytea,
   set_aside_at timestamptz NOT NULL DEFAULT now(), retried_at timestamptz, UNIQUE (reader, topic, partition, "offset"));
+-- A key may be longer than a btree takes.
+CREATE INDEX set_aside_by_key ON set_aside USING hash (key) WHERE retried_at IS NULL;
 -- A trigger, so that nobody can tell without the lock. It runs before the first id is drawn; the lock is let go after
 -- the commit is visible. So whoever sees an id has seen, or will never see, every lower one.
 CREATE FUNCTION take_telling_lock() RETURNS trigger LANGUAGE plpgsql AS

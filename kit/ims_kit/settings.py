@@ -17,7 +17,7 @@ class ServiceSettings(BaseSettings):
     http_port: int = Field(default=0, ge=0, le=65535)
     topic_prefix: str = ""
     """Put before every topic's name, where councils share a cluster."""
-    records_max: int = Field(default=1000, ge=1, le=10_000)
+    records_max: int = Field(default=3000, ge=1, le=10_000)
     """How many records one transaction takes at most."""
     refused_max: int = Field(default=100, ge=1)
     """So many records set aside in a row are a bad release, not bad records: the service stops."""

@@ -32,11 +32,16 @@ class Work:
         """The day it is in Europe/London, by which councils count."""
         return self.now.astimezone(LONDON).date()
 
+    def cause(self, heard: object) -> Cause | None:
+        """What a message heard is as a cause, to be kept for what is told of it later; None of what was not heard here."""
+        found = self.causes.get(id(heard))
+        return found() if found else None
+
     def tell(self, fact: Tellable, because: object | None = None, body: bytes | None = None) -> None:
-        """Tell a fact when this transaction commits; `because` is the message heard that caused it, if one did.
+        """Tell a fact when this transaction commits; `because` is the message heard that caused it, or a Cause that was kept, if one did.
         `body` is its JSON (of `body_of`), where the caller has made it already."""
-        cause = self.causes.get(id(because))
-        self.facts.append(write(fact, self.told_at, cause() if cause else None, body))
+        cause = because if isinstance(because, Cause) else self.cause(because)
+        self.facts.append(write(fact, self.told_at, cause, body))
 
     async def lock(self, keys: Iterable[str]) -> None:
         """Keep others who take the same keys out until the commit. Once a transaction: two goes could cross another's."""

@@ -114,7 +114,9 @@ async def test_what_cannot_be_decided_is_refused_whole_in_plain_words(office: Of
 
 async def test_what_a_credit_note_gives_is_journalled_beside_and_goes_back_with_it(office: Office) -> None:
     answer = (await office.decide(group(of("lost"), to((TAX, 10000), (OTHER_TAX, 1500)), credit_notes=to((DEBT, 1500))))).json()
-    assert [tuple(line.values()) for line in answer["lines"]] == [("fund:19", "3000000123", 1500), ("fund:23", "770001559", -1500)]
+    assert [tuple(line.values()) for line in answer["lines"]] == [
+        ("fund:19", "3000000123", 1500, "O", 0), ("fund:23", "770001559", -1500, "O", 0),
+    ]  # fmt: skip
     paid = {each: (await office.get(f"/v1/accounts/{COUNCIL}/{each}"))["paid_pence"] for each in (TAX, OTHER_TAX, DEBT)}
     assert paid == {TAX: 15000, OTHER_TAX: 1500, DEBT: -1500}
     await office.assert_lawful()

@@ -63,8 +63,8 @@ class World:
         ledger: Counter[Any] = Counter()
         for change in self.changes:
             assert sum(line.amount_pence for line in change.lines) == 0
-            for account, reference, pence in change.lines:
-                ledger[account, reference] += pence
+            for line in change.lines:
+                ledger[line.ledger_account, line.account_reference] += line.amount_pence
         return Counter({key: pence for key, pence in ledger.items() if pence})
 
 

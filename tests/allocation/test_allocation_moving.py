@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ims_allocation.domain.books import Books, Movement, Refusal, Share
+from ims_allocation.domain.ledger import Line
 from ims_allocation.domain.moving import Undone, move, transfer, undo
 from ims_allocation.domain.releasing import Item, Released, release
 from ims_allocation.domain.vat import FundVat
@@ -35,7 +36,7 @@ def test_a_move_credits_its_target_and_debits_the_line_it_came_from() -> None:
     got, given_ = moved(move(LINE, 1200, [for_account(1200, narrative="wrong fund")], BOOKS))
     assert got == ("23", "770001478", "journal-in", 1200, "O", 0, "wrong fund")
     assert given_ == ("13", "HALL", "journal-out", -1200, "S", -200, "wrong fund")
-    assert (BOOKS.line(got), BOOKS.line(given_)) == (("fund:23", "770001478", -1200), ("fund:13", "HALL", 1200))
+    assert (BOOKS.line(got), BOOKS.line(given_)) == (Line("fund:23", "770001478", -1200), Line("fund:13", "HALL", 1200))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_suspense_goes_to_the_accounts_it_was_meant_for() -> None:
         ("13", 3000, 500, "bank line 1"),
     ]
     assert done.taken == [(0, 7000), (0, 3000)]
-    assert BOOKS.line(done.movements[0]) == ("suspense", None, 10000)
+    assert BOOKS.line(done.movements[0]) == Line("suspense", None, 10000)
 
 
 def test_a_credit_note_pays_what_suspense_does_not() -> None:

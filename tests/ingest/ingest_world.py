@@ -29,7 +29,7 @@ COUNCIL, OTHER_COUNCIL = "E07999999", "E08999999"
 SAMPLES = Path(__file__).parents[2] / "samples"
 TOKEN, OTHER_TOKEN, SECRET, OLD_SECRET = "a-token", "another-token", "webhook_test_signing_secret", "the-secret-before"
 SOURCES = ["portal", "allpay", "council", "bank", "stripe", "dwp", "ereturn", "bacs-dd", "bacs-arudd", "bacs-arucs", "bacs-ddica",
-           "bacs-addacs", "bacs-auddis", "bacs-input-report", "govuk-pay"]  # fmt: skip
+           "bacs-addacs", "bacs-auddis", "bacs-input-report", "govuk-pay", "paypoint"]  # fmt: skip
 
 
 def settings(url: str, **more: Any) -> Settings:

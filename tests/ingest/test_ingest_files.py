@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +65,21 @@ async def test_a_file_that_contradicts_one_before_is_for_a_person(ingest: Ingest
     assert why in answer.json()["reasons"][0]
     assert await ingest.names_told() == before
     assert len((await ingest.http.get("/v1/conflicts", params={"council": COUNCIL})).json()) == 1
+
+
+PAYPOINT = (Path(__file__).parent / "layouts" / "paypoint.txt").read_text()
+OTHER_CARD = "9826120007700007122"
+
+
+@pytest.mark.parametrize("name", [("417", "417"), ("417", "418")], ids=["under the same name", "under another name"])
+async def test_a_file_that_corrects_only_a_reference_is_for_a_person(ingest: Ingest, name: tuple[str, str]) -> None:
+    card = PAYPOINT.split(",")[4]
+    assert (await ingest.file(PAYPOINT.encode())).status_code == 201
+    before = await ingest.names_told()
+    assert (await ingest.file(PAYPOINT.replace(*name).encode())).json()["state"] == "known"
+    answer = await ingest.file(PAYPOINT.replace(*name).replace(card, OTHER_CARD).encode())
+    assert answer.status_code == 409, answer.text
+    assert await ingest.names_told() == before
 
 
 async def test_a_file_with_a_wrong_trailer_is_held_whole(ingest: Ingest) -> None:
@@ -270,7 +286,8 @@ async def test_a_file_for_another_council_is_not_welcome(ingest: Ingest) -> None
 
 
 async def test_a_payment_that_a_topic_told_in_a_files_name_is_not_counted_again(ingest: Ingest) -> None:
-    await ingest.hear(submitted(source="allpay", source_payment_id="335:2026-03-17:770000547:6000:T:1", amount_pence=6000))
+    named = "335:2026-03-17:770000547:6000:T:1"
+    await ingest.hear(submitted(source="allpay", source_payment_id=named, amount_pence=6000, reference="770000547"))
     answer = await ingest.file(allpay([f"770000547 60.00 T {DAY}"]))
     assert answer.json()["state"] == "known"
     assert len(await ingest.told(PaymentReceived)) == 1

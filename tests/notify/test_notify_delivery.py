@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import socket
 from datetime import UTC, datetime, timedelta
@@ -10,11 +11,14 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from ims_kit import Cause, begin
 from ims_notify.app import build
 from ims_notify.channels.webhook import retry_after
-from ims_notify.settings import Endpoint, Settings
+from ims_notify.handlers import on_allocations
+from ims_notify.settings import Application, Endpoint, Settings
 from notify.notify_world import (
     COUNCIL,
+    PARKING,
     SECRET,
     account,
     allocated,
@@ -41,6 +45,19 @@ async def world(notify_url):
 
 async def finished(notify, count: int) -> None:
     await until(lambda: notify.value(FINISHED, count))
+
+
+async def test_what_is_told_of_a_delivery_goes_on_with_the_story_of_its_placement(world) -> None:
+    notify, *_ = world
+    placement, cause = allocated(), Cause("allocated-1", "a journey with words", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    async with begin(notify.pool) as work:
+        work.causes = {id(placement): lambda: cause}
+        await on_allocations([placement], work, [PARKING])
+    await notify.hears(payment())
+    async with notify.delivering():
+        await finished(notify, 2)
+    headers = [json.loads(row[0]) for row in await notify.rows("SELECT headers FROM told")]
+    assert [(each["ce_causationid"], each["ce_correlationid"], each["traceparent"]) for each in headers] == [cause] * 2
 
 
 async def test_a_payer_reads_a_receipt_and_parking_hears_of_it_each_once(world) -> None:
@@ -151,18 +168,29 @@ async def test_a_receiver_that_says_gone_is_not_tried_again_until_a_person_asks(
     notify, _, office = world
     office.answers = [(410, {})]
     await notify.hears(payment(to=None, channel="agent"), allocated())
-    transport = httpx.ASGITransport(app=notify.service.api)
+    callers = {"ours": {"council": COUNCIL}, "other": {"council": "E07000001"}, "rents": {"council": COUNCIL, "destinations": ["rents"]}}
+    applications = {
+        name: Application(token_sha256=hashlib.sha256(name.encode()).hexdigest(), **caller) for name, caller in callers.items()
+    }
+    notify.service.settings = notify.service.settings.model_copy(update={"applications": applications})
 
-    async with notify.delivering(), httpx.AsyncClient(transport=transport, base_url="http://notify") as client:
+    def asking(token: str) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(app=notify.service.api)
+        return httpx.AsyncClient(transport=transport, base_url="http://notify", headers={"Authorization": f"Bearer {token}"})
+
+    async with notify.delivering(), asking("ours") as client:
         await finished(notify, 1)
-        [failed] = (await client.get("/v1/deliveries", params={"council": COUNCIL})).json()
+        [failed] = (await client.get("/v1/deliveries")).json()
         assert (failed["state"], failed["reason"], len(office.heard)) == ("failed", "gone: 410", 1)
 
         path = f"/v1/deliveries/{failed['delivery_id']}/retry"
-        assert (await client.post(path, params={"council": "E07000001"})).status_code == 409
-        assert (await client.post(path, params={"council": COUNCIL})).json() == {"state": "due"}
+        for token, status in (("nobody's", 401), ("other", 409), ("rents", 409)):
+            async with asking(token) as stranger:
+                assert (await stranger.post(path)).status_code == status
+                assert (await stranger.get("/v1/deliveries")).status_code == (401 if status == 401 else 200)
+        assert (await client.post(path)).json() == {"state": "due"}
         await until(lambda: notify.value("SELECT state = 'delivered' FROM delivery"))
-        assert (await client.post(path, params={"council": COUNCIL})).status_code == 409
+        assert (await client.post(path)).status_code == 409
 
     assert [fact["type"] for fact in await notify.told()] == ["delivery-failed", "posting-delivered"]
 

@@ -48,7 +48,7 @@ async def test_what_follows_names_its_cause_and_carries_its_trace(name: str, qui
     """What a service tells of itself, as a bank line that nobody explains, has none."""
     causes = {fact.event_id for fact in WORLDS[name]().heard}
     caused = [record.headers for record in await quiet(name) if "ce_causationid" in record.headers]
-    assert bool(caused) == (name in ("ingest", "allocation"))
+    assert bool(caused) == (name != "reconcile")
     for headers in caused:
         assert headers["ce_causationid"].decode() in causes
         assert headers["traceparent"] == TRACE

@@ -16,6 +16,10 @@ class JournalLine(Value):
     """`clearing:<method of payment>`, `bank:<bank account>`, `fees:<method of payment>`, `fund:<fund>`, `suspense`, `refunds-due`."""
     account_reference: Reference | None = None
     amount_pence: Pence
+    vat_code: Code | None = None
+    """Of a line on a fund: the VAT code of its income."""
+    vat_pence: Pence | None = None
+    """The VAT within `amount_pence`, and of its sign; absent where it is nought. A line of no pence puts right a penny of it."""
 
 
 class Part(Value):

@@ -123,6 +123,7 @@ class EmbeddedKafka:
             str(java.command),
             f"-Xmx{self.settings.kafka_heap}",
             "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",  # a stack lives for minutes: what the second compiler costs it would never earn
             "-Xshare:auto",
             "-Xlog:disable",  # the class archive's remarks
             *self._archive().options(java),

@@ -6,19 +6,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query, Request
 
-from ims_kit import Service
 from ims_notify.domain.facts import receipt_number
+from ims_notify.doors import caller_of, service_of
 from ims_notify.store import deliveries, reports
 
 router = APIRouter(prefix="/v1")
 
 State = Literal["waiting", "due", "delivered", "failed", "no-contact"]
 COUNT_MAX = 500
-
-
-def service_of(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
 
 
 @router.get("/receipts/{payment_id}", tags=["receipts"])
@@ -34,18 +29,18 @@ async def receipt(request: Request, payment_id: UUID, council: str) -> dict[str,
 
 
 @router.get("/deliveries", tags=["deliveries"])
-async def listed(
-    request: Request, council: str, state: State = "failed", count_max: int = Query(100, ge=1, le=COUNT_MAX)
-) -> list[dict[str, Any]]:
-    """Receipts and postings in one state, the longest due first."""
-    return await reports.listed(service_of(request).pool, council, state, count_max)
+async def listed(request: Request, state: State = "failed", count_max: int = Query(100, ge=1, le=COUNT_MAX)) -> list[dict[str, Any]]:
+    """The caller's receipts and postings in one state, the longest due first."""
+    caller = caller_of(request)
+    return await reports.listed(service_of(request).pool, caller.council, caller.destinations, state, count_max)
 
 
 @router.post("/deliveries/{delivery_id}/retry", tags=["deliveries"])
-async def retry(request: Request, delivery_id: UUID, council: str) -> dict[str, str]:
-    """Try a failed delivery again, with as much patience as the first time."""
+async def retry(request: Request, delivery_id: UUID) -> dict[str, str]:
+    """Try a failed delivery of the caller's again, with as much patience as the first time."""
+    caller = caller_of(request)
     async with service_of(request).begin() as work:
-        if not await deliveries.retry(council, delivery_id, work):
+        if not await deliveries.retry(caller.council, caller.destinations, delivery_id, work):
             raise HTTPException(409, "No delivery of that id has failed.")
     return {"state": "due"}
 

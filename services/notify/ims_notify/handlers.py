@@ -9,7 +9,7 @@ from ims_kit import Work
 from ims_notify.domain import facts
 from ims_notify.domain.facts import Destination, Placement
 from ims_notify.domain.postings import FileDestination, Moving, kept
-from ims_notify.store import payments, runs
+from ims_notify.store import deliveries, payments, runs
 
 
 async def on_accounts(changes: list[AccountChanged], work: Work) -> None:
@@ -26,7 +26,8 @@ async def on_payments(received: list[PaymentReceived], work: Work) -> None:
 
 async def on_allocations(placements: list[Placement], work: Work, destinations: Collection[Destination]) -> None:
     """Know where money went: its payer gets a receipt, and the back offices concerned a posting."""
-    known = await payments.keep_placed(facts.newest(map(facts.placed, placements)), work)
+    rows = [facts.placed(fact, deliveries.story(work.cause(fact))) for fact in placements]
+    known = await payments.keep_placed(facts.newest(rows), work)
     await payments.keep_postings([each for fact in placements for each in facts.postings(fact, destinations)], work)
     await payments.seek(known, work)
 

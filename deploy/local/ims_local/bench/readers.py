@@ -13,6 +13,8 @@ from ims_local.faults import Fault
 from ims_local.progress import Steps
 
 PEAK_MIB_MAX = 150
+# The other programs hold a file in memory whole, at many times its size: a larger one would take the machine's.
+BESIDE_MIB_MAX = 64
 
 
 def measure_readers(kinds: list[Kind], rows: int, times: int, steps: Steps) -> list[dict[str, Any]]:
@@ -40,7 +42,7 @@ def measure_kind(kind: Kind, path: Path, times: int) -> dict[str, Any]:
         "rows_per_second_min": kind.rows_per_second_min,
         "is_met": mine["rows_per_second"] >= kind.rows_per_second_min and mine["peak_mib"] <= PEAK_MIB_MAX,
     }
-    if other := BESIDE.get(kind.format):
+    if (other := BESIDE.get(kind.format)) and told["mib"] <= BESIDE_MIB_MAX:
         told["beside"] = {"program": other} | (best(other, kind.format, path, times) or {"is_absent": True})
     return told
 

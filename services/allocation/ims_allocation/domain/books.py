@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from ims_allocation.domain.ledger import Line
-from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.rounding import Rounding
 from ims_allocation.domain.vat import FundVat, code_of_line, vat_within
 
@@ -77,13 +76,6 @@ class Books:
         if movement.fund == self.suspense_fund:
             return Line("suspense", None, -movement.amount_pence)
         return Line(f"fund:{movement.fund}", movement.account_reference, -movement.amount_pence)
-
-
-def books_of(pack: Pack) -> Books:
-    """A council's books, as far as a decision needs them: which funds there are, and that each has a VAT code. The ledger is gross, so
-    no rate is asked for."""
-    codes = {code: FundVat(fund.vat_code) for code, fund in pack.funds.items()}
-    return Books(codes, {vat.code: Fraction(0) for vat in codes.values()}, credit_note_funds=pack.credit_note_funds)
 
 
 def less(share: Share) -> Share:

@@ -2,18 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
 from ims_allocation.domain.approvals import Amounts
 from ims_allocation.domain.asked import Group, Towards
-from ims_allocation.domain.books import Share, books_of
+from ims_allocation.domain.books import Share
 from ims_allocation.domain.choosing import Accounts
 from ims_allocation.domain.decided import spare
+from ims_allocation.domain.editions.bookkeeping import books_on
 from ims_allocation.domain.ledger import Line
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Decided, Part, PaymentKey, Record
 from ims_allocation.domain.releasing import draw, fault_of_shares
+from ims_allocation.domain.taxing import taxed_lines
 from ims_allocation.domain.validation import Intended, Limits, Standing, validate
 
 WORDS = {
@@ -48,6 +51,7 @@ class Known(NamedTuple):
     records: Mapping[PaymentKey, Record]
     accounts: Accounts
     pack: Pack
+    today: date
 
 
 def plan(decision_id: UUID, groups: Sequence[Group], known: Known) -> Plan | list[str]:
@@ -96,7 +100,7 @@ def faults_of_accounts(group: Group, known: Known, is_orphan: bool) -> list[str]
     """What is wrong with the accounts that get or give."""
     sign = -1 if is_orphan else 1
     targets, notes = ([share(each, known.pack, sign) for each in side] for side in (group.to, group.credit_notes))
-    if fault := fault_of_shares(targets, notes, books_of(known.pack)):
+    if fault := fault_of_shares(targets, notes, books_on(known.today, known.pack)):
         return [WORDS[fault]]
     if group.credit_notes and any(known.pack.is_penalty(each.fund) for each in (*group.to, *group.credit_notes)):
         return ["a credit note neither takes from a penalty nor pays one: what a penalty was paid is its payments alone"]
@@ -190,10 +194,8 @@ def noted(group: Group, known: Known) -> list[Line]:
     for target, note, pence in of_notes:
         got[target] += pence
         given[note] += pence
-    return [
-        *(line(group.credit_notes[at], pence) for at, pence in given.items()),
-        *(line(group.to[at], -pence) for at, pence in got.items()),
-    ]
+    lines = [line(group.credit_notes[at], pence) for at, pence in given.items()]
+    return taxed_lines([*lines, *(line(group.to[at], -pence) for at, pence in got.items())], known.today, known.pack)
 
 
 def line(towards: Towards, pence: int) -> Line:

@@ -3,10 +3,12 @@
 from typing import NamedTuple
 
 from ims_allocation.domain.asked import Journalling
-from ims_allocation.domain.books import Refusal, books_of
+from ims_allocation.domain.books import Refusal
 from ims_allocation.domain.deciding import WORDS, Known, fault_of_account, share
+from ims_allocation.domain.editions.bookkeeping import books_on
 from ims_allocation.domain.ledger import Line
 from ims_allocation.domain.moving import transfer
+from ims_allocation.domain.taxing import taxed_lines
 
 
 class Journal(NamedTuple):
@@ -18,7 +20,7 @@ class Journal(NamedTuple):
 
 def journal(asked: Journalling, known: Known) -> Journal | list[str]:
     """The journal that is asked for, or everything that is wrong with it. What a penalty was paid is its payments alone."""
-    books, pack = books_of(known.pack), known.pack
+    books, pack = books_on(known.today, known.pack), known.pack
     sources, targets = ([share(each, pack) for each in side] for side in (asked.sources, asked.targets))
     made = transfer(sources, targets, books)
     if isinstance(made, Refusal):
@@ -29,4 +31,5 @@ def journal(asked: Journalling, known: Known) -> Journal | list[str]:
         return ["an account cannot both give and get"]
     if faults := [fault for each in asked.targets if (fault := fault_of_account(each, known))]:
         return faults
-    return Journal(tuple(books.line(each) for each in made), sum(each.amount_pence for each in asked.sources))
+    lines = taxed_lines([books.line(each) for each in made], known.today, pack)
+    return Journal(tuple(lines), sum(each.amount_pence for each in asked.sources))

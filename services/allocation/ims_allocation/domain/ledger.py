@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from ims_allocation.domain.payments import Record
+from ims_allocation.domain.payments import Part, Record
 from ims_contracts.allocations import JournalLine
 from ims_contracts.reconciliations import PaymentReconciled
 
-type Position = Counter[tuple[str, str | None]]
-"""Pence by ledger account and account reference: debits above nothing, credits below. It sums to nothing."""
+type Place = tuple[str, str | None, str | None]
+"""Ledger account, account reference, VAT code."""
+type Position = Counter[Place]
+"""Pence by place: debits above nothing, credits below. It sums to nothing."""
 
 
 class Line(NamedTuple):
@@ -19,6 +21,9 @@ class Line(NamedTuple):
     ledger_account: str
     account_reference: str | None
     amount_pence: int
+    vat_code: str | None = None
+    vat_pence: int = 0
+    """Within the amount, and of its sign."""
 
 
 def position(record: Record) -> Position:
@@ -27,22 +32,36 @@ def position(record: Record) -> Position:
     if record.placement is None:
         return at
     if record.payment:
-        at[f"clearing:{record.payment.method_of_payment}", None] += record.payment.amount_pence
+        at[f"clearing:{record.payment.method_of_payment}", None, None] += record.payment.amount_pence
     for cause in (*record.applied, *record.pending):
-        at[f"clearing:{cause.method_of_payment}", None] -= cause.amount_pence
+        at[f"clearing:{cause.method_of_payment}", None, None] -= cause.amount_pence
     for part in record.placement.parts:
-        at[f"fund:{part.fund}", part.account_reference] -= part.amount_pence
-    at["refunds-due", None] -= record.placement.refund_due_pence
-    at["suspense", None] -= record.placement.suspended_pence
+        at[place_of(part)] -= part.amount_pence
+    at["refunds-due", None, None] -= record.placement.refund_due_pence
+    at["suspense", None, None] -= record.placement.suspended_pence
     assert not at.total(), "a position must sum to nothing"
+    return at
+
+
+def place_of(part: Part) -> Place:
+    return f"fund:{part.fund}", part.account_reference, part.vat_code
+
+
+def vat_position(record: Record) -> Position:
+    """The VAT within a payment's position: income is a credit, and so is its VAT."""
+    at: Position = Counter()
+    for part in record.placement.parts if record.placement else ():
+        if part.vat_pence:
+            at[place_of(part)] -= part.vat_pence
     return at
 
 
 def lines_between(before: Record, after: Record) -> tuple[Line, ...]:
     """The journal from one state of a payment to the next: debits first; no line where nothing moves."""
-    change = position(after)
+    change, vat = position(after), vat_position(after)
     change.subtract(position(before))
-    lines = (Line(account, reference, pence) for (account, reference), pence in change.items() if pence)
+    vat.subtract(vat_position(before))
+    lines = (Line(place[0], place[1], pence, place[2], vat[place]) for place, pence in change.items() if pence or vat[place])
     return tuple(sorted(lines, key=lambda line: (line.amount_pence < 0, line.ledger_account, line.account_reference or "")))
 
 
@@ -64,4 +83,7 @@ def journal_id(record: Record) -> UUID:
 
 def written(lines: Iterable[Line]) -> list[JournalLine]:
     """The lines as they are told."""
-    return [JournalLine(ledger_account=each, account_reference=reference, amount_pence=pence) for each, reference, pence in lines]
+    return [
+        JournalLine(ledger_account=account, account_reference=reference, amount_pence=pence, vat_code=code, vat_pence=vat or None)
+        for account, reference, pence, code, vat in lines
+    ]

@@ -12,6 +12,7 @@ from ims_allocation.domain.editions.tables import Tables
 from ims_allocation.domain.masks import Mask
 from ims_allocation.domain.rates import Rates, rates
 from ims_allocation.domain.references import References, Scheme
+from ims_allocation.domain.rounding import fraction
 from ims_allocation.domain.validation import FundRules, Limits, ReferenceRule
 from ims_contracts.payments import PaymentReceived
 
@@ -88,6 +89,15 @@ class Pack:
     def is_penalty(self, fund: str) -> bool:
         """Whether a fund's accounts are penalties."""
         return fund in self.funds and self.funds[fund].is_penalty
+
+    @cached_property
+    def vatable(self) -> frozenset[str]:
+        """The VAT codes that come to anything, whatever the day."""
+        return frozenset(code for code, vat in self.tables.vat.codes.items() if any(fraction(rate.percent) for rate in vat.rates))
+
+    def has_vat(self, fund: str) -> bool:
+        """Whether there is VAT in a fund's income."""
+        return self.funds[fund].vat_code in self.vatable
 
     def is_free_text(self, channel: str) -> bool:
         """Whether the payer typed the reference with nobody checking it."""

@@ -63,6 +63,9 @@ class Part(NamedTuple):
     fund: str
     account_reference: str
     amount_pence: int
+    vat_code: str | None = None
+    vat_pence: int = 0
+    """Within the amount, as it was when the part was placed: what undoes the part undoes this."""
 
 
 class Decided(NamedTuple):

@@ -11,6 +11,7 @@ from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Part, PaymentKey, Placement, Record, shares_of
 from ims_allocation.domain.penalties import Claim, Settled, settle
 from ims_allocation.domain.ruling import by_rule
+from ims_allocation.domain.taxing import taxed
 
 # Of several outcomes in one payment, the one that somebody must know of first.
 GRAVEST = ("closed", "duplicate", "over", "with-agent", "late-discount", "part", "full", "discount")
@@ -24,6 +25,7 @@ def place(records: Iterable[Record], accounts: Accounts, packs: Mapping[str, Pac
     choices = {r.key: choice(r, accounts, packs[r.council]) for r in records if r.payment}
     settled = settle_penalties(records, choices, accounts, packs)
     placed = {r.key: with_evidence(place_one(r, choices.get(r.key), settled.get(r.key)), choices.get(r.key)) for r in records}
+    placed |= {r.key: taxed(placed[r.key], r.payment.decided_on, packs[r.council]) for r in records if r.payment}
     placed |= {r.key: replace(placed[r.key], reason="wait-over") for r in records if r.is_wait_over and placed[r.key].reason == AWAITED}
     for record in records:
         placement = placed[record.key]

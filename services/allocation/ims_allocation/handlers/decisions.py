@@ -111,7 +111,7 @@ async def decide(command: Command, asked: Deciding, packs: Mapping[str, Pack], w
     if stale := [(key, revision) for key, revision in seen.items() if key in records and records[key].revision != revision]:
         await refuse_stale(stale, 412, work)
     found = Accounts(await accounts.find(references, work.connection))
-    made = plan(command.id, asked.decisions, Known(records, found, pack))
+    made = plan(command.id, asked.decisions, Known(records, found, pack, work.today))
     if isinstance(made, list):
         raise Unwelcome(422, "It cannot be decided so; nothing was changed", *made)
     held = head(command, asked, made, pack, work)

@@ -46,7 +46,7 @@ async def enact(held: Held, by: str, reached: set[Key], packs: Packs, work: Work
 async def post(held: Held, lines: list[Line], is_beside_payments: bool, work: Work) -> None:
     """Post a journal between accounts, or the same the other way round: today's, whenever it was decided."""
     sign = -1 if held.undoes else 1
-    posted = [line._replace(amount_pence=sign * line.amount_pence) for line in lines]
+    posted = [line._replace(amount_pence=sign * line.amount_pence, vat_pence=sign * line.vat_pence) for line in lines]
     await placements.POST(work.connection, [placements.line_row(each, held.decision_id, held.council, work.today, None) for each in posted])
     work.tell(
         JournalPosted(

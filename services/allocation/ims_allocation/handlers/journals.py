@@ -71,7 +71,7 @@ async def move(command: Command, asked: Journalling, packs: Mapping[str, Pack], 
         return {"is_new": False} | await of_id(command.council, same(known, command).decision_id, work.connection)
     references = {(command.council, each.account_reference) for each in (*asked.sources, *asked.targets)}
     found = Accounts(await accounts.find(references, work.connection))
-    made = journal(asked, Known({}, found, pack))
+    made = journal(asked, Known({}, found, pack, work.today))
     if isinstance(made, list):
         raise Unwelcome(422, "It cannot be journalled so; nothing was changed", *made)
     held = head(command, asked, made, pack, work)

@@ -63,6 +63,8 @@ def is_plain(payment: PaymentReceived, reading: Reading, pack: Pack, there: Mapp
         return False
     if pack.tables.rules.before and pack.tables.rules.of(payment, pack.decided_on(payment), has_reference=True).ruled:
         return False
+    if fund.vat_code in pack.vatable:
+        return False
     if not fund.needs_account:
         return True
     account = there.get((pack.council, code, reference))
@@ -99,7 +101,7 @@ async def place_plain(
     """Credit each payment to the account it names; tell those that were new, and say which they are."""
     # In order of their keys: two transactions that hold the same payments must not wait for each other crosswise.
     in_order = sorted(payments.items(), key=lambda item: (item[0][0], item[0][1].int))
-    plain = [placements.Plain(p, *readings[key].candidates[0], packs[key[0]].decided_on(p), packs[key[0]].version) for key, p in in_order]
+    plain = [to_be_placed(payment, readings[key], packs[key[0]]) for key, payment in in_order]
     today = work.today
     fresh = await placements.place_plain(plain, today, work)
     for (key, payment), each in zip(in_order, plain, strict=True):
@@ -108,11 +110,16 @@ async def place_plain(
     return fresh
 
 
+def to_be_placed(payment: PaymentReceived, reading: Reading, pack: Pack) -> placements.Plain:
+    fund, reference = reading.candidates[0]
+    return placements.Plain(payment, fund, reference, pack.decided_on(payment), pack.version, pack.funds[fund].vat_code)
+
+
 def allocated(plain: placements.Plain, today: date) -> PaymentAllocated:
-    payment, fund, reference, decided_on, version = plain
+    payment, fund, reference, decided_on, version, vat_code = plain
     pence = payment.amount_pence
     clearing = {"ledger_account": f"clearing:{payment.method_of_payment}", "amount_pence": pence}
-    income = {"ledger_account": f"fund:{fund}", "account_reference": reference, "amount_pence": -pence}
+    income = {"ledger_account": f"fund:{fund}", "account_reference": reference, "amount_pence": -pence, "vat_code": vat_code}
     return PaymentAllocated.model_validate(
         {
             "council": payment.council,

@@ -19,10 +19,10 @@ PLACE = Insert(
     PlacementRow,
     """council payment_id revision kind heard_revision amount_pence reversed_pence refunded_pence method_of_payment channel
     decided_on paid_at outcome reason rule rule_version fund account_reference allocated_pence refund_due_pence suspended_pence
-    posted_on details tag""",
+    posted_on details tag vat_code""",
     returning="council payment_id",
 )
-POST = Insert(LedgerLineRow, "journal_id council posted_on ledger_account account_reference payment_id amount_pence")
+POST = Insert(LedgerLineRow, "journal_id council posted_on ledger_account account_reference payment_id amount_pence vat_code vat_pence")
 MIND = Insert(InterestRow, "council key payment_id")
 TYPED = Insert(
     TypedRow,
@@ -35,18 +35,18 @@ PAGE = Insert(ReconciledPageRow, "council match_id page journal_id gross_pence",
 # A plain payment, its placement and its journal in one statement: what is alike for all of them is sent once, or not at all.
 PLACE_PLAIN = """WITH fresh AS (
     INSERT INTO placement (council, payment_id, heard_revision, amount_pence, method_of_payment, channel, decided_on, paid_at, fund,
-      account_reference, rule_version, revision, kind, reversed_pence, refunded_pence, outcome, rule, allocated_pence, refund_due_pence,
-      suspended_pence, posted_on)
-    SELECT new.*, 1, 'payment', 0, 0, 'account', 'reference', amount_pence, 0, 0, $12
+      account_reference, rule_version, vat_code, revision, kind, reversed_pence, refunded_pence, outcome, rule, allocated_pence,
+      refund_due_pence, suspended_pence, posted_on)
+    SELECT new.*, 1, 'payment', 0, 0, 'account', 'reference', amount_pence, 0, 0, $13
     FROM unnest($1::text[], $2::uuid[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::date[], $8::timestamptz[], $9::text[],
-      $10::text[], $11::text[]) AS new (council, payment_id, heard_revision, amount_pence, method_of_payment, channel, decided_on, paid_at,
-      fund, account_reference, rule_version)
-    ON CONFLICT DO NOTHING RETURNING council, payment_id, amount_pence, method_of_payment, fund, account_reference),
+      $10::text[], $11::text[], $12::text[]) AS new (council, payment_id, heard_revision, amount_pence, method_of_payment, channel,
+      decided_on, paid_at, fund, account_reference, rule_version, vat_code)
+    ON CONFLICT DO NOTHING RETURNING council, payment_id, amount_pence, method_of_payment, fund, account_reference, vat_code),
   posted AS (
-    INSERT INTO ledger_line (journal_id, council, posted_on, ledger_account, account_reference, payment_id, amount_pence)
-    SELECT payment_id, council, $12, line.account, line.reference, payment_id, line.pence
-    FROM fresh CROSS JOIN LATERAL (VALUES ('clearing:' || method_of_payment, NULL, amount_pence),
-      ('fund:' || fund, account_reference, -amount_pence)) AS line (account, reference, pence))
+    INSERT INTO ledger_line (journal_id, council, posted_on, ledger_account, account_reference, payment_id, amount_pence, vat_code)
+    SELECT payment_id, council, $13, line.account, line.reference, payment_id, line.pence, line.vat
+    FROM fresh CROSS JOIN LATERAL (VALUES ('clearing:' || method_of_payment, NULL, amount_pence, NULL),
+      ('fund:' || fund, account_reference, -amount_pence, vat_code)) AS line (account, reference, pence, vat))
   SELECT council, payment_id FROM fresh"""
 
 LATEST = """SELECT DISTINCT ON (council, payment_id) p.* FROM placement p
@@ -104,19 +104,20 @@ def record(row: Any) -> Record:
         paid_at=row["paid_at"],
         reading=Reading(candidates=((row["fund"], row["account_reference"]),)),
     )
-    part = Part(row["fund"], row["account_reference"], row["amount_pence"])
+    part = Part(row["fund"], row["account_reference"], row["amount_pence"], row["vat_code"])
     placement = Placement(row["outcome"], row["rule"], (part,))
     return Record(row["council"], row["payment_id"], payment, revision=row["revision"], placement=placement)
 
 
 class Plain(NamedTuple):
-    """A payment for one running account, which nothing else bears on."""
+    """A payment for one running account, in whose income is no VAT, and which nothing else bears on."""
 
     payment: PaymentReceived
     fund: str
     account_reference: str
     decided_on: date
     rule_version: str
+    vat_code: str
 
 
 async def place_plain(plain: Sequence[Plain], posted_on: date, work: Work) -> set[PaymentKey]:
@@ -124,8 +125,8 @@ async def place_plain(plain: Sequence[Plain], posted_on: date, work: Work) -> se
     if not plain:
         return set()
     rows = [
-        (p.council, p.payment_id, p.revision, p.amount_pence, p.method_of_payment, p.channel, day, p.paid_at, fund, reference, version)
-        for p, fund, reference, day, version in plain
+        (p.council, p.payment_id, p.revision, p.amount_pence, p.method_of_payment, p.channel, day, p.paid_at, fund, reference, version, vat)
+        for p, fund, reference, day, version, vat in plain
     ]
     return {tuple(row) for row in await work.connection.fetch(PLACE_PLAIN, *zip(*rows, strict=True), posted_on)}
 
@@ -153,7 +154,8 @@ def posted(change: Change, work: Work) -> list[tuple[Any, ...]]:
 
 
 def line_row(line: Line, journal: UUID, council: str, posted_on: Any, payment_id: UUID | None) -> tuple[Any, ...]:
-    return journal, council, posted_on, line.ledger_account, line.account_reference, payment_id, line.amount_pence
+    where = line.ledger_account, line.account_reference
+    return journal, council, posted_on, *where, payment_id, line.amount_pence, line.vat_code, line.vat_pence
 
 
 def new_tag(change: Change) -> str | None:
@@ -179,5 +181,5 @@ def row(change: Change, version: str, work: Work) -> tuple[Any, ...]:
         *(record.council, record.payment_id, record.revision, record.kind, *facts, *backs, *how),
         *(placed.outcome, placed.reason, placed.rule, placed.version(version), part.fund if part else None),
         *(part.account_reference if part else None, placed.allocated_pence, placed.refund_due_pence, placed.suspended_pence),
-        *(work.today, WHOLE.dump_json(record).decode(), new_tag(change)),
+        *(work.today, WHOLE.dump_json(record).decode(), new_tag(change), part.vat_code if part else None),
     )

@@ -78,6 +78,8 @@ class PlacementRow(Table, table=True):
     """The whole record; nothing for a plain payment, which its columns tell whole."""
     tag: str | None = None
     """`repaired` or `low-margin`: automatic by the evidence, and worth a look."""
+    vat_code: str | None
+    """Of its one part."""
 
 
 class RepairOutcomeRow(Table, table=True):
@@ -123,6 +125,9 @@ class LedgerLineRow(Table, table=True):
     account_reference: str | None
     payment_id: UUID | None
     amount_pence: int = big()
+    vat_code: str | None
+    vat_pence: int = big()
+    """Within the amount, and of its sign."""
 
 
 class ReconciledPageRow(Table, table=True):

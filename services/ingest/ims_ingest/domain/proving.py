@@ -11,6 +11,7 @@ from ims_contracts.message import PENCE_MAX
 from ims_contracts.payments import PaymentReceived, PaymentReversed
 from ims_contracts.remittances import Fault
 from ims_ingest.domain.identity import derive, settlement_id
+from ims_ingest.domain.observations import typed
 from ims_ingest.domain.rows import FileHead, submission
 from ims_ingest.formats.records import (
     Entry,
@@ -130,7 +131,7 @@ class Proof:
             self.faults.append(found)
 
     def take_row(self, row: Row) -> None:
-        self.remittance.add(row.key, row.amount_pence)
+        self.remittance.add(row.key, row.amount_pence, typed(row.reference))
         self.remittance.add_money(row.amount_pence)
         if row.remittance is not None:
             self.take_named(row, row.remittance)
@@ -145,7 +146,7 @@ class Proof:
         totals = self.remittances.setdefault(name, Totals())
         if not totals.count and len(self.remittances) > PARTS_MAX:
             self.end_early(f"the file is of more than {PARTS_MAX} remittances")
-        totals.add(row.key, row.amount_pence)
+        totals.add(row.key, row.amount_pence, typed(row.reference))
         totals.add_money(row.amount_pence)
         totals.paid_on = max(totals.paid_on or self.head.day_of(row), self.head.day_of(row))
 

@@ -17,7 +17,7 @@ from ims_ingest.domain.submissions import LONDON
 from ims_ingest.formats import Format, Formats, detect, packed
 from ims_ingest.handlers.correcting import count_tellings, is_correcting, name_parts
 from ims_ingest.handlers.full_accounts import close_missing, too_many_missing
-from ims_ingest.handlers.overlaps import came_before, leave_out_known, only_new
+from ims_ingest.handlers.overlaps import came_before, leave_out_known, only_new, said_otherwise
 from ims_ingest.settings import Settings
 from ims_ingest.store import decisions, files
 from ims_ingest.store.accounts import change
@@ -154,11 +154,13 @@ async def is_early(service: Service, read: Read, known: files.Known) -> bool:
 
 async def is_overlap(service: Service, read: Read, stream: BinaryIO) -> bool:
     """Whether payments of the file came in other files already: a day sent again under another name, or in a longer file. All
-    of them: the file is known. Some: it is for a person. Either way nothing of it is told."""
+    of them: the file is known. Some, or with another reference than before: it is for a person. In no case is anything of it told."""
     if not (total := read.proof.remittance.added_count) or await is_known_by_name(service, read):
         return False
     came = await came_before(service, read.head, named_now(ids_of(read, stream), read.times))
-    if came == total:
+    if came == total and (corrected := await said_otherwise(service, chunks_of(read, stream, set()))):
+        await contradict(service, read, [f"{corrected} of its {total} payments came before, with another reference"], "overlap")
+    elif came == total:
         async with service.begin() as work:
             await files.move(read.head, "known", work, summary(read.proof))
     elif came:

@@ -53,6 +53,13 @@ def row(payment: PaymentReceived, body: bytes) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+async def held(tellings: Sequence[PaymentReceived], connection: Any) -> dict[UUID, PaymentReceived]:
+    """What is known of these payments, as their tellings together say it."""
+    ids = [each.payment_id for each in tellings]
+    found = await connection.fetch("SELECT payment_id, body FROM payment WHERE payment_id = ANY($1)", ids)
+    return {payment_id: PaymentReceived.model_validate_json(body) for payment_id, body in found}
+
+
 async def record(tellings: Sequence[PaymentReceived], work: Work, because: Mapping[int, Message] | None = None) -> list[Outcome]:
     """Keep and tell the payments that are new, in one statement; only for the others is there anything more to do.
     `because` names the message heard that a telling, by its `id`, came from."""

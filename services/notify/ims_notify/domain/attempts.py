@@ -67,6 +67,8 @@ class Due(NamedTuple):
     balance_pence: int | None
     next_due_on: date | None
     vat_code: str | None
+    because: str | None = None
+    """Of what was heard: which placement it tells of, and whose story that belongs to."""
 
 
 class Settled(NamedTuple):

@@ -55,6 +55,8 @@ class Placed(NamedTuple):
     refund_due_pence: int
     balance_pence: int | None
     next_due_on: date | None
+    because: str | None = None
+    """What caused it, as a JSON array of strings: what is told of its deliveries goes on with that story."""
 
 
 class Contact(NamedTuple):
@@ -127,37 +129,37 @@ def heard(payment: PaymentReceived) -> Heard:
     )
 
 
-def placed(fact: Placement) -> Placed:
-    """Keep of a placement what a receipt says; money that went back changes no receipt."""
+def placed(fact: Placement, because: str | None = None) -> Placed:
+    """Keep of a placement what a receipt says, and its cause; money that went back changes no receipt."""
     match fact:
         case PaymentAllocated(parts=[part]):
-            return allocated(fact, part.fund, part.account_reference, None)
+            return allocated(fact, (part.fund, part.account_reference, None), because)
         case PaymentAllocated(parts=[]):
             # All of it is due back: only the journal still says which account the payer meant.
             meant = next((line.account_reference for line in fact.lines if line.account_reference), None)
-            return allocated(fact, None, meant, None)
+            return allocated(fact, (None, meant, None), because)
         case PaymentAllocated():
-            return allocated(fact, None, None, ", ".join(part.account_reference for part in fact.parts))
+            return allocated(fact, (None, None, ", ".join(part.account_reference for part in fact.parts)), because)
         case PaymentSuspended():
-            return Placed(fact.council, fact.payment_id, fact.revision, "suspended", None, None, None, fact.amount_pence, 0, None, None)
+            what = "suspended", None, None, None, fact.amount_pence
+            return Placed(fact.council, fact.payment_id, fact.revision, *what, 0, None, None, because)
         case PaymentUnallocated():
-            return Placed(fact.council, fact.payment_id, 0, fact.reason, None, None, None, None, 0, None, None)
+            return Placed(fact.council, fact.payment_id, 0, fact.reason, None, None, None, None, 0, None, None, because)
 
 
-def allocated(fact: PaymentAllocated, fund: str | None, account: str | None, accounts: str | None) -> Placed:
-    """A placement on no, one or several accounts."""
+def allocated(fact: PaymentAllocated, to: tuple[str | None, str | None, str | None], because: str | None) -> Placed:
+    """A placement on no, one or several accounts: fund, account, all of several."""
     return Placed(
         fact.council,
         fact.payment_id,
         fact.revision,
         fact.outcome,
-        fund,
-        account,
-        accounts,
+        *to,
         fact.amount_pence,
         fact.refund_due_pence,
         fact.balance_pence,
         fact.next_due_on,
+        because,
     )
 
 

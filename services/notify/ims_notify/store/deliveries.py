@@ -1,10 +1,13 @@
 """The queue of deliveries: lent out for an attempt, and settled after it."""
 
+import json
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from ims_kit import Work
+from pydantic_core import to_json
+
+from ims_kit import Cause, Work
 from ims_notify.domain.attempts import Due, Settled, told
 
 # The attempt is committed before anything leaves the house: whatever happens then, we know that it may have been made.
@@ -19,7 +22,8 @@ lent AS (
   UPDATE delivery d SET attempts = attempts + 1, due_at = $5 FROM next WHERE d.delivery_id = next.delivery_id RETURNING d.*)
 SELECT lent.delivery_id, council, payment_id, lent.channel, lent.destination, lent.attempts, lent.since,
   coalesce(lent.amount_pence, p.amount_pence), lent.facts::text, coalesce(p.email, c.email), c.language, p.channel, p.paid_on,
-  p.reference, p.outcome, fund, account_reference, p.account_references, p.refund_due_pence, p.balance_pence, p.next_due_on, c.vat_code
+  p.reference, p.outcome, fund, account_reference, p.account_references, p.refund_due_pence, p.balance_pence, p.next_due_on, c.vat_code,
+  p.because
 FROM lent JOIN payment p USING (council, payment_id) LEFT JOIN contact c USING (council, fund, account_reference)
 ORDER BY lent.since"""
 
@@ -31,7 +35,7 @@ WHERE d.delivery_id = n.delivery_id AND d.state = 'due' AND (d.attempts = n.atte
 RETURNING d.delivery_id"""
 
 AGAIN = """UPDATE delivery SET state = 'due', since = $3, due_at = $3, finished_at = NULL
-WHERE council = $1 AND delivery_id = $2 AND state = 'failed' RETURNING delivery_id"""
+WHERE council = $1 AND delivery_id = $2 AND state = 'failed' AND ($4::text[] IS NULL OR destination = ANY($4)) RETURNING delivery_id"""
 
 
 class Queue(NamedTuple):
@@ -63,9 +67,18 @@ async def settle(results: list[Result], work: Work) -> None:
     for due, settled in results:
         fact = told(due, settled.state, settled.reason, work.today) if due.delivery_id in open_ids else None
         if fact:
-            work.tell(fact)
+            work.tell(fact, because=cause(due.because))
 
 
-async def retry(council: str, delivery_id: UUID, work: Work) -> bool:
+def story(found: Cause | None) -> str | None:
+    """A cause as it is kept: what couriers tell much later goes on with it."""
+    return to_json(found).decode() if found else None
+
+
+def cause(kept: str | None) -> Cause | None:
+    return Cause(*json.loads(kept)) if kept else None
+
+
+async def retry(council: str, destinations: list[str] | None, delivery_id: UUID, work: Work) -> bool:
     """A person asks for a failed delivery to be tried again, with as much patience as the first time."""
-    return bool(await work.connection.fetch(AGAIN, council, delivery_id, work.now))
+    return bool(await work.connection.fetch(AGAIN, council, delivery_id, work.now, destinations))

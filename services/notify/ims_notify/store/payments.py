@@ -38,14 +38,14 @@ WHERE excluded.heard_revision > payment.heard_revision
 
 PLACE = f"""WITH kept AS (
 INSERT INTO payment (council, payment_id, placed_revision, outcome, fund, account_reference, account_references,
-  amount_pence, refund_due_pence, balance_pence, next_due_on)
+  amount_pence, refund_due_pence, balance_pence, next_due_on, because)
 SELECT * FROM unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[],
-  $9::bigint[], $10::bigint[], $11::bigint[], $12::date[]) ORDER BY 1, 2
+  $9::bigint[], $10::bigint[], $11::bigint[], $12::date[], $13::text[]) ORDER BY 1, 2
 ON CONFLICT (council, payment_id) DO UPDATE SET
   placed_revision = excluded.placed_revision, outcome = excluded.outcome, fund = excluded.fund,
   account_reference = excluded.account_reference, account_references = excluded.account_references,
   amount_pence = excluded.amount_pence, refund_due_pence = excluded.refund_due_pence,
-  balance_pence = excluded.balance_pence, next_due_on = excluded.next_due_on
+  balance_pence = excluded.balance_pence, next_due_on = excluded.next_due_on, because = excluded.because
 WHERE excluded.placed_revision > payment.placed_revision
 {THEN_DUE}"""  # noqa: S608 - built of constants
 

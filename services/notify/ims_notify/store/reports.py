@@ -17,7 +17,8 @@ FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = 
 WHERE p.council = $1 AND p.payment_id = $2 AND p.heard_revision > 0 AND p.placed_revision > 0"""
 
 DELIVERIES = """SELECT delivery_id, payment_id, channel, destination, revision, state, attempts, since, due_at, finished_at, reason
-FROM delivery WHERE council = $1 AND state = $2 ORDER BY due_at, delivery_id LIMIT $3"""
+FROM delivery WHERE council = $1 AND ($2::text[] IS NULL OR destination = ANY($2)) AND state = $3
+ORDER BY due_at, delivery_id LIMIT $4"""
 
 # Each law as a count of what breaks it, by council and day of payment.
 LAWS = {
@@ -67,9 +68,9 @@ async def receipt(connection: Any, council: str, payment_id: UUID) -> dict[str, 
     return dict(row) if row else None
 
 
-async def listed(connection: Any, council: str, state: str, count_max: int) -> list[dict[str, Any]]:
-    """Deliveries in one state, the longest due first."""
-    return [dict(row) for row in await connection.fetch(DELIVERIES, council, state, count_max)]
+async def listed(connection: Any, council: str, destinations: list[str] | None, state: str, count_max: int) -> list[dict[str, Any]]:
+    """Deliveries to these destinations, or to all, in one state; the longest due first."""
+    return [dict(row) for row in await connection.fetch(DELIVERIES, council, destinations, state, count_max)]
 
 
 async def laws(connection: Any) -> list[dict[str, Any]]:

@@ -44,6 +44,8 @@ class PaymentRow(SQLModel, table=True):
     refund_due_pence: int = pence(nullable=False)
     balance_pence: int | None = pence()
     next_due_on: date | None
+    because: str | None
+    """The cause of the placement: event, correlation and trace, as a JSON array."""
 
 
 class ContactRow(SQLModel, table=True):

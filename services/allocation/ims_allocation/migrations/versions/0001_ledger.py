@@ -25,7 +25,7 @@ CREATE TABLE placement (          -- where each payment is, revision by revision
   method_of_payment text, channel text, decided_on date, paid_at timestamptz,
   outcome text NOT NULL, reason text, rule text NOT NULL, rule_version text NOT NULL, fund text, account_reference text,
   allocated_pence bigint NOT NULL, refund_due_pence bigint NOT NULL CHECK (refund_due_pence >= 0), suspended_pence bigint NOT NULL,
-  posted_on date NOT NULL, details jsonb, tag text,
+  posted_on date NOT NULL, details jsonb, tag text, vat_code text,
   PRIMARY KEY (council, payment_id, revision),
   CONSTRAINT no_penny_is_lost
     CHECK (amount_pence - reversed_pence - refunded_pence = allocated_pence + refund_due_pence + suspended_pence));
@@ -41,7 +41,8 @@ CREATE TABLE typed (              -- what a payer typed that was not simply a re
   council text, payment_id uuid, heard_revision int NOT NULL, reference text, narrative text, PRIMARY KEY (council, payment_id));
 CREATE TABLE ledger_line (        -- found by its day (a narrow index that costs the hot path nothing), then by its payment
   line_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, journal_id uuid NOT NULL, council text NOT NULL,
-  posted_on date NOT NULL, ledger_account text NOT NULL, account_reference text, payment_id uuid, amount_pence bigint NOT NULL);
+  posted_on date NOT NULL, ledger_account text NOT NULL, account_reference text, payment_id uuid, amount_pence bigint NOT NULL,
+  vat_code text, vat_pence bigint NOT NULL DEFAULT 0 CHECK (vat_pence = 0 OR vat_code IS NOT NULL));
 CREATE INDEX ledger_line_posted_on ON ledger_line USING brin (posted_on) WITH (pages_per_range = 32);
 CREATE TABLE reconciled_page (    -- the pages of proof at the bank that have been journalled
   council text, match_id uuid, page int, journal_id uuid NOT NULL, gross_pence bigint NOT NULL, PRIMARY KEY (council, match_id, page));

@@ -13,7 +13,7 @@ CREATE TABLE payment (
   council text NOT NULL, payment_id uuid NOT NULL,
   heard_revision int NOT NULL DEFAULT 0, heard_on date, channel text, paid_on date, receipt_id uuid, email text, reference text,
   placed_revision int NOT NULL DEFAULT 0, outcome text, fund text, account_reference text, account_references text,
-  amount_pence bigint, refund_due_pence bigint NOT NULL DEFAULT 0, balance_pence bigint, next_due_on date,
+  amount_pence bigint, refund_due_pence bigint NOT NULL DEFAULT 0, balance_pence bigint, next_due_on date, because text,
   PRIMARY KEY (council, payment_id),
   CHECK (heard_revision = 0 OR (heard_on IS NOT NULL AND channel IS NOT NULL AND paid_on IS NOT NULL)),
   CHECK (placed_revision = 0 OR (outcome IS NOT NULL AND amount_pence IS NOT NULL))
