@@ -37,6 +37,8 @@ class StatementReceived(Message):
     """Opening and entries make closing; none: the format has no balances to prove it by."""
     currency: Code = "GBP"
     received_on: date
+    source: Code | None = None
+    """Who sent the file."""
 
 
 class StatementLineReceived(Message):

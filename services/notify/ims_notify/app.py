@@ -9,6 +9,8 @@ from ims_contracts.allocations import JournalPosted, PaymentAllocated, PaymentSu
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentReceived
 from ims_kit import Service
+from ims_notify.alerting import watch_alerts
+from ims_notify.alerts_api import router as alerts_router
 from ims_notify.api import router
 from ims_notify.channels.email import EmailChannel
 from ims_notify.channels.folder import FolderChannel
@@ -16,7 +18,7 @@ from ims_notify.channels.webhook import WebhookChannel
 from ims_notify.delivery import Channel, Courier, Rules
 from ims_notify.domain.letters import letter_of
 from ims_notify.doors import Unwelcome, unwelcome
-from ims_notify.handlers import on_accounts, on_allocations, on_moves, on_payments
+from ims_notify.handlers import on_accounts, on_moves, on_payments
 from ims_notify.pack import FileSetup, Pack, load
 from ims_notify.runs import FileChannel, Runner, RunRules
 from ims_notify.runs_api import router as runs_router
@@ -35,21 +37,19 @@ def build(settings: Settings) -> Service:
     service = Service("notify", settings, asyncapi=asyncapi("notify"))
     service.hears(on_accounts, AccountChanged)
     service.hears(on_payments, PaymentReceived)
-    placements = (PaymentAllocated, PaymentSuspended, PaymentUnallocated)
-    if files:
-        targets = [setup.destination for setup in files]
-        service.hears(partial(on_moves, destinations=served, files=targets), *placements, JournalPosted)
-    else:
-        service.hears(partial(on_allocations, destinations=served), *placements)
+    moving = partial(on_moves, destinations=served, files=[setup.destination for setup in files])
+    service.hears(moving, PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted)
     for channel in channels(settings, pack):
         courier = Courier(channel, Rules.of(settings))
         service.background(f"deliver by {channel.queue.channel} {channel.queue.destination}".rstrip(), courier.run)
     for setup in files:
         runner = Runner(setup, file_channel(settings.places[setup.destination.name]), RunRules())
         service.background(f"runs of {setup.destination.name}", runner.run)
+    watch_alerts(service, settings, pack, [setup.destination for setup in files])
     service.background("forget contacts", partial(forget, days=settings.contact_days))
     service.api.include_router(router)
     service.api.include_router(runs_router)
+    service.api.include_router(alerts_router)
     service.api.state.files = {setup.destination.name: setup for setup in files}
     service.api.add_exception_handler(Unwelcome, unwelcome)
     return service

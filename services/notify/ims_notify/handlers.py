@@ -6,6 +6,7 @@ from ims_contracts.accounts import AccountChanged
 from ims_contracts.allocations import JournalPosted
 from ims_contracts.payments import PaymentReceived
 from ims_kit import Work
+from ims_notify.alert_hearing import on_moved
 from ims_notify.domain import facts
 from ims_notify.domain.facts import Destination, Placement
 from ims_notify.domain.postings import FileDestination, Moving, kept
@@ -33,8 +34,9 @@ async def on_allocations(placements: list[Placement], work: Work, destinations: 
 
 
 async def on_moves(moves: list[Moving], work: Work, destinations: Collection[Destination], files: Sequence[FileDestination]) -> None:
-    """The same where a back office takes files: what each fact moved on its funds is kept for its next run."""
+    """The same; where a back office takes files, what each fact moved on its funds is kept for its next run; and what may alarm."""
     await runs.keep([line for fact in moves for line in kept(fact, files)], work)
+    await on_moved(moves, work)
     placements = [fact for fact in moves if not isinstance(fact, JournalPosted)]
     if placements:
         await on_allocations(placements, work, destinations)

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ims_contracts.message import Code
+from ims_notify.alert_pack import AlertEntry, Alerting, alerting
 from ims_notify.domain.answering import AnswerLayout
 from ims_notify.domain.facts import Destination
 from ims_notify.domain.letters import Council, Words
@@ -87,6 +88,7 @@ class PackFile(BaseModel):
 
     councils: list[CouncilEntry]
     destinations: list[DestinationEntry | FileEntry] = []
+    alerts: list[AlertEntry] = []
 
 
 class FileSetup(NamedTuple):
@@ -107,6 +109,8 @@ class Pack(NamedTuple):
     destinations: dict[str, Destination]
     """Those that are told by webhook."""
     files: dict[str, FileSetup]
+    alerts: dict[str, Alerting]
+    """By council: one without an entry has its alerts listed, and nobody told."""
 
 
 def load(path: Path | None = None, layouts: Path | None = None) -> Pack:
@@ -121,6 +125,7 @@ def load(path: Path | None = None, layouts: Path | None = None) -> Pack:
         {language: words(language) for language in LANGUAGES},
         {entry.name: Destination(entry.name, entry.council, entry.funds) for entry in hooks},
         {entry.name: set_up(entry, layouts) for entry in read.destinations if isinstance(entry, FileEntry)},
+        alerting({entry.council: entry.name["en"] for entry in read.councils}, read.alerts),
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from ims_contracts.message import Council
 from ims_kit import ServiceSettings
+from ims_notify.domain.facts import mailbox
 
 
 class Endpoint(BaseModel):
@@ -25,10 +26,14 @@ class Endpoint(BaseModel):
     @classmethod
     def is_private(cls, url: str) -> str:
         """Postings name accounts: they leave this machine encrypted, or not at all."""
-        parts = urlsplit(url)
-        if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
-            return url
-        raise ValueError("must be https, except on the loopback")
+        return encrypted(url)
+
+
+def encrypted(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))):
+        return url
+    raise ValueError("must be https, except on the loopback")
 
 
 def is_loopback(host: str) -> bool:
@@ -95,6 +100,34 @@ class Application(BaseModel):
     """None: all of its council's."""
 
 
+class Officer(BaseModel):
+    """Somebody of a council who sees its alerts and says that they are known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    token_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    council: Council
+
+
+class AlertPlace(BaseModel):
+    """Where a receiver of alerts is: a mailbox, or the webhook of a Slack or Teams channel, whose address is its secret."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    to: str | None = None
+    url: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def is_one_place(self) -> Self:
+        if (self.to is None) == (self.url is None):
+            raise ValueError("needs `to`, a mailbox, or `url`, a webhook")
+        if self.to is not None and mailbox(self.to) != self.to:
+            raise ValueError("`to` is not one plain mailbox")
+        if self.url is not None:
+            encrypted(self.url.get_secret_value())
+        return self
+
+
 class Settings(ServiceSettings):
     """The kit's settings, and those of the channels."""
 
@@ -108,6 +141,10 @@ class Settings(ServiceSettings):
     """A folder of a council's own layouts (`*.yaml`), before those that come with notify."""
     applications: dict[str, Application] = Field(default_factory=dict)
     """JSON by name: `token_sha256` (of its bearer token), `council`, perhaps `destinations`. None: the doors of runs are closed."""
+    officers: dict[str, Officer] = Field(default_factory=dict)
+    """JSON by officer's name: `token_sha256` (of the bearer token), `council`. None: nobody sees alerts over HTTP."""
+    alerts: dict[str, AlertPlace] = Field(default_factory=dict)
+    """JSON: for each receiver of the pack its `to` (by e-mail) or `url`. One that is not here is told nothing."""
     smtp_host: str | None = None
     """The mail server; none: receipts become due, and wait."""
     smtp_port: int = 25

@@ -161,6 +161,7 @@ class Plan:
             is_proved=ends.is_proved,
             currency=ends.currency,
             received_on=self.head.received_on,
+            source=self.head.source,
         )
 
     def take_failure(self, member: Member) -> None:

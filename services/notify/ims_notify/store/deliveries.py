@@ -7,8 +7,10 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
+from ims_contracts.notifications import DeliveryFailed
 from ims_kit import Cause, Work
 from ims_notify.domain.attempts import Due, Settled, told
+from ims_notify.store import alerts
 
 # The attempt is committed before anything leaves the house: whatever happens then, we know that it may have been made.
 # A newer revision waits while an older one of the same payment is still to be told there.
@@ -64,10 +66,14 @@ async def settle(results: list[Result], work: Work) -> None:
         return
     columns = zip(*((r.due.delivery_id, r.due.attempts, *r.settled) for r in results), strict=True)
     open_ids = {row[0] for row in await work.connection.fetch(SETTLE, work.now, *columns)}
+    failed = []
     for due, settled in results:
         fact = told(due, settled.state, settled.reason, work.today) if due.delivery_id in open_ids else None
         if fact:
             work.tell(fact, because=cause(due.because))
+        if isinstance(fact, DeliveryFailed):
+            failed.append(fact)
+    await alerts.sound(failed, work)
 
 
 def story(found: Cause | None) -> str | None:

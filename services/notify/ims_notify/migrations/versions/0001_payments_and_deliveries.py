@@ -3,6 +3,7 @@
 from alembic import op
 
 from ims_kit.migrations import create_kit_tables, execute_sql
+from ims_notify.migrations import alert_tables
 
 revision = "0001"
 down_revision = None
@@ -82,3 +83,4 @@ CREATE TABLE run_answer (
 def upgrade() -> None:
     create_kit_tables(op)
     execute_sql(op, TABLES)
+    execute_sql(op, alert_tables.TABLES)
