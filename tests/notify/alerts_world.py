@@ -29,7 +29,10 @@ OFFICERS = {
     "bob": {"token_sha256": hashlib.sha256(b"bob").hexdigest(), "council": "E07000001"},
 }
 TEAM = {"name": "team", "by": "slack"}
-TABLES = "alert_said alert_message alert_acknowledged alarm alert file_arrival known_break suspense_move service_wait heard set_aside"
+TABLES = (
+    "alert_said alert_message alert_acknowledged alarm alert file_arrival known_break suspense_move suspense_heard service_wait heard"
+    " set_aside"
+)
 
 
 def named(name: str) -> UUID:

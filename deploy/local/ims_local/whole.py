@@ -77,7 +77,7 @@ class WholeStack(Stack):
                 "IMS_GOVUK_PAY_SECRETS": json.dumps({COUNCIL: [self.pay_secret]}),
             },
             "allocation": {"IMS_OFFICERS": json.dumps(officers)},
-            "notify": {"IMS_DESTINATIONS": json.dumps({"parking": parking})},
+            "notify": {"IMS_DESTINATIONS": json.dumps({"parking": parking}), "IMS_OFFICERS": json.dumps(officers)},
         }
 
     def start_desk(self) -> int:

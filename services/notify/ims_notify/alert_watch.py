@@ -71,6 +71,7 @@ async def measure(watched: Watched, work: Work) -> None:
     """Hold what is open against each council's thresholds."""
     heard = await silence(watched, work)
     aside = await measuring.set_aside(work)
+    await measuring.take_moves(work)
     for council in watched.councils:
         measured = Measured(
             await measuring.suspense(council.council, work),

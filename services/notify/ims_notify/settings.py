@@ -101,9 +101,9 @@ class Application(BaseModel):
 
 
 class Officer(BaseModel):
-    """Somebody of a council who sees its alerts and says that they are known."""
+    """Somebody of a council who sees its alerts and says that they are known. Other services may say more of them in the same setting."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
     token_sha256: str = Field(pattern="^[0-9a-f]{64}$")
     council: Council

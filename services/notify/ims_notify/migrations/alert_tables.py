@@ -23,6 +23,11 @@ CREATE TABLE suspense_move (
   amount_pence bigint NOT NULL CHECK (amount_pence <> 0), posted_on date NOT NULL, is_payment boolean NOT NULL,
   PRIMARY KEY (council, subject_id, cause_id, revision));
 
+-- A row a batch, as it was heard: who hears keeps no index. The watch takes the rows out, into the moves.
+CREATE TABLE suspense_heard (
+  council text[] NOT NULL, subject_id uuid[] NOT NULL, cause_id uuid[] NOT NULL, revision int[] NOT NULL, amount_pence bigint[] NOT NULL,
+  posted_on date[] NOT NULL, is_payment boolean[] NOT NULL);
+
 CREATE TABLE service_wait (service text PRIMARY KEY, moved_at timestamptz NOT NULL, since timestamptz NOT NULL);
 
 CREATE TABLE alert (

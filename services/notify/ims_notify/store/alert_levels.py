@@ -9,6 +9,12 @@ from ims_notify.domain.alert_levels import Heard, Held, Level, Waiting
 from ims_notify.domain.alerting import MEASURED, Alarm
 from ims_notify.store.alerts import raise_alarms
 
+# The same fact twice moves it once.
+MOVE = """WITH heard AS (DELETE FROM suspense_heard RETURNING *)
+INSERT INTO suspense_move (council, subject_id, cause_id, revision, amount_pence, posted_on, is_payment)
+SELECT m.* FROM heard h, unnest(h.council, h.subject_id, h.cause_id, h.revision, h.amount_pence, h.posted_on, h.is_payment) AS m
+ON CONFLICT DO NOTHING"""
+
 # All of suspense counts; only what a payment has there has an age: a reversal that nobody knows ends in another journal's name.
 SUSPENSE = """SELECT count(*) FILTER (WHERE is_payment AND pence <> 0), coalesce(sum(pence), 0)::bigint,
   min(since) FILTER (WHERE is_payment AND pence > 0)
@@ -40,6 +46,11 @@ OPEN = """SELECT kind, subject, count(*) FROM alarm WHERE council = $1 AND kind 
 
 END = """UPDATE alarm SET ended_at = $4 FROM unnest($2::text[], $3::text[]) AS n (kind, subject)
 WHERE alarm.council = $1 AND alarm.kind = n.kind AND alarm.subject = n.subject AND alarm.ended_at IS NULL"""
+
+
+async def take_moves(work: Work) -> None:
+    """Add up what moved in suspense since we last looked."""
+    await work.connection.execute(MOVE)
 
 
 async def suspense(council: str, work: Work) -> Held:

@@ -4,8 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from ims_notify.store.tables import METADATA, instant, pence
@@ -66,6 +66,20 @@ class SuspenseMoveRow(SQLModel, table=True):
     amount_pence: int = pence(nullable=False)
     posted_on: date
     is_payment: bool
+
+
+SUSPENSE_HEARD = Table(
+    "suspense_heard",
+    METADATA,
+    Column("council", ARRAY(Text), nullable=False),
+    Column("subject_id", ARRAY(Uuid), nullable=False),
+    Column("cause_id", ARRAY(Uuid), nullable=False),
+    Column("revision", ARRAY(Integer), nullable=False),
+    Column("amount_pence", ARRAY(BigInteger), nullable=False),
+    Column("posted_on", ARRAY(Date), nullable=False),
+    Column("is_payment", ARRAY(Boolean), nullable=False),
+)
+"""What moved in suspense, a row a batch, until the watch adds it up."""
 
 
 class ServiceWaitRow(SQLModel, table=True):
