@@ -14,15 +14,18 @@ from ims_notify.alerts_api import router as alerts_router
 from ims_notify.api import router
 from ims_notify.channels.email import EmailChannel
 from ims_notify.channels.folder import FolderChannel
+from ims_notify.channels.incident import IncidentChannel
 from ims_notify.channels.webhook import WebhookChannel
 from ims_notify.delivery import Channel, Courier, Rules
 from ims_notify.domain.letters import letter_of
 from ims_notify.doors import Unwelcome, unwelcome
 from ims_notify.handlers import on_accounts, on_moves, on_payments
+from ims_notify.incidents_api import router as incidents_router
 from ims_notify.pack import FileSetup, Pack, load
 from ims_notify.runs import FileChannel, Runner, RunRules
 from ims_notify.runs_api import router as runs_router
 from ims_notify.settings import Place, Settings
+from ims_notify.store.incident_messages import Pace as IncidentPace
 from ims_notify.store.retention import forget
 
 
@@ -45,11 +48,16 @@ def build(settings: Settings) -> Service:
     for setup in files:
         runner = Runner(setup, file_channel(settings.places[setup.destination.name]), RunRules())
         service.background(f"runs of {setup.destination.name}", runner.run)
+    if settings.smtp_host:
+        incidents = Courier(IncidentChannel(settings, pack.councils), Rules.of(settings), IncidentPace(settings.incident_per_minute))
+        service.background("send incident messages", incidents.run)
     watch_alerts(service, settings, pack, [setup.destination for setup in files])
     service.background("forget contacts", partial(forget, days=settings.contact_days))
     service.api.include_router(router)
     service.api.include_router(runs_router)
     service.api.include_router(alerts_router)
+    service.api.include_router(incidents_router)
+    service.api.state.councils = pack.councils
     service.api.state.files = {setup.destination.name: setup for setup in files}
     service.api.add_exception_handler(Unwelcome, unwelcome)
     return service

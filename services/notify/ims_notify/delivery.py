@@ -3,9 +3,9 @@
 import asyncio
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from ims_kit import Service
+from ims_kit import Service, Work
 from ims_notify.domain.attempts import PAUSE_MAX, Answer, Due, settle
 from ims_notify.settings import Settings
 from ims_notify.store import deliveries
@@ -27,6 +27,14 @@ class Channel(Protocol):
 
     async def rest(self) -> None:
         """Nothing is due: let go of connections."""
+
+
+class Store(Protocol):
+    """Where deliveries are borrowed from, and what came of them is kept: `deliveries`, or one of its kind."""
+
+    async def claim(self, queue: Queue, count_max: int, lease: timedelta, work: Work) -> list[Any]: ...
+
+    async def settle(self, results: list[Result], work: Work) -> None: ...
 
 
 class Rules(NamedTuple):
@@ -53,8 +61,8 @@ class Courier:
 
     Between what is sent and its commit lies at most one round, `connections` messages: what a crash can repeat."""
 
-    def __init__(self, channel: Channel, rules: Rules) -> None:
-        self.channel, self.rules = channel, rules
+    def __init__(self, channel: Channel, rules: Rules, store: Store = deliveries) -> None:
+        self.channel, self.rules, self.store = channel, rules, store
         self.results: list[Result] = []
         """Sent, and not committed: kept while the database is away, so that nothing of it is sent again."""
         self.missed = 0
@@ -79,7 +87,7 @@ class Courier:
         except asyncio.CancelledError:
             # Asked to stop: what was sent is kept first.
             async with service.begin() as work:
-                await deliveries.settle(self.results, work)
+                await self.store.settle(self.results, work)
             raise
         finally:
             await self.channel.rest()
@@ -90,9 +98,9 @@ class Courier:
         if is_paused and not self.results:
             return []
         async with service.begin() as work:
-            await deliveries.settle(self.results, work)
+            await self.store.settle(self.results, work)
             count_max = 0 if is_paused else 1 if self.missed else self.rules.connections
-            due = await deliveries.claim(self.channel.queue, count_max, self.rules.lease, work)
+            due = await self.store.claim(self.channel.queue, count_max, self.rules.lease, work)
         self.results = []
         return due
 

@@ -9,8 +9,9 @@ from ims_kit import Work
 from ims_notify.alert_hearing import on_moved
 from ims_notify.domain import facts
 from ims_notify.domain.facts import Destination, Placement
+from ims_notify.domain.incidents import origins
 from ims_notify.domain.postings import FileDestination, Moving, kept
-from ims_notify.store import deliveries, payments, runs
+from ims_notify.store import deliveries, incidents, payments, runs
 
 
 async def on_accounts(changes: list[AccountChanged], work: Work) -> None:
@@ -22,6 +23,7 @@ async def on_payments(received: list[PaymentReceived], work: Work) -> None:
     """Know how money came; what was told of it before is now due."""
     known = await payments.keep_heard(facts.newest(map(facts.heard, received)), work)
     await payments.release(known, work)
+    await incidents.keep_origins(origins(received), work)
     await payments.seek(known, work)
 
 

@@ -145,6 +145,8 @@ class Settings(ServiceSettings):
     """JSON by officer's name: `token_sha256` (of the bearer token), `council`. None: nobody sees alerts over HTTP."""
     alerts: dict[str, AlertPlace] = Field(default_factory=dict)
     """JSON: for each receiver of the pack its `to` (by e-mail) or `url`. One that is not here is told nothing."""
+    incident_per_minute: int = Field(default=300, ge=1, le=60_000)
+    """How many incident messages may leave a minute, whichever processes send them."""
     smtp_host: str | None = None
     """The mail server; none: receipts become due, and wait."""
     smtp_port: int = 25

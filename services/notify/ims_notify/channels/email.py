@@ -25,4 +25,4 @@ class EmailChannel(MailServer):
             return Answer("no-contact")
         if letter is None:
             return Answer("later", "no words for this council")
-        return await self.post(Mail(due.delivery_id, due.email, due.since, *letter))
+        return await self.post(Mail(due.delivery_id, due.email, due.since, letter.language, letter.subject, letter.text))

@@ -9,7 +9,7 @@ from ims_contracts.notifications import DeliveryFailed, PostingDelivered, Receip
 from ims_notify.domain.facts import receipt_number
 
 # How long we try: a receipt that is a day late is a nuisance; a back office may be closed over a weekend.
-GIVE_UP_AFTER = {"email": timedelta(days=1), "webhook": timedelta(days=3), "file": timedelta(days=3), "alert": timedelta(days=1)}
+GIVE_UP_AFTER = {"email": timedelta(days=1), "webhook": timedelta(days=3), "file": timedelta(days=3)}
 PAUSE_MAX = timedelta(hours=6)
 PAUSE_GROWTH = 4
 

@@ -33,7 +33,8 @@ class AlertDue(NamedTuple):
 
     @property
     def channel(self) -> str:
-        return "alert"
+        """It is tried as long as a mail, whichever way it goes: later it is no news."""
+        return "email"
 
 
 async def claim(receiver: str, lease: timedelta, work: Work) -> AlertDue | None:
@@ -44,4 +45,4 @@ async def claim(receiver: str, lease: timedelta, work: Work) -> AlertDue | None:
 
 async def settle(due: AlertDue, settled: Settled, work: Work) -> None:
     """Keep what an attempt came to."""
-    await work.connection.execute(SETTLE, due.message_id, due.attempts, *settled, work.now)
+    await work.connection.execute(SETTLE, due.message_id, due.attempts, settled.state, settled.due_at, settled.reason, work.now)
