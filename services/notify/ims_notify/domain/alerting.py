@@ -100,7 +100,9 @@ def alarm(fact: Alarming) -> Alarm | None:
         case PaymentAllocated() if fact.outcome == "duplicate":
             return Alarm(fact.council, "duplicate", fact.method_of_payment, str(fact.payment_id), fact.posted_on)
         case DeliveryFailed():
-            return Alarm(fact.council, "delivery-failed", fact.destination or fact.channel, str(fact.delivery_id), fact.failed_on)
+            # What was asked for again and failed again is another.
+            case = f"{fact.delivery_id}|{fact.attempts}"
+            return Alarm(fact.council, "delivery-failed", fact.destination or fact.channel, case, fact.failed_on)
     return None
 
 
