@@ -144,18 +144,23 @@ async def test_halves_that_come_at_the_same_moment_do_not_miss_each_other(notify
     assert await notify.states() == [("email", 0, "due")] * 60 + [("webhook", 1, "due")] * 60
 
 
-async def test_a_plain_batch_costs_one_statement_a_topic(notify) -> None:
+OF_A_HUNDRED = "SELECT count(*) FROM payment_origin WHERE cardinality(payment_ids) = 100"
+
+
+async def test_a_plain_batch_costs_one_statement_a_topic_and_a_row_of_where_it_came_from(notify) -> None:
     statements: list[str] = []
     batch = [str(number) for number in range(100)]
     async with begin(notify.pool) as work:
         await on_payments([payment()], work)  # the driver asks about types once
         await on_allocations([allocated(fund="23")], work, [PARKING])
+        before = await notify.value(OF_A_HUNDRED)
         with work.connection.query_logger(lambda record: statements.append(record.query)):
             await on_payments([payment(name) for name in batch], work)
             await on_allocations([allocated(name, fund="23") for name in batch], work, [PARKING])
 
-    assert len(statements) == 2
+    assert len(statements) == 3
     assert await notify.value("SELECT count(*) FROM delivery") == 101
+    assert await notify.value(OF_A_HUNDRED) == before + 1
 
 
 async def test_a_receipt_keeps_what_was_told_of_the_latest_placement_before_it_went(notify) -> None:

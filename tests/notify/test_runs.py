@@ -329,11 +329,3 @@ def test_a_place_that_fits_no_destination_stops_the_start(tmp_path, places: dict
         build(Settings(
             kafka_bootstrap="127.0.0.1:9", database_url="postgresql://127.0.0.1/none", council_pack=tmp_path / "pack.yaml", places=places
         ))  # fmt: skip
-
-
-def test_journals_are_heard_only_where_a_destination_takes_files(tmp_path) -> None:
-    def heard(**more: Any) -> set[str]:
-        service = build(Settings(kafka_bootstrap="127.0.0.1:9", database_url="postgresql://127.0.0.1/none", **more))
-        return {each.decode() for each in service.hearings["ims.allocations.v1"].validators}
-
-    assert heard(**settings(tmp_path)) - heard() == {"ims.allocations.journal-posted.v1"}

@@ -40,7 +40,7 @@ STREAMS = {
     "ims.inbound.v1": Stream((PaymentSubmitted, ReversalSubmitted, AccountSubmitted), ("outside", "reconcile"), ("ingest",)),
     "ims.accounts.v1": Stream((AccountChanged,), ("ingest",), ("allocation", "notify")),
     "ims.remittances.v1": Stream(
-        (RemittanceReceived, RemittanceRefused, RemittanceReversed, RemittanceLate), ("ingest",), ("reconcile",)
+        (RemittanceReceived, RemittanceRefused, RemittanceReversed, RemittanceLate), ("ingest",), ("reconcile", "notify")
     ),
     "ims.payments.v1": Stream(
         (PaymentReceived, PaymentRefused, PaymentReversed, PaymentDisputed, RefundSent, RefundFailed),
@@ -48,7 +48,7 @@ STREAMS = {
         ("allocation", "reconcile", "notify"),
     ),
     "ims.statements.v1": Stream(
-        (StatementReceived, StatementLineReceived, SettlementReceived, SettlementFailed), ("ingest",), ("reconcile",)
+        (StatementReceived, StatementLineReceived, SettlementReceived, SettlementFailed), ("ingest",), ("reconcile", "notify")
     ),
     "ims.allocations.v1": Stream(
         (PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted, RefundRequested, RefundApproved),
@@ -56,7 +56,7 @@ STREAMS = {
         ("ingest", "reconcile", "notify", "outside"),
     ),
     "ims.reconciliations.v1": Stream(
-        (PaymentReconciled, BreakOpened, BreakClosed, DayClosed), ("reconcile",), ("allocation",)
+        (PaymentReconciled, BreakOpened, BreakClosed, DayClosed), ("reconcile",), ("allocation", "notify")
     ),
     "ims.notifications.v1": Stream(
         (ReceiptIssued, PostingDelivered, RunDelivered, PostingAcknowledged, DeliveryFailed), ("notify",), ("reconcile", "outside")

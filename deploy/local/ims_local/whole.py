@@ -78,7 +78,7 @@ class WholeStack(Stack):
             },
             "allocation": {"IMS_OFFICERS": json.dumps(officers)},
             "reconcile": {"IMS_OFFICERS": json.dumps(officers)},
-            "notify": {"IMS_DESTINATIONS": json.dumps({"parking": parking})},
+            "notify": {"IMS_DESTINATIONS": json.dumps({"parking": parking}), "IMS_OFFICERS": json.dumps(officers)},
         }
 
     def start_desk(self) -> int:

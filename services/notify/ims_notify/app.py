@@ -10,10 +10,13 @@ from ims_contracts.allocations import JournalPosted, PaymentAllocated, PaymentSu
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentReceived, RefundSent
 from ims_kit import Service
+from ims_notify.alerting import watch_alerts
+from ims_notify.alerts_api import router as alerts_router
 from ims_notify.api import router
 from ims_notify.callbacks_api import router as callbacks_router
 from ims_notify.channels.email import EmailChannel
 from ims_notify.channels.folder import FolderChannel
+from ims_notify.channels.incident import IncidentChannel
 from ims_notify.channels.pace import Pace
 from ims_notify.channels.webhook import WebhookChannel
 from ims_notify.delivery import Channel, Courier, Rules
@@ -23,13 +26,15 @@ from ims_notify.domain.govuk import Medium
 from ims_notify.domain.letters import Letter
 from ims_notify.domain.wording import letter_of
 from ims_notify.doors import Unwelcome, unwelcome
-from ims_notify.handlers import on_accounts, on_allocations, on_moves, on_payments
+from ims_notify.handlers import on_accounts, on_moves, on_payments
+from ims_notify.incidents_api import router as incidents_router
 from ims_notify.opt_outs_api import router as opt_outs_router
 from ims_notify.pack import FileSetup, Pack, load
 from ims_notify.runs import FileChannel, Runner, RunRules
 from ims_notify.runs_api import router as runs_router
 from ims_notify.settings import Place, Settings
 from ims_notify.store import notices
+from ims_notify.store.incident_messages import Pace as IncidentPace
 from ims_notify.store.retention import forget
 from ims_notify.templates_api import router as templates_router
 
@@ -46,26 +51,25 @@ def build(settings: Settings) -> Service:
     reach = reach_of(settings, pack)
     service.hears(partial(on_accounts, reach=reach), AccountChanged)
     service.hears(partial(on_payments, reach=reach), PaymentReceived, RefundSent)
-    placements = (PaymentAllocated, PaymentSuspended, PaymentUnallocated)
-    if files:
-        targets = [setup.destination for setup in files]
-        service.hears(partial(on_moves, destinations=served, files=targets), *placements, JournalPosted)
-    else:
-        service.hears(partial(on_allocations, destinations=served), *placements)
+    moving = partial(on_moves, destinations=served, files=[setup.destination for setup in files])
+    service.hears(moving, PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted)
     for channel in channels(settings, pack):
         courier = Courier(channel, Rules.of(settings, channel.queue), pack.manners)
         service.background(f"deliver by {channel.queue.name}", courier.run)
     for setup in files:
         runner = Runner(setup, file_channel(settings.places[setup.destination.name]), RunRules())
         service.background(f"runs of {setup.destination.name}", runner.run)
+    if settings.smtp_host:
+        by_mail = IncidentChannel(settings, pack.councils)
+        pace = IncidentPace(settings.incident_per_minute)
+        service.background("send incident messages", Courier(by_mail, Rules.of(settings, by_mail.queue), store=pace).run)
+    watch_alerts(service, settings, pack, [setup.destination for setup in files])
     service.background("write notices", notices.write)
     service.background("forget contacts", partial(forget, days=settings.contact_days))
-    service.api.include_router(router)
-    service.api.include_router(runs_router)
-    service.api.include_router(callbacks_router)
-    service.api.include_router(templates_router)
-    service.api.include_router(opt_outs_router)
+    for each in (router, runs_router, callbacks_router, templates_router, opt_outs_router, alerts_router, incidents_router):
+        service.api.include_router(each)
     service.api.state.pack = pack
+    service.api.state.councils = pack.councils
     service.api.state.files = {setup.destination.name: setup for setup in files}
     service.api.add_exception_handler(Unwelcome, unwelcome)
     return service

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from ims_kit import Service
 from ims_notify.pack import FileSetup
-from ims_notify.settings import Application, Settings
+from ims_notify.settings import Application, Officer, Settings
 
 ANSWER_BYTES_MAX = 64 << 20
 
@@ -33,22 +33,33 @@ def service_of(request: Request) -> Service:
     return service
 
 
-def bearer_of(request: Request) -> str:
-    """The bearer token; nothing where there is none."""
+def digest_of(request: Request) -> str:
+    """The SHA-256 of the bearer token; of none, what no token has."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    return hashlib.sha256(token.strip().encode()).hexdigest() if scheme.lower() == "bearer" else ""
 
 
 def caller_of(request: Request) -> Application:
-    """The application whose bearer token this is. Every token is compared, so that the time taken tells nothing."""
+    """The application whose bearer token this is. Raises Unwelcome."""
     settings: Settings = service_of(request).settings
-    digest, found = hashlib.sha256(bearer_of(request).encode()).hexdigest(), None
-    for application in settings.applications.values():
-        if hmac.compare_digest(application.token_sha256, digest):
-            found = application
-    if found is None:
+    found = [each for each in settings.applications.values() if is_token_of(each, digest_of(request))]
+    if not found:
         raise Unwelcome(401, "Say who you are", "Send the application's token as `Authorization: Bearer …`.")
-    return found
+    return found[-1]
+
+
+def officer_of(request: Request) -> tuple[str, Officer]:
+    """The officer whose bearer token this is, by name. Raises Unwelcome."""
+    settings: Settings = service_of(request).settings
+    found = [(name, each) for name, each in settings.officers.items() if is_token_of(each, digest_of(request))]
+    if not found:
+        raise Unwelcome(401, "Say who you are", "Send the officer's token as `Authorization: Bearer …`.")
+    return found[-1]
+
+
+def is_token_of(owner: Application | Officer, digest: str) -> bool:
+    """Every owner's is compared, so that the time taken tells nothing."""
+    return hmac.compare_digest(owner.token_sha256, digest)
 
 
 def setup_of(request: Request, destination: str) -> FileSetup:

@@ -6,12 +6,14 @@ from ims_contracts.accounts import AccountChanged
 from ims_contracts.allocations import JournalPosted, PaymentUnallocated
 from ims_contracts.payments import PaymentReceived, RefundSent
 from ims_kit import Work
+from ims_notify.alert_hearing import on_moved
 from ims_notify.domain import facts
 from ims_notify.domain.addresses import NOWHERE, Reach
 from ims_notify.domain.facts import Destination, Placement
+from ims_notify.domain.incidents import origins
 from ims_notify.domain.notices import refund_sent, taken_back
 from ims_notify.domain.postings import FileDestination, Moving, kept
-from ims_notify.store import deliveries, notices, payments, runs
+from ims_notify.store import deliveries, incidents, notices, payments, runs
 
 
 async def on_accounts(changes: list[AccountChanged], work: Work, reach: Reach = NOWHERE) -> None:
@@ -25,6 +27,7 @@ async def on_payments(told: list[PaymentReceived | RefundSent], work: Work, reac
     known = await payments.keep_heard(facts.newest(facts.heard(payment, reach) for payment in received), work)
     await notices.keep([refund_sent(fact) for fact in told if isinstance(fact, RefundSent)], work)
     await payments.release(known, work)
+    await incidents.keep_origins(origins(received), work)
     await payments.seek(known, work)
 
 
@@ -39,8 +42,9 @@ async def on_allocations(placements: list[Placement], work: Work, destinations: 
 
 
 async def on_moves(moves: list[Moving], work: Work, destinations: Collection[Destination], files: Sequence[FileDestination]) -> None:
-    """The same where a back office takes files: what each fact moved on its funds is kept for its next run."""
+    """The same; where a back office takes files, what each fact moved on its funds is kept for its next run; and what may alarm."""
     await runs.keep([line for fact in moves for line in kept(fact, files)], work)
+    await on_moved(moves, work)
     placements = [fact for fact in moves if not isinstance(fact, JournalPosted)]
     if placements:
         await on_allocations(placements, work, destinations)

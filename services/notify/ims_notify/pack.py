@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ims_contracts.message import Code
+from ims_notify.alert_pack import AlertEntry, Alerting, alerting
 from ims_notify.domain.answering import AnswerLayout
 from ims_notify.domain.facts import Destination
 from ims_notify.domain.govuk import Medium
@@ -129,6 +130,7 @@ class PackFile(BaseModel):
 
     councils: list[CouncilEntry]
     destinations: list[DestinationEntry | FileEntry] = []
+    alerts: list[AlertEntry] = []
 
 
 class FileSetup(NamedTuple):
@@ -152,6 +154,8 @@ class Pack(NamedTuple):
     """At GOV.UK Notify: by council, medium and language."""
     manners: dict[str, Manners]
     """By council."""
+    alerts: dict[str, Alerting]
+    """By council: one without an entry has its alerts listed, and nobody told."""
 
 
 def load(path: Path | None = None, layouts: Path | None = None) -> Pack:
@@ -167,6 +171,7 @@ def load(path: Path | None = None, layouts: Path | None = None) -> Pack:
         {entry.name: set_up(entry, layouts) for entry in read.destinations if isinstance(entry, FileEntry)},
         {entry.council: entry.govuk_notify for entry in read.councils},
         {entry.council: Manners(entry.quiet.quiet if entry.quiet else None, entry.always) for entry in read.councils},
+        alerting({entry.council: entry.name["en"] for entry in read.councils}, read.alerts),
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from ims_contracts.message import Council
 from ims_kit import ServiceSettings
+from ims_notify.domain.facts import mailbox
 
 
 class Endpoint(BaseModel):
@@ -26,10 +27,14 @@ class Endpoint(BaseModel):
     @classmethod
     def is_private(cls, url: str) -> str:
         """Postings name accounts: they leave this machine encrypted, or not at all."""
-        parts = urlsplit(url)
-        if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
-            return url
-        raise ValueError("must be https, except on the loopback")
+        return encrypted(url)
+
+
+def encrypted(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))):
+        return url
+    raise ValueError("must be https, except on the loopback")
 
 
 def is_loopback(host: str) -> bool:
@@ -127,6 +132,32 @@ class GovukNotify(BaseModel):
     @property
     def key(self) -> str:
         return os.environ[self.key_env]
+class Officer(BaseModel):
+    """Somebody of a council who sees its alerts and says that they are known. Other services may say more of them in the same setting."""
+
+    model_config = ConfigDict(frozen=True)
+
+    token_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    council: Council
+
+
+class AlertPlace(BaseModel):
+    """Where a receiver of alerts is: a mailbox, or the webhook of a Slack or Teams channel, whose address is its secret."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    to: str | None = None
+    url: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def is_one_place(self) -> Self:
+        if (self.to is None) == (self.url is None):
+            raise ValueError("needs `to`, a mailbox, or `url`, a webhook")
+        if self.to is not None and mailbox(self.to) != self.to:
+            raise ValueError("`to` is not one plain mailbox")
+        if self.url is not None:
+            encrypted(self.url.get_secret_value())
+        return self
 
 
 class Settings(ServiceSettings):
@@ -144,6 +175,12 @@ class Settings(ServiceSettings):
     """JSON by name: `token_sha256` (of its bearer token), `council`, perhaps `destinations`. None: the doors of runs are closed."""
     govuk_notify: dict[str, GovukNotify] = Field(default_factory=dict)
     """JSON by council: its `key_env`. The pack has the templates. None: e-mail goes by SMTP, and nothing goes by text or letter."""
+    officers: dict[str, Officer] = Field(default_factory=dict)
+    """JSON by officer's name: `token_sha256` (of the bearer token), `council`. None: nobody sees alerts over HTTP."""
+    alerts: dict[str, AlertPlace] = Field(default_factory=dict)
+    """JSON: for each receiver of the pack its `to` (by e-mail) or `url`. One that is not here is told nothing."""
+    incident_per_minute: int = Field(default=300, ge=1, le=60_000)
+    """How many incident messages may leave a minute, whichever processes send them."""
     smtp_host: str | None = None
     """The mail server; none: receipts become due, and wait."""
     smtp_port: int = 25

@@ -1,31 +1,20 @@
-"""Receipts by e-mail. SMTP cannot be asked what it has taken: a stable Message-ID lets mail systems drop a repeat."""
+"""Receipts by e-mail."""
 
-import asyncio
-import contextlib
-from binascii import b2a_qp
 from collections.abc import Callable
-from datetime import UTC
-from email.header import Header
-from email.utils import format_datetime
 
-import aiosmtplib
-
-from ims_notify.domain.attempts import Answer, Due, reply_answer
+from ims_notify.channels.mail import Mail, MailServer
+from ims_notify.domain.attempts import Answer, Due
 from ims_notify.domain.letters import Letter
 from ims_notify.settings import Settings
 from ims_notify.store.deliveries import Queue
 
-IMPLICIT_TLS_PORT = 465
-GOODBYE_SECONDS = 2
 
-
-class EmailChannel:
-    """A mail server, over connections that are used for many messages."""
+class EmailChannel(MailServer):
+    """The mail server, for receipts."""
 
     def __init__(self, settings: Settings, letter: Callable[[Due], Letter | None], but: tuple[str, ...] = ()) -> None:
-        self.queue = Queue("email", "", but=but)
-        self.settings, self.letter = settings, letter
-        self.free: list[aiosmtplib.SMTP] = []
+        super().__init__(settings)
+        self.queue, self.letter = Queue("email", "", but=but), letter
 
     async def send(self, due: Due) -> Answer:
         """Hand one receipt to the mail server."""
@@ -34,89 +23,5 @@ class EmailChannel:
             return Answer("no-contact")
         if letter is None:
             return Answer("later", "no words for this council")
-
-        try:
-            client = self.free.pop() if self.free else await self.connect()
-        except (OSError, aiosmtplib.SMTPException) as error:
-            return Answer("unreachable", f"mail server: {type(error).__name__}")
-        answer = await self.hand_over(client, due.email, message(letter, due, self.settings.smtp_from))
+        answer = await self.post(Mail(due.delivery_id, due.email, due.since, letter.language, letter.subject, letter.text))
         return answer._replace(template=letter.version)
-
-    async def hand_over(self, client: aiosmtplib.SMTP, email: str, content: bytes) -> Answer:
-        """One message over one connection; whatever breaks the connection ends it, and says nothing of the message."""
-        is_kept = False
-        try:
-            await client.sendmail(self.settings.smtp_from, [email], content)
-            is_kept = True
-            return Answer("delivered")
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            is_kept = await is_reset(client)
-            return reply_answer(error.recipients[0].code)
-        except aiosmtplib.SMTPDataError as error:
-            is_kept = await is_reset(client)
-            return reply_answer(error.code)
-        except (OSError, aiosmtplib.SMTPException) as error:
-            # A refused sender is a setting of ours or theirs, not a fault of this receipt: it waits for a person.
-            return Answer("unreachable", f"mail server: {type(error).__name__}")
-        finally:
-            if is_kept and client.is_connected:
-                self.free.append(client)
-            else:
-                client.close()
-
-    async def connect(self) -> aiosmtplib.SMTP:
-        """A new connection; never a password without encryption."""
-        settings, password = self.settings, self.settings.smtp_password
-        is_implicit = settings.smtp_port == IMPLICIT_TLS_PORT
-        client = aiosmtplib.SMTP(
-            hostname=settings.smtp_host,
-            port=settings.smtp_port,
-            username=settings.smtp_user,
-            password=password.get_secret_value() if password else None,
-            use_tls=is_implicit,
-            start_tls=True if password and not is_implicit else None,
-            timeout=settings.answer_seconds,
-        )
-        await client.connect()
-        return client
-
-    async def rest(self) -> None:
-        """Say goodbye, and let the connections go."""
-        resting, self.free = self.free, []
-        await asyncio.gather(*map(say_goodbye, resting))
-
-
-async def say_goodbye(client: aiosmtplib.SMTP) -> None:
-    """End a connection as the protocol asks; a server that does not answer must not hold up a stop."""
-    with contextlib.suppress(OSError, aiosmtplib.SMTPException):
-        await client.quit(timeout=GOODBYE_SECONDS)
-    client.close()
-
-
-async def is_reset(client: aiosmtplib.SMTP) -> bool:
-    """Whether a connection is fit for the next message after one was refused."""
-    with contextlib.suppress(OSError, aiosmtplib.SMTPException):
-        await client.rset()
-        return True
-    return False
-
-
-def message(letter: Letter, due: Due, sender: str) -> bytes:
-    """A receipt as mail: plain text, no links, no answer from machines wanted.
-
-    Written out, as the library takes a millisecond for it; no header holds a payer's words but an address we have checked."""
-    headers = {
-        "From": sender,
-        "To": due.email,
-        "Subject": Header(letter.subject, header_name="Subject").encode(linesep="\r\n"),
-        # As they were when it became due, so that a repeat is known again.
-        "Date": format_datetime(due.since.astimezone(UTC)),
-        "Message-ID": f"<{due.delivery_id}@{sender.rpartition('@')[2]}>",
-        "Auto-Submitted": "auto-generated",
-        "MIME-Version": "1.0",
-        "Content-Type": 'text/plain; charset="utf-8"',
-        "Content-Transfer-Encoding": "quoted-printable",
-        "Content-Language": letter.language,
-    }
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return head.encode("ascii") + b"\r\n" + b2a_qp(letter.text.replace("\n", "\r\n").encode())

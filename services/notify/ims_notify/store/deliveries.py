@@ -7,11 +7,12 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
+from ims_contracts.notifications import DeliveryFailed
 from ims_kit import Cause, Work
 from ims_notify.domain.attempts import Due, Settled, told
 from ims_notify.domain.facts import ATTENDED
 from ims_notify.domain.manners import Quiet, digest
-from ims_notify.store import opt_outs
+from ims_notify.store import alerts, opt_outs
 
 # All that is known of deliveries that were just changed, as `lent`.
 DUE_FIELDS = """lent.delivery_id, council, payment_id, lent.kind, lent.channel, lent.destination, lent.attempts, lent.since,
@@ -106,10 +107,14 @@ async def settle(results: list[Result], work: Work) -> None:
         return
     columns = zip(*((r.due.delivery_id, r.due.attempts, *r.settled) for r in results), strict=True)
     open_ids = {row[0] for row in await work.connection.fetch(SETTLE, work.now, *columns) if row[1]}
+    failed = []
     for due, settled in results:
         fact = told(due, settled.state, settled.reason, work.today) if due.delivery_id in open_ids else None
         if fact:
             work.tell(fact, because=cause(due.because))
+        if isinstance(fact, DeliveryFailed):
+            failed.append(fact)
+    await alerts.sound(failed, work)
 
 
 def story(found: Cause | None) -> str | None:

@@ -11,6 +11,7 @@ from ims_notify.domain.attempts import Settled
 from ims_notify.domain.facts import NAMESPACE
 from ims_notify.domain.postings import FileDestination, Kept, Line
 from ims_notify.domain.writing import Totals, Written
+from ims_notify.store import alerts
 from ims_notify.store.tables import PostingLineRow
 
 # What a run may hold: more waits for the next, so that a file always fits into memory.
@@ -182,7 +183,9 @@ async def settle(due: RunDue, settled: Settled, work: Work) -> None:
     if settled.state == "delivered" and answer:
         work.tell(delivered(due, work))
     elif settled.state == "failed":
-        work.tell(failed(due, settled, work))
+        fact = failed(due, settled, work)
+        work.tell(fact)
+        await alerts.sound([fact], work)
 
 
 def failed(due: RunDue, settled: Settled, work: Work) -> DeliveryFailed:

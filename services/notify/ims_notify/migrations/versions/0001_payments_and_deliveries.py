@@ -3,6 +3,7 @@
 from alembic import op
 
 from ims_kit.migrations import create_kit_tables, execute_sql
+from ims_notify.migrations import alert_tables, incident_tables
 
 revision = "0001"
 down_revision = None
@@ -98,3 +99,5 @@ CREATE TABLE run_answer (
 def upgrade() -> None:
     create_kit_tables(op)
     execute_sql(op, TABLES)
+    execute_sql(op, alert_tables.TABLES)
+    execute_sql(op, incident_tables.TABLES)
