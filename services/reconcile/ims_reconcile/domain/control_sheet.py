@@ -1,13 +1,13 @@
 """The control sheet of a bank account's day: what no closed day has counted, summed, and what must hold of the sums."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from ims_reconcile.domain.ageing import Left, aged
 from ims_reconcile.domain.breaks import TYPE_OF
-from ims_reconcile.domain.counted import Before, Counted, Due, Stated, ToDate
+from ims_reconcile.domain.counted import Before, Counted, Due, Late, Stated, ToDate
 
 STATEMENT_KINDS = frozenset({"balance", "opening", "statement-incomplete", "sequence-gap", "currency"})
 
@@ -108,14 +108,19 @@ def total(rows: Sequence[ToDate]) -> ToDate:
 
 
 def late(counted: Counted, before: Sequence[ToDate]) -> list[dict[str, Any]]:
-    """What belongs to a closed day and came after: each statement, line, match and un-match, and the payments of each source."""
-    rows = [row._asdict() | {"id": str(row.id), "booked_on": row.booked_on.isoformat()} for row in sorted(counted.late)]
+    """What belongs to a closed day and came after."""
     came: Counter[str] = Counter()
     for due in counted.due:
         came[due.source] += due.earlier_pence
     for each in before:
         came[each.source] -= each.received_pence
-    more = [(source, pence) for source, pence in sorted(came.items()) if pence]
+    return late_rows(counted.late, came)
+
+
+def late_rows(items: Iterable[Late], payments: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Each statement, line, match and un-match, and what payments come to by source."""
+    rows = [row._asdict() | {"id": str(row.id), "booked_on": row.booked_on.isoformat()} for row in sorted(items)]
+    more = [(source, pence) for source, pence in sorted(payments.items()) if pence]
     return rows + [{"kind": "payments", "id": None, "source": source, "booked_on": None, "pence": pence} for source, pence in more]
 
 

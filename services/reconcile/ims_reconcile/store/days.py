@@ -16,15 +16,18 @@ CLOSED = """SELECT c.*, p.evidence, p.prepared_at FROM day_closed c JOIN day_pre
 PREPARED = "SELECT * FROM day_prepared WHERE (council, bank_account, day, evidence_sha256) = ($1, $2, $3, $4)"
 NEWEST = """SELECT evidence_sha256, prepared_by, prepared_at FROM day_prepared
   WHERE (council, bank_account, day) = ($1, $2, $3) ORDER BY prepared_at DESC, evidence_sha256 LIMIT 1"""
-# An item is counted once: on the first day that is closed with it.
+# An item is counted once: on the first day that is closed with it. What no day up to this one counted.
 UNCOUNTED_LINES = """SELECT l.* FROM bank_line l WHERE (l.council, l.bank_account) = ($1, $2) AND l.booked_on <= $3
-  AND NOT EXISTS (SELECT FROM day_line d JOIN day_closed c USING (evidence_sha256) WHERE d.line_id = l.line_id AND c.council = $1)"""
+  AND NOT EXISTS (SELECT FROM day_line d JOIN day_closed c USING (evidence_sha256) WHERE d.line_id = l.line_id
+    AND c.council = $1 AND c.day <= $3)"""
 UNCOUNTED_MATCHES = """SELECT m.match_id, l.source, l.booked_on FROM match m JOIN bank_line l USING (line_id)
   WHERE (l.council, l.bank_account) = ($1, $2) AND l.booked_on <= $3
-  AND NOT EXISTS (SELECT FROM day_match d JOIN day_closed c USING (evidence_sha256) WHERE d.match_id = m.match_id AND c.council = $1)"""
+  AND NOT EXISTS (SELECT FROM day_match d JOIN day_closed c USING (evidence_sha256) WHERE d.match_id = m.match_id
+    AND c.council = $1 AND c.day <= $3)"""
 UNCOUNTED_STATEMENTS = """SELECT s.* FROM statement s WHERE (s.council, s.bank_account) = ($1, $2) AND s.closed_on <= $3
   AND s.is_whole AND s.closing_pence IS NOT NULL
-  AND NOT EXISTS (SELECT FROM day_statement d JOIN day_closed c USING (evidence_sha256) WHERE d.statement_id = s.statement_id)"""
+  AND NOT EXISTS (SELECT FROM day_statement d JOIN day_closed c USING (evidence_sha256) WHERE d.statement_id = s.statement_id
+    AND c.day <= $3)"""
 STATEMENTS = f"""SELECT closed_on <= $4, opened_on, closed_on, opening_pence, closing_pence
   FROM ({UNCOUNTED_STATEMENTS}) s"""  # noqa: S608 - constants
 LINES = f"""SELECT booked_on <= $4 AS is_late, state, coalesce(source, ''), count(*)::int, sum(amount_pence)::bigint,
@@ -138,6 +141,11 @@ async def counted(connection: Any, asked: Day, last: Closed | None, elsewhere: S
         await rows(Broken, BREAKS, *scope),
         await rows(Late, LATE, *spans),
     )
+
+
+async def late(connection: Any, asked: Day) -> list[Late]:
+    """What belongs to this day or one before, and no day closed up to it counted."""
+    return [Late(*row) for row in await connection.fetch(LATE, *asked, asked.day)]
 
 
 async def closed(connection: Any, asked: Day) -> Any:
