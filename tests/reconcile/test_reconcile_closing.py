@@ -8,7 +8,21 @@ import pytest
 
 from ims_contracts import Message
 from ims_contracts.reconciliations import DayClosed, PaymentReconciled
-from reconcile.anytown_bank import ACCOUNT, COUNCIL, DAY, anytown_day, file_of, line, member, named, payment, settlement, statement
+from reconcile.anytown_bank import (
+    ACCOUNT,
+    COUNCIL,
+    DAY,
+    anytown_day,
+    file_of,
+    line,
+    member,
+    named,
+    payment,
+    remittance,
+    reversal,
+    settlement,
+    statement,
+)
 from reconcile.reconcile_world import ANNE, BEN, World
 from reconcile.two_officers import FACTS, LINES, NEXT, PAYOUT, closed, holds, prepared, sheet, signed
 
@@ -160,4 +174,22 @@ async def test_a_balance_that_does_not_follow_keeps_the_day_open_until_it_is_exp
     assert any("does not prove or follow" in each for each in ready["objections"])
     (broken,) = (await client.get("/v1/breaks", params={"council": COUNCIL, "kind": "opening"})).json()
     await client.post(f"/v1/breaks/{broken['break_id']}/explanation", json={"code": "bank-error"}, headers=ANNE)
+    await closed(client, NEXT)
+
+
+async def test_what_was_settled_on_a_closed_day_and_wholly_given_back_on_the_next_leaves_nothing(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    collected = [*file_of("260318", [4500], "bacs-dd", business_on=DAY), line("dd", 4500, "260318 DD")]
+    await world.hear([*collected, statement(collected[-1:])])
+    await world.settle()
+    await closed(client)
+    report = remittance("arudd", "bacs-arudd", reversal_count=1, reversals_pence=4500, business_on=NEXT)
+    unpaid = reversal("arudd:1", 4500, remittance_id=report.remittance_id, payment_id=named("260318:1"), reversed_on=NEXT)
+    back = line("back", -4500, "UNPAID DD", booked_on=NEXT, statement_id=named("next"))
+    await world.hear([report, unpaid, back, statement([back], "next", opening=1_004_500, closed_on=NEXT)])
+    await world.settle()
+    opened = await sheet(client, NEXT)
+    assert (opened["late"], opened["movement"][0]["late_pence"], opened["movement"][0]["carried_forward_pence"]) == ([], 0, 0)
+    assert holds(opened)
     await closed(client, NEXT)

@@ -117,17 +117,21 @@ def facts(task: Task) -> Iterator[Message]:
 
 
 def files(rows: list[Row]) -> Iterator[Message]:
-    """A file for each reference, and its payments."""
+    """A file for each reference, and the payments of all."""
     held: dict[str, list[Row]] = {}
     for row in rows:
         held.setdefault(row.reference, []).append(row)
     for reference, part in held.items():
-        remittance_id = uuid5(SPACE, f"file {reference}")
         yield RemittanceReceived(
-            council=COUNCIL, remittance_id=remittance_id, source=FILE, format="allpay", source_reference=reference, content_sha256="0" * 64,
-            payment_count=len(part), payments_pence=sum(row.pence for row in part), business_on=part[0].day, received_on=part[0].day,
+            council=COUNCIL, remittance_id=file_id(reference), source=FILE, format="allpay", source_reference=reference,
+            content_sha256="0" * 64, payment_count=len(part), payments_pence=sum(row.pence for row in part), business_on=part[0].day,
+            received_on=part[0].day,
         )  # fmt: skip
-        yield from (payment(row, FILE, remittance_id) for row in part)
+    yield from (payment(row, FILE, file_id(row.reference)) for row in rows)
+
+
+def file_id(reference: str) -> UUID:
+    return uuid5(SPACE, f"file {reference}")
 
 
 def payment(row: Row, source: str, remittance_id: UUID | None) -> PaymentReceived:

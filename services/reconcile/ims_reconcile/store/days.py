@@ -62,7 +62,7 @@ DUE = f"""WITH due AS (SELECT coalesce(payment_id, subject_id) AS id, min(due_on
       FROM due LEFT JOIN proved USING (id))
   SELECT source, due_on, sum(earlier)::bigint, sum(pence)::bigint, sum(here)::bigint, sum(elsewhere)::bigint,
     count(*) FILTER (WHERE pence <> here + elsewhere)::int, sum(pence - here - elsewhere)::bigint
-  FROM each WHERE pence <> 0 OR here <> 0 OR elsewhere <> 0 GROUP BY 1, 2"""  # noqa: S608 - constants
+  FROM each WHERE earlier <> 0 OR pence <> 0 OR here <> 0 OR elsewhere <> 0 GROUP BY 1, 2"""  # noqa: S608 - constants
 # What belongs to a closed day and came after.
 LATE = f"""SELECT 'line' AS kind, line_id, coalesce(source, ''), booked_on, amount_pence
     FROM ({UNCOUNTED_LINES}) l WHERE booked_on <= $4
