@@ -59,14 +59,14 @@ def statement_of(counted: Counted) -> dict[str, Any]:
 
 def ends(statements: Sequence[Stated], prior: int | None) -> tuple[int | None, int | None]:
     """The balance that statements begin with, and the one that they end with: each closing is the opening of another, but for the last.
-    Where they come back to the balance of the day before, they began there."""
+    Where one goes on from the day before, they begin there, whatever week or month another tells of."""
     ordered = sorted(statements, key=lambda each: (each.opened_on, each.closed_on, each.opening_pence or 0, each.closing_pence))
     openings = [each.opening_pence for each in ordered if each.opening_pence is not None]
     closings = [each.closing_pence for each in ordered]
     if not openings:
         return None, closings[-1] if closings else None
     begun, ended = Counter(openings) - Counter(closings), Counter(closings) - Counter(openings)
-    first = next((each for each in openings if each in begun), prior if prior in openings else openings[0])
+    first = prior if prior in openings else next((each for each in openings if each in begun), openings[0])
     return first, next((each for each in reversed(closings) if each in ended), first)
 
 
