@@ -8,6 +8,8 @@ import pytest
 
 from ims_contracts import Message
 from ims_contracts.reconciliations import DayClosed, PaymentReconciled
+from ims_reconcile.handlers import closing
+from ims_reconcile.packs import load_pack
 from reconcile.anytown_bank import (
     ACCOUNT,
     COUNCIL,
@@ -18,6 +20,7 @@ from reconcile.anytown_bank import (
     member,
     named,
     payment,
+    refund,
     remittance,
     reversal,
     settlement,
@@ -25,6 +28,8 @@ from reconcile.anytown_bank import (
 )
 from reconcile.reconcile_world import ANNE, BEN, World
 from reconcile.two_officers import FACTS, LINES, NEXT, PAYOUT, closed, holds, prepared, sheet, signed
+
+OTHER = "20201577777777"
 
 
 async def test_a_sheet_says_what_came_what_is_settled_and_what_is_left(world: World, client: httpx.AsyncClient) -> None:
@@ -193,3 +198,17 @@ async def test_what_was_settled_on_a_closed_day_and_wholly_given_back_on_the_nex
     assert (opened["late"], opened["movement"][0]["late_pence"], opened["movement"][0]["carried_forward_pence"]) == ([], 0, 0)
     assert holds(opened)
     await closed(client, NEXT)
+
+
+async def test_what_a_provider_pays_into_one_account_is_in_transit_to_no_other(
+    world: World, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = load_pack()
+    told = tuple(each.model_copy(update={"bank_account": OTHER}) if each.name == "stripe" else each for each in pack.sources)
+    monkeypatch.setattr(closing, "load_pack", lambda _: pack.model_copy(update={"sources": told}))
+    await world.hear([*PAYOUT, payment("later", 900), refund("a:1", "a", 100), *file_of("f", [200])])
+    await world.settle()
+    assert {row["source"]: row["pence"] for row in (await sheet(client))["unsettled"]} == {"allpay": 200}
+    there = await client.get(f"/v1/days/{OTHER}/{DAY}", params={"council": COUNCIL})
+    assert {row["source"]: row["pence"] for row in there.json()["unsettled"]} == {"allpay": 200, "govuk-pay": 8800}
+    assert holds(there.json())

@@ -33,9 +33,12 @@ STATEMENTS = f"""SELECT closed_on <= $4, opened_on, closed_on, opening_pence, cl
 LINES = f"""SELECT booked_on <= $4 AS is_late, state, coalesce(source, ''), count(*)::int, sum(amount_pence)::bigint,
     coalesce(sum((SELECT sum(p.amount_pence) FROM match_line p WHERE p.line_id = l.line_id)), 0)::bigint
   FROM ({UNCOUNTED_LINES}) l GROUP BY 1, 2, 3, amount_pence > 0"""  # noqa: S608 - constants
-# What is expected of this account: not what its source pays into another, nor what another's line tells of.
+# What is expected of this account: not what its source pays into another, nor what another's line tells of, nor what comes in no
+# file and is of a method that providers pay into others alone.
 SCOPE = """SELECT e.* FROM expectation e LEFT JOIN bank_line own ON own.line_id = e.statement_line_id
-  WHERE e.council = $1 AND coalesce(own.bank_account, $2) = $2 AND NOT e.source = ANY($4::text[])"""
+  WHERE e.council = $1 AND coalesce(own.bank_account, $2) = $2 AND NOT e.source = ANY($4::text[])
+    AND NOT (e.remittance_id IS NULL AND e.method_of_payment IN (SELECT s.method_of_payment FROM settlement s WHERE s.council = $1
+      GROUP BY 1 HAVING bool_and(s.source = ANY($4))))"""
 RECEIVED = f"""SELECT source, method_of_payment, kind, count(*)::int, sum(amount_pence)::bigint
   FROM ({SCOPE}) e WHERE due_on > $5 AND due_on <= $3 GROUP BY 1, 2, 3"""  # noqa: S608 - constants
 # Of matches that a closed day counted, too: what they prove may have been heard of since.
