@@ -47,7 +47,7 @@ HANDLERS: dict[str, Any] = {
     "ims.notifications.v1": on_notifications,
 }
 KEPT = (
-    "write_off_approved", "write_off", "break_work", "day_closed", "day_line", "day_match", "day_statement",
+    "year_closed", "year_prepared", "write_off_approved", "write_off", "break_work", "day_closed", "day_line", "day_match", "day_statement",
     "day_prepared", "reconciled", "match_line",
 )  # fmt: skip
 """What a trigger keeps from being changed."""

@@ -8,9 +8,28 @@ import pytest
 
 from ims_contracts import Message
 from ims_contracts.reconciliations import DayClosed, PaymentReconciled
-from reconcile.anytown_bank import ACCOUNT, COUNCIL, DAY, anytown_day, file_of, line, member, named, payment, settlement, statement
+from ims_reconcile.handlers import closing
+from ims_reconcile.packs import load_pack
+from reconcile.anytown_bank import (
+    ACCOUNT,
+    COUNCIL,
+    DAY,
+    anytown_day,
+    file_of,
+    line,
+    member,
+    named,
+    payment,
+    refund,
+    remittance,
+    reversal,
+    settlement,
+    statement,
+)
 from reconcile.reconcile_world import ANNE, BEN, World
 from reconcile.two_officers import FACTS, LINES, NEXT, PAYOUT, closed, holds, prepared, sheet, signed
+
+OTHER = "20201577777777"
 
 
 async def test_a_sheet_says_what_came_what_is_settled_and_what_is_left(world: World, client: httpx.AsyncClient) -> None:
@@ -161,3 +180,35 @@ async def test_a_balance_that_does_not_follow_keeps_the_day_open_until_it_is_exp
     (broken,) = (await client.get("/v1/breaks", params={"council": COUNCIL, "kind": "opening"})).json()
     await client.post(f"/v1/breaks/{broken['break_id']}/explanation", json={"code": "bank-error"}, headers=ANNE)
     await closed(client, NEXT)
+
+
+async def test_what_was_settled_on_a_closed_day_and_wholly_given_back_on_the_next_leaves_nothing(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    collected = [*file_of("260318", [4500], "bacs-dd", business_on=DAY), line("dd", 4500, "260318 DD")]
+    await world.hear([*collected, statement(collected[-1:])])
+    await world.settle()
+    await closed(client)
+    report = remittance("arudd", "bacs-arudd", reversal_count=1, reversals_pence=4500, business_on=NEXT)
+    unpaid = reversal("arudd:1", 4500, remittance_id=report.remittance_id, payment_id=named("260318:1"), reversed_on=NEXT)
+    back = line("back", -4500, "UNPAID DD", booked_on=NEXT, statement_id=named("next"))
+    await world.hear([report, unpaid, back, statement([back], "next", opening=1_004_500, closed_on=NEXT)])
+    await world.settle()
+    opened = await sheet(client, NEXT)
+    assert (opened["late"], opened["movement"][0]["late_pence"], opened["movement"][0]["carried_forward_pence"]) == ([], 0, 0)
+    assert holds(opened)
+    await closed(client, NEXT)
+
+
+async def test_what_a_provider_pays_into_one_account_is_in_transit_to_no_other(
+    world: World, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = load_pack()
+    told = tuple(each.model_copy(update={"bank_account": OTHER}) if each.name == "stripe" else each for each in pack.sources)
+    monkeypatch.setattr(closing, "load_pack", lambda _: pack.model_copy(update={"sources": told}))
+    await world.hear([*PAYOUT, payment("later", 900), refund("a:1", "a", 100), *file_of("f", [200])])
+    await world.settle()
+    assert {row["source"]: row["pence"] for row in (await sheet(client))["unsettled"]} == {"allpay": 200}
+    there = await client.get(f"/v1/days/{OTHER}/{DAY}", params={"council": COUNCIL})
+    assert {row["source"]: row["pence"] for row in there.json()["unsettled"]} == {"allpay": 200, "govuk-pay": 8800}
+    assert holds(there.json())

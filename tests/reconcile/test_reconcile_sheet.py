@@ -111,3 +111,10 @@ def test_a_signature_is_of_everything_that_the_page_says_of_it() -> None:
     others = [signed._replace(**{name: "x"}) for name in ("evidence_sha256", "prepared_by", "closed_by")]
     others += [signed._replace(**{name: at + timedelta(microseconds=1)}) for name in ("prepared_at", "closed_at")]
     assert len({each.sha256 for each in (signed, *others)}) == 6
+
+
+def test_a_statement_of_the_week_beside_that_of_the_day_moves_nothing() -> None:
+    week, day = Stated(False, date(2026, 3, 16), DAY, 100, 200), Stated(False, DAY, DAY, 180, 200)
+    for statements in ([week, day], [day, week]):
+        assert ends(statements, 180) == (180, 200)
+    assert ends([week], 100) == (100, 200)

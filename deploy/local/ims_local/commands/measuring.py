@@ -1,6 +1,7 @@
 """`ims measure`: how well the system decides, on data of which the truth is known."""
 
 import tempfile
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -50,12 +51,31 @@ def matching(
 ) -> None:
     """Match an invented month of a large council, with faults that were planted: what was matched, what wrongly, which faults are
     named, and how long it took. On a PostgreSQL of its own, without Kafka."""
-    from ims_local.month.measure import measured  # not at the top: every command would wait a second for it
+    from ims_local.month.measure import measure as month  # not at the top: every command would wait a second for it
+
+    answer(apart(lambda url: month(url, payments, seed, Steps(None if as_json else remarks))), as_json, table)
+
+
+@measure.command("public-tasks")
+def public_tasks(
+    rows: Annotated[int, typer.Option(help="How many rows the larger side of each task has.", min=1000, max=100_000)] = 10_000,
+    seed: Annotated[int, typer.Option(help="The same seed is the same rows.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Do what public reconciliation engines set themselves: one to one, one to many and many to one by reference, amount and day, and
+    the drift of two balances. Beside the plain SQL join of the same rows in the same run. On a PostgreSQL of its own, without Kafka."""
+    from ims_local.public.measure import measure as public
+
+    answer(apart(lambda url: public(url, rows, seed, Steps(None if as_json else remarks))), as_json, table)
+
+
+def apart(measured: Callable[[str], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    """What comes of a measurement on a server of its own, in a folder that is thrown away."""
+    from ims_local.measure.database import on_own_server
 
     with tempfile.TemporaryDirectory(prefix="ims-measure-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
-        found = measured(Path(folder) / "stack", payments, seed, Steps(None if as_json else remarks))
-    answer(found, as_json, table)
+        return on_own_server(Path(folder) / "stack", measured)
 
 
 def table(found: dict[str, Any]) -> Table:

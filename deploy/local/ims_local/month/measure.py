@@ -1,23 +1,18 @@
-"""One measurement: a database of its own, the month day by day, and what came of it."""
+"""One measurement: the month day by day, and what came of it."""
 
-import asyncio
 import resource
 import time
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 
 from ims_kit import migrate
-from ims_local.bench import cpu
 from ims_local.month.calendar import month
 from ims_local.month.day import Desk
 from ims_local.month.engine import Engine
 from ims_local.month.score import score
 from ims_local.progress import Steps
-from ims_local.stack import Stack
 
-DATABASE = "matching"
 # Days pass in seconds here, and the server looks at its tables by itself only once a minute.
 ANALYSED = (2, 5, 10, 20, 40)
 
@@ -48,34 +43,3 @@ async def measure(url: str, payments: int, seed: int, steps: Steps) -> dict[str,
         "slowest_day_facts": slowest[1],
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
-
-
-def measured(home: Path, payments: int, seed: int, steps: Steps) -> dict[str, Any]:
-    """The same on a PostgreSQL that is started for it, and removed at the end."""
-    stack = Stack(home)
-    try:
-        stack.postgres.start()
-        found = asyncio.run(on_server(stack.postgres.url, payments, seed, steps))
-        return found | {"server_cpu_seconds": round(server_cpu_seconds(stack), 1)}
-    finally:
-        stack.postgres.stop()
-        stack.postgres.delete()
-
-
-def server_cpu_seconds(stack: Stack) -> float:
-    """What the server has taken of the CPU; nothing, where it is not ours."""
-    entry = stack.register.entry("postgres")
-    return cpu.used({"postgres": entry.process.pid})["postgres"] if entry and entry.process else 0.0
-
-
-async def on_server(url: str, payments: int, seed: int, steps: Steps) -> dict[str, Any]:
-    """In a database of its own on this server, which is there afterwards no more."""
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(f"CREATE DATABASE {DATABASE}")
-        try:
-            return await measure(url.rsplit("/", 1)[0] + f"/{DATABASE}", payments, seed, steps)
-        finally:
-            await connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
-    finally:
-        await connection.close()

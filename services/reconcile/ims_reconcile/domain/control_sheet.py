@@ -1,13 +1,13 @@
 """The control sheet of a bank account's day: what no closed day has counted, summed, and what must hold of the sums."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from ims_reconcile.domain.ageing import Left, aged
 from ims_reconcile.domain.breaks import TYPE_OF
-from ims_reconcile.domain.counted import Before, Counted, Due, Stated, ToDate
+from ims_reconcile.domain.counted import Before, Counted, Due, Late, Stated, ToDate
 
 STATEMENT_KINDS = frozenset({"balance", "opening", "statement-incomplete", "sequence-gap", "currency"})
 
@@ -59,14 +59,14 @@ def statement_of(counted: Counted) -> dict[str, Any]:
 
 def ends(statements: Sequence[Stated], prior: int | None) -> tuple[int | None, int | None]:
     """The balance that statements begin with, and the one that they end with: each closing is the opening of another, but for the last.
-    Where they come back to the balance of the day before, they began there."""
+    Where one goes on from the day before, they begin there, whatever week or month another tells of."""
     ordered = sorted(statements, key=lambda each: (each.opened_on, each.closed_on, each.opening_pence or 0, each.closing_pence))
     openings = [each.opening_pence for each in ordered if each.opening_pence is not None]
     closings = [each.closing_pence for each in ordered]
     if not openings:
         return None, closings[-1] if closings else None
     begun, ended = Counter(openings) - Counter(closings), Counter(closings) - Counter(openings)
-    first = next((each for each in openings if each in begun), prior if prior in openings else openings[0])
+    first = prior if prior in openings else next((each for each in openings if each in begun), openings[0])
     return first, next((each for each in reversed(closings) if each in ended), first)
 
 
@@ -108,14 +108,19 @@ def total(rows: Sequence[ToDate]) -> ToDate:
 
 
 def late(counted: Counted, before: Sequence[ToDate]) -> list[dict[str, Any]]:
-    """What belongs to a closed day and came after: each statement, line, match and un-match, and the payments of each source."""
-    rows = [row._asdict() | {"id": str(row.id), "booked_on": row.booked_on.isoformat()} for row in sorted(counted.late)]
+    """What belongs to a closed day and came after."""
     came: Counter[str] = Counter()
     for due in counted.due:
         came[due.source] += due.earlier_pence
     for each in before:
         came[each.source] -= each.received_pence
-    more = [(source, pence) for source, pence in sorted(came.items()) if pence]
+    return late_rows(counted.late, came)
+
+
+def late_rows(items: Iterable[Late], payments: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Each statement, line, match and un-match, and what payments come to by source."""
+    rows = [row._asdict() | {"id": str(row.id), "booked_on": row.booked_on.isoformat()} for row in sorted(items)]
+    more = [(source, pence) for source, pence in sorted(payments.items()) if pence]
     return rows + [{"kind": "payments", "id": None, "source": source, "booked_on": None, "pence": pence} for source, pence in more]
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 INK, PAPER = "#1a1a1a", "#ffffff"
 # Each with its dashes and its mark, so that the lines are told apart in black and white.
 PENS = (("#12436d", "none", "circle"), ("#8f3b00", "7 4", "square"))
-ROW, CELL, BAR, NAMES, HEAD = 22, 160, 76, 190, 40
+ROW, CELL, BAR, NAMES, HEAD = 22, 190, 80, 190, 40
 """Of bars, in pixels: a row's height, a column's width, the longest bar, the room for names, and for the head."""
 WIDTH, HEIGHT, LEFT, TOP, TICKS_MAX = 900, 300, 60, 50, 8
 """Of lines, in pixels; and how many days are named below them at most."""

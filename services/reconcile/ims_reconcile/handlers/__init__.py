@@ -10,8 +10,9 @@ from ims_reconcile.handlers.placements import Allocated, Suspended, on_placement
 from ims_reconcile.handlers.plots import router as plots_router
 from ims_reconcile.handlers.unmatching import router as officers_router
 from ims_reconcile.handlers.working import router as breaks_router
+from ims_reconcile.handlers.years import router as years_router
 
-for _more in (clearing_router, plots_router):
+for _more in (clearing_router, plots_router, years_router):
     router.include_router(_more)
 
 __all__ = [

@@ -17,7 +17,7 @@ from ims_reconcile.handlers.officers import officer_of
 from ims_reconcile.handlers.printing import Form, form_of, shown
 from ims_reconcile.handlers.sheets import document_of
 from ims_reconcile.packs import load_pack
-from ims_reconcile.store import days
+from ims_reconcile.store import days, years
 from ims_reconcile.store.days import Closed, Day
 
 router = APIRouter(prefix="/v1/days", tags=["days"])
@@ -45,10 +45,8 @@ async def get_day(request: Request, bank_account: BankAccount, day: date, counci
 async def sheet_as_asked(request: Request, connection: Any, asked: Day) -> Sheet:
     """The frozen sheet, or the one of now; each with its sign-off."""
     if done := await days.closed(connection, asked):
-        signed = {name: done[name] for name in ("evidence_sha256", "previous_sha256", "signed_sha256", "prepared_by", "closed_by")}
-        times = {name: moment(done[name]) for name in ("prepared_at", "closed_at")}
         sheet: Sheet = json.loads(done["evidence"])
-        return sheet | {"sign_off": [{"state": "closed", **signed, **times}]}
+        return sheet | {"sign_off": [sign_off(done)]}
     last = await days.last_closed(connection, asked)
     sheet = await sheet_now(request, connection, asked, last)
     newest = await days.newest(connection, asked)
@@ -64,9 +62,22 @@ async def sheet_now(request: Request, connection: Any, asked: Day, last: Closed 
     """The sheet of what is known now. Raises HTTPException for a day that later closed days have left behind."""
     if last and last.day >= asked.day:
         raise HTTPException(409, f"{last.day} is closed, and this day was not before it: what belongs to it is counted in the open day.")
+    cut = await years.last_cut(connection, asked.council, asked.bank_account)
+    if cut and cut.last_on >= asked.day:
+        raise HTTPException(409, f"The year to {cut.last_on} is cut off: what belongs to it is counted in the open day.")
+    return sheet_of(await days.counted(connection, asked, last, elsewhere_of(request, asked.bank_account)))
+
+
+def elsewhere_of(request: Request, bank_account: str) -> list[str]:
+    """The sources that pay into other accounts."""
     pack = load_pack(request.app.state.service.settings.council_pack)
-    elsewhere = [source.name for source in pack.sources if source.bank_account not in (None, asked.bank_account)]
-    return sheet_of(await days.counted(connection, asked, last, elsewhere))
+    return [source.name for source in pack.sources if source.bank_account not in (None, bank_account)]
+
+
+def sign_off(done: Any) -> dict[str, Any]:
+    """Who prepared and who signed, when, and the hashes, as they are printed."""
+    signed = {name: done[name] for name in ("evidence_sha256", "previous_sha256", "signed_sha256", "prepared_by", "closed_by")}
+    return {"state": "closed", **signed, **{name: moment(done[name]) for name in ("prepared_at", "closed_at")}}
 
 
 def previous(last: Closed | None) -> str:
@@ -106,8 +117,12 @@ async def post_closed(request: Request, bank_account: BankAccount, day: date, si
         if kept is None:
             raise HTTPException(404, "Nothing of this day was prepared under that hash. Prepare it, and sign what you are given.")
         last = await days.last_closed(work.connection, asked)
-        if done or kept["previous_sha256"] != previous(last):
-            raise HTTPException(409, "A day was closed since this was prepared. Look at the day again; if it is open, prepare it again.")
+        cut = await years.last_cut(work.connection, asked.council, bank_account)
+        if done or kept["previous_sha256"] != previous(last) or (cut and cut.last_on >= day):
+            raise HTTPException(
+                409,
+                "A day was closed, or its year cut off, since this was prepared. Look at the day again; if it is open, prepare it again.",
+            )
         if kept["prepared_by"] == name:
             raise HTTPException(403, "You prepared this day. Another officer must sign it.")
         sheet = json.loads(kept["evidence"])

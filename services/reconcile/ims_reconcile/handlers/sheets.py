@@ -15,7 +15,20 @@ SECTIONS = {
     "sums": "Sums that must hold",
     "sign_off": "Sign-off",
 }
-RECORDS = ("statement", "movement", "sign_off")
+YEAR_SECTIONS = {
+    "cut_off": "Cut-off",
+    "statement": "Bank statements",
+    "received": "Received, by source and method of payment",
+    "settled": "Settled, by source",
+    "movement": "Unsettled: from the beginning of the year to its end",
+    "in_transit": "In transit at the end of the year, by source",
+    "since": "Of it, settled since",
+    "prior_year": "Of this year, and counted in no day that was closed in it",
+    "sums": "Sums that must hold",
+    "days": "Days closed",
+    "sign_off": "Sign-off",
+}
+RECORDS = ("statement", "movement", "sign_off", "cut_off")
 
 
 def document_of(sheet: Sheet) -> Document:
@@ -28,4 +41,15 @@ def document_of(sheet: Sheet) -> Document:
         f"{sheet['closed_before'] or 'none'}.",
         about,
         [Section("sheet", "Sheet", [{"closed_before": sheet["closed_before"]}], is_record=True), *sections],
+    )
+
+
+def year_document_of(sheet: Sheet) -> Document:
+    """All that people read of a year."""
+    about = {name: str(sheet[name]) for name in ("council", "bank_account", "year")}
+    return Document(
+        f"Year of {sheet['bank_account']} to 31 March {sheet['year']}",
+        f"Council {sheet['council']}. The sum of its closed days, and what was received by its end and settled after it.",
+        about,
+        [Section(name, heading, sheet[name], name in RECORDS) for name, heading in YEAR_SECTIONS.items()],
     )

@@ -16,23 +16,29 @@ CLOSED = """SELECT c.*, p.evidence, p.prepared_at FROM day_closed c JOIN day_pre
 PREPARED = "SELECT * FROM day_prepared WHERE (council, bank_account, day, evidence_sha256) = ($1, $2, $3, $4)"
 NEWEST = """SELECT evidence_sha256, prepared_by, prepared_at FROM day_prepared
   WHERE (council, bank_account, day) = ($1, $2, $3) ORDER BY prepared_at DESC, evidence_sha256 LIMIT 1"""
-# An item is counted once: on the first day that is closed with it.
+# An item is counted once: on the first day that is closed with it. What no day up to this one counted.
 UNCOUNTED_LINES = """SELECT l.* FROM bank_line l WHERE (l.council, l.bank_account) = ($1, $2) AND l.booked_on <= $3
-  AND NOT EXISTS (SELECT FROM day_line d JOIN day_closed c USING (evidence_sha256) WHERE d.line_id = l.line_id AND c.council = $1)"""
+  AND NOT EXISTS (SELECT FROM day_line d JOIN day_closed c USING (evidence_sha256) WHERE d.line_id = l.line_id
+    AND c.council = $1 AND c.day <= $3)"""
 UNCOUNTED_MATCHES = """SELECT m.match_id, l.source, l.booked_on FROM match m JOIN bank_line l USING (line_id)
   WHERE (l.council, l.bank_account) = ($1, $2) AND l.booked_on <= $3
-  AND NOT EXISTS (SELECT FROM day_match d JOIN day_closed c USING (evidence_sha256) WHERE d.match_id = m.match_id AND c.council = $1)"""
+  AND NOT EXISTS (SELECT FROM day_match d JOIN day_closed c USING (evidence_sha256) WHERE d.match_id = m.match_id
+    AND c.council = $1 AND c.day <= $3)"""
 UNCOUNTED_STATEMENTS = """SELECT s.* FROM statement s WHERE (s.council, s.bank_account) = ($1, $2) AND s.closed_on <= $3
   AND s.is_whole AND s.closing_pence IS NOT NULL
-  AND NOT EXISTS (SELECT FROM day_statement d JOIN day_closed c USING (evidence_sha256) WHERE d.statement_id = s.statement_id)"""
+  AND NOT EXISTS (SELECT FROM day_statement d JOIN day_closed c USING (evidence_sha256) WHERE d.statement_id = s.statement_id
+    AND c.day <= $3)"""
 STATEMENTS = f"""SELECT closed_on <= $4, opened_on, closed_on, opening_pence, closing_pence
   FROM ({UNCOUNTED_STATEMENTS}) s"""  # noqa: S608 - constants
 LINES = f"""SELECT booked_on <= $4 AS is_late, state, coalesce(source, ''), count(*)::int, sum(amount_pence)::bigint,
     coalesce(sum((SELECT sum(p.amount_pence) FROM match_line p WHERE p.line_id = l.line_id)), 0)::bigint
   FROM ({UNCOUNTED_LINES}) l GROUP BY 1, 2, 3, amount_pence > 0"""  # noqa: S608 - constants
-# What is expected of this account: not what its source pays into another, nor what another's line tells of.
+# What is expected of this account: not what its source pays into another, nor what another's line tells of, nor what comes in no
+# file and is of a method that providers pay into others alone.
 SCOPE = """SELECT e.* FROM expectation e LEFT JOIN bank_line own ON own.line_id = e.statement_line_id
-  WHERE e.council = $1 AND coalesce(own.bank_account, $2) = $2 AND NOT e.source = ANY($4::text[])"""
+  WHERE e.council = $1 AND coalesce(own.bank_account, $2) = $2 AND NOT e.source = ANY($4::text[])
+    AND NOT (e.remittance_id IS NULL AND e.method_of_payment IN (SELECT s.method_of_payment FROM settlement s WHERE s.council = $1
+      GROUP BY 1 HAVING bool_and(s.source = ANY($4))))"""
 RECEIVED = f"""SELECT source, method_of_payment, kind, count(*)::int, sum(amount_pence)::bigint
   FROM ({SCOPE}) e WHERE due_on > $5 AND due_on <= $3 GROUP BY 1, 2, 3"""  # noqa: S608 - constants
 # Of matches that a closed day counted, too: what they prove may have been heard of since.
@@ -59,7 +65,7 @@ DUE = f"""WITH due AS (SELECT coalesce(payment_id, subject_id) AS id, min(due_on
       FROM due LEFT JOIN proved USING (id))
   SELECT source, due_on, sum(earlier)::bigint, sum(pence)::bigint, sum(here)::bigint, sum(elsewhere)::bigint,
     count(*) FILTER (WHERE pence <> here + elsewhere)::int, sum(pence - here - elsewhere)::bigint
-  FROM each WHERE pence <> 0 OR here <> 0 OR elsewhere <> 0 GROUP BY 1, 2"""  # noqa: S608 - constants
+  FROM each WHERE earlier <> 0 OR pence <> 0 OR here <> 0 OR elsewhere <> 0 GROUP BY 1, 2"""  # noqa: S608 - constants
 # What belongs to a closed day and came after.
 LATE = f"""SELECT 'line' AS kind, line_id, coalesce(source, ''), booked_on, amount_pence
     FROM ({UNCOUNTED_LINES}) l WHERE booked_on <= $4
@@ -138,6 +144,11 @@ async def counted(connection: Any, asked: Day, last: Closed | None, elsewhere: S
         await rows(Broken, BREAKS, *scope),
         await rows(Late, LATE, *spans),
     )
+
+
+async def late(connection: Any, asked: Day) -> list[Late]:
+    """What belongs to this day or one before, and no day closed up to it counted."""
+    return [Late(*row) for row in await connection.fetch(LATE, *asked, asked.day)]
 
 
 async def closed(connection: Any, asked: Day) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ims_reconcile.store import clearing
+from ims_reconcile.store import clearing, years
 
 # Each says, per council and bank day, by how many pence (or things) it fails; no row: it holds everywhere.
 LAWS = {
@@ -55,11 +55,12 @@ LAWS = {
           USING (evidence_sha256)
       WHERE (said.lines, said.net) <> (coalesce(l.pence, 0), coalesce(m.pence, 0)) GROUP BY 1, 2""",
     "what a day counted is counted once": """SELECT council, min(day) AS day, (count(*) - 1)::bigint AS difference
-      FROM day_closed JOIN (SELECT evidence_sha256, line_id AS id FROM day_line
-        UNION ALL SELECT evidence_sha256, match_id FROM day_match
-        UNION ALL SELECT evidence_sha256, statement_id FROM day_statement) counted USING (evidence_sha256)
-      GROUP BY council, id HAVING count(*) > 1""",
+      FROM day_closed JOIN (SELECT evidence_sha256, 'line' AS kind, line_id AS id FROM day_line
+        UNION ALL SELECT evidence_sha256, 'match', match_id FROM day_match
+        UNION ALL SELECT evidence_sha256, 'statement', statement_id FROM day_statement) counted USING (evidence_sha256)
+      GROUP BY council, kind, id HAVING count(*) > 1""",
     "what stays on clearing and bank accounts is all that is not proved": clearing.LAW,
+    "years that are cut off are what was signed": years.LAW,
 }
 
 

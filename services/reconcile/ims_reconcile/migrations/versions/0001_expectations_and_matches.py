@@ -179,11 +179,22 @@ CREATE TABLE day_closed (          -- signed by another than who prepared it; a 
   PRIMARY KEY (council, bank_account, day), UNIQUE (council, bank_account, previous_sha256), CHECK (closed_by <> prepared_by),
   FOREIGN KEY (evidence_sha256, previous_sha256, council, bank_account, day, prepared_by)
     REFERENCES day_prepared (evidence_sha256, previous_sha256, council, bank_account, day, prepared_by));
+CREATE TABLE year_prepared (       -- a year, by that of its 31 March, as it was prepared; it goes on from its last closed day
+  evidence_sha256 text PRIMARY KEY, previous_sha256 text NOT NULL, evidence text NOT NULL, council text NOT NULL,
+  bank_account text NOT NULL, year int NOT NULL, prepared_by text NOT NULL, prepared_at timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (evidence_sha256, previous_sha256, council, bank_account, year, prepared_by));
+CREATE TABLE year_closed (         -- cut off: signed by another than who prepared it
+  council text NOT NULL, bank_account text NOT NULL, year int NOT NULL, evidence_sha256 text NOT NULL UNIQUE,
+  previous_sha256 text NOT NULL REFERENCES day_closed (signed_sha256), prepared_by text NOT NULL, closed_by text NOT NULL,
+  closed_at timestamptz NOT NULL, signed_sha256 text NOT NULL UNIQUE,
+  PRIMARY KEY (council, bank_account, year), CHECK (closed_by <> prepared_by),
+  FOREIGN KEY (evidence_sha256, previous_sha256, council, bank_account, year, prepared_by)
+    REFERENCES year_prepared (evidence_sha256, previous_sha256, council, bank_account, year, prepared_by));
 CREATE FUNCTION moment(at timestamptz) RETURNS text LANGUAGE sql STABLE AS   -- as a signature has it: UTC, to the microsecond
   $$SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')$$;
 DO $$ DECLARE each text; BEGIN
   FOREACH each IN ARRAY ARRAY['break_work', 'write_off', 'write_off_approved', 'day_prepared', 'day_line', 'day_match', 'day_statement',
-      'day_closed'] LOOP
+      'day_closed', 'year_prepared', 'year_closed'] LOOP
     EXECUTE format('CREATE TRIGGER %1$s_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON %1$I EXECUTE FUNCTION refuse_change()', each);
   END LOOP;
 END $$;
