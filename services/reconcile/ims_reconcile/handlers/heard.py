@@ -10,6 +10,9 @@ from ims_reconcile.domain import derived_id
 from ims_reconcile.store import heard as store
 from ims_reconcile.store.heard import Row
 
+SETTLED_BY_OTHERS = "govuk-pay"
+"""Its ids are on no row of a settlement but such as name the payment outright: whoever settles for it has ids of their own."""
+
 
 async def on_payments(heard: list[PaymentReceived | PaymentReversed | RefundSent], work: Work) -> None:
     """Expect each payment at the bank, and below nothing what went back. The hot path: one insert for the batch."""
@@ -29,6 +32,7 @@ def payment_row(p: PaymentReceived) -> Row:
     return (
         p.council, p.payment_id, "payment", p.payment_id, p.revision, p.source, p.method_of_payment, p.amount_pence,
         p.paid_on, "" if p.remittance_id else reference, p.remittance_id, p.statement_line_id, p.provider,
+        None if p.provider == SETTLED_BY_OTHERS else p.provider_payment_id,
     )  # fmt: skip
 
 
@@ -37,12 +41,12 @@ def return_row(fact: PaymentReversed | RefundSent) -> Row:
     if isinstance(fact, RefundSent):
         return (
             fact.council, fact.refund_id, "refund", fact.payment_id, 1, fact.source, fact.method_of_payment, -fact.amount_pence,
-            fact.sent_on, fact.source_refund_id, None, None, None,
+            fact.sent_on, fact.source_refund_id, None, None, None, None,
         )  # fmt: skip
     remittance_id = None if fact.reason == "import-reversed" else fact.remittance_id
     return (
         fact.council, fact.reversal_id, "reversal", fact.payment_id, 1, fact.source, fact.method_of_payment, -fact.amount_pence,
-        fact.reversed_on, fact.source_reversal_id, remittance_id, fact.statement_line_id, None,
+        fact.reversed_on, fact.source_reversal_id, remittance_id, fact.statement_line_id, None, None,
     )  # fmt: skip
 
 
@@ -103,7 +107,7 @@ def member_rows(s: SettlementReceived) -> list[Row]:
     return [
         (
             derived_id("member", s.council, s.settlement_id, m.member_reference), s.council, s.settlement_id, m.kind, m.payment_id,
-            m.gross_pence, m.fee_pence, m.net_pence, m.occurred_on, m.reference,
+            m.gross_pence, m.fee_pence, m.net_pence, m.occurred_on, m.merchant_reference or m.reference, m.provider_reference,
         )
         for m in s.members
     ]  # fmt: skip

@@ -91,8 +91,12 @@ PAID = """WITH sought AS (SELECT * FROM unnest($1::text[], $2::bigint[]) AS soug
   UNION ALL SELECT settlement_id, 'failed-payout', council, source, reference, -net_pence, failed_on
     FROM failed_payout JOIN sought USING (council, net_pence)"""
 FAILED = "SELECT settlement_id, 'failed-payout', council, source, reference, net_pence, failed_on FROM failed_payout"
+# A chargeback that was told without its payment is that of its row, once the row is tied to one.
 LINK = """UPDATE expectation e SET is_linked = true WHERE kind <> 'payment' AND NOT is_linked
-  AND EXISTS (SELECT FROM expectation p WHERE (p.subject_id, p.council, p.kind) = (e.payment_id, e.council, 'payment'))"""
+  AND (EXISTS (SELECT FROM expectation p WHERE (p.subject_id, p.council, p.kind) = (e.payment_id, e.council, 'payment'))
+    OR e.payment_id IS NULL AND EXISTS (SELECT FROM member m JOIN settlement s USING (settlement_id)
+      WHERE m.kind = 'dispute' AND m.tied_by IS NOT NULL
+        AND (m.council, m.gross_pence, m.occurred_on, s.source) = (e.council, e.amount_pence, e.due_on, e.source)))"""
 UNDONE = """SELECT subject_id, council, source, amount_pence, due_on FROM expectation WHERE kind <> 'payment' AND NOT is_linked"""
 PARTED = "SELECT line_id, item_id FROM parted WHERE line_id = ANY($1)"
 BREAKS = "SELECT break_id, council, kind, amount_pence, revision, is_open, opened_on FROM break WHERE is_open OR break_id = ANY($1)"

@@ -38,6 +38,7 @@ class Expectation(Table, table=True):
     remittance_id: UUID | None
     statement_line_id: UUID | None
     provider: str | None
+    provider_reference: str | None
 
 
 class Statement(Table, table=True):
@@ -136,6 +137,7 @@ class Member(Table, table=True):
     net_pence: int = pence()
     occurred_on: date | None
     reference: str | None
+    provider_reference: str | None
 
 
 class Remittance(Table, table=True):
