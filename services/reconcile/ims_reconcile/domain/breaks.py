@@ -33,6 +33,7 @@ TYPES = {
     "CURRENCY": ("currency",),
     "WRONG_ACCOUNT": ("wrong-account",),
     "PAYOUT_FAILED": ("payout-failed",),
+    "LATE_ITEM": ("late-line",),
 }
 """Types of breaks, and the kinds that are told of each."""
 TYPE_OF = {kind: name for name, kinds in TYPES.items() for kind in kinds}

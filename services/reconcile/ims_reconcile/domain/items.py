@@ -211,6 +211,15 @@ class Unplaced(NamedTuple):
     unplaced_pence: int
 
 
+class LateLine(NamedTuple):
+    """A bank line of a closed day that no closed day has counted."""
+
+    line_id: UUID
+    council: str
+    amount_pence: int
+    booked_on: date
+
+
 class Undone(NamedTuple):
     """A reversal or refund of a payment that nobody knows."""
 

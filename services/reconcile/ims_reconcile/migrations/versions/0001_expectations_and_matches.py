@@ -48,6 +48,7 @@ CREATE TABLE bank_line (           -- state: open, awaiting its file, from-bank 
   state text NOT NULL DEFAULT 'open', source text, heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX bank_line_of_statement ON bank_line (statement_id);
 CREATE INDEX bank_line_of_account ON bank_line (council, bank_account, booked_on);
+CREATE INDEX bank_line_heard ON bank_line (council, bank_account, heard_at);
 CREATE INDEX bank_line_open ON bank_line (line_id) WHERE state IN ('open', 'awaiting');
 CREATE INDEX bank_line_from_bank ON bank_line (council, amount_pence, booked_on) WHERE state = 'from-bank';
 CREATE INDEX bank_line_matched ON bank_line (council, amount_pence, booked_on) WHERE state = 'matched';
