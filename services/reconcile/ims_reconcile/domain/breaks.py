@@ -22,7 +22,7 @@ TYPES = {
     "DUPLICATE_SUSPECT": ("duplicate-line", "duplicate-file", "settled-twice"),
     "UNIDENTIFIED": ("bank-debit-unexplained",),
     "AMBIGUOUS": ("ambiguous",),
-    "REVERSAL_UNMATCHED": ("reversal-without-payment", "settlement-without-refund"),
+    "REVERSAL_UNMATCHED": ("reversal-without-payment", "settlement-without-refund", "dispute-won"),
     "BALANCE_BREAK": ("balance", "opening"),
     "TRAILER_BREAK": ("remittance-refused",),
     "BATCH_BREAK": ("remittance-total", "remittance-unplaced", "settlement-total", "settlement-incomplete", "statement-incomplete",

@@ -123,6 +123,7 @@ def failure_fault(payout: Item) -> Fault:
 EXPLANATIONS = {
     "settlement-without-payment": "the provider paid over a payment that nobody told of",
     "settlement-without-refund": "the provider took back more than was told as refunded or reversed",
+    "dispute-won": "the provider gave back what a dispute took, and the payment is still told as reversed",
     "settlement-amount": "the provider paid over another amount than was told",
     "settled-twice": "the provider paid the same payment over more than once",
     "payment-without-settlement": "the provider has not paid over what was told",

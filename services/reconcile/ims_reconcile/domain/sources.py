@@ -71,8 +71,8 @@ class Pack(BaseModel):
         return {source.name: source for source in self.sources}
 
     def look(self, line: Line) -> Source | None:
-        """Whose line this looks like; none: no source that we know of."""
-        return next((source for source in self.sources if source.line.search(line.text)), None)
+        """Whose line this looks like; none: no source that we know of. What goes back singly is never a credit."""
+        return next((s for s in self.sources if (line.amount_pence < 0 or s.by != "return") and s.line.search(line.text)), None)
 
     def single_by(self, by: Literal["return", "payment"], method_of_payment: str) -> Source | None:
         """The source of single returns, or of single payments, of a method of payment."""

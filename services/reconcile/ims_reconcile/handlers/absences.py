@@ -28,6 +28,7 @@ async def absences(connection: Any, horizon: Horizon, pack: Pack, fresh_since: d
     watched = await members.open_watched(connection)
     counts = await members.counts(connection, {(each.council, each.paid_on) for each in watched})
     found = [fault for each in in_bulk(watched, counts) for fault in member_faults(each, horizon)]
+    found += [fault for each in await members.won(connection, fresh_since) for fault in member_faults(each, horizon)]
     found += [fault for each in await open_items.undone(connection) for fault in undone_faults(each, horizon)]
     firsts = await feeds.firsts(connection, [source.name for source in pack.sources if source.every])
     broken = await feeds.broken(connection)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
+from ims_contracts.payments import PaymentDisputed, PaymentReceived, PaymentReversed, RefundSent
 from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Refused, Work
 from ims_reconcile.domain import derived_id
+from ims_reconcile.handlers.disputes import keep_disputes
 from ims_reconcile.store import heard as store
 from ims_reconcile.store.heard import Row
 
@@ -14,10 +15,17 @@ SETTLED_BY_OTHERS = "govuk-pay"
 """Its ids are on no row of a settlement but such as name the payment outright: whoever settles for it has ids of their own."""
 
 
-async def on_payments(heard: list[PaymentReceived | PaymentReversed | RefundSent], work: Work) -> None:
+type OnPayments = PaymentReceived | PaymentReversed | RefundSent | PaymentDisputed
+
+
+async def on_payments(heard: list[OnPayments], work: Work) -> None:
     """Expect each payment at the bank, and below nothing what went back. The hot path: one insert for the batch."""
     rows: dict[object, Row] = {}
+    disputed = [fact for fact in heard if isinstance(fact, PaymentDisputed)]
+    await keep_disputes(disputed, work)
     for fact in heard:
+        if isinstance(fact, PaymentDisputed):
+            continue
         row = payment_row(fact) if isinstance(fact, PaymentReceived) else return_row(fact)
         held = rows.get(row[1])
         if held is None or held[4] < row[4]:  # the same payment twice in a batch: the higher revision

@@ -81,6 +81,16 @@ MEMBERS = """WITH looked_at AS (SELECT s.settlement_id, s.council, s.source, s.p
       WHERE e.payment_id IS NULL AND e.kind = 'reversal' AND (e.council, e.source, e.amount_pence, e.due_on)
         = (m.council, m.source, o.gross_pence, o.occurred_on))) AS unnamed
   WHERE taken.pence < told.pence + unnamed.pence"""
+# What was told as taken back, and given back since, however long ago either was heard: there are few.
+WON = """SELECT DISTINCT ON (m.council, m.payment_id) m.payment_id, m.settlement_id, m.council, s.source, 'dispute-won',
+    taken.pence - told.pence, s.paid_on, s.heard_at > $1
+  FROM member m JOIN settlement s USING (settlement_id)
+  CROSS JOIN LATERAL (SELECT sum(gross_pence)::bigint AS pence FROM member o WHERE o.payment_id = m.payment_id
+    AND o.council = m.council AND o.kind IN ('refund', 'dispute', 'dispute-reversal')) AS taken
+  CROSS JOIN LATERAL (SELECT coalesce(sum(amount_pence), 0)::bigint AS pence FROM expectation e
+    WHERE e.payment_id = m.payment_id AND e.council = m.council AND e.kind <> 'payment') AS told
+  WHERE m.kind = 'dispute-reversal' AND m.payment_id IS NOT NULL AND taken.pence > told.pence
+  ORDER BY m.council, m.payment_id, m.member_id"""
 NOT_ODD = "DELETE FROM odd_member WHERE settlement_id = ANY($1) AND member_id <> ALL($2)"
 ODD = "INSERT INTO odd_member (settlement_id, member_id) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING"
 SCANNED = "UPDATE settlement SET is_scanned = true WHERE settlement_id = ANY($1) AND NOT is_scanned"
@@ -124,6 +134,11 @@ async def open_members(connection: Any, fresh_since: datetime, settlements: list
     await connection.execute(ODD, [settlement for settlement, _ in odd], [member for _, member in odd])
     await connection.execute(SCANNED, settlements)
     return [Member(*tuple(row)[:-1]) for row in rows]
+
+
+async def won(connection: Any, fresh_since: datetime) -> list[Member]:
+    """Payments that a dispute took and gave back, and that are told as taken back."""
+    return [Member(*row) for row in await connection.fetch(WON, fresh_since)]
 
 
 async def sweep(connection: Any, horizon: Horizon, pack: Pack) -> None:

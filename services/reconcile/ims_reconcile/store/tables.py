@@ -189,3 +189,16 @@ class Run(Table, table=True):
     rejected_count: int
     rejected_pence: int = pence()
     answered_on: date | None
+
+
+class Dispute(Table, table=True):
+    """A dispute of a card payment, as far as it has come."""
+
+    __tablename__ = "dispute"
+    council: str = Field(primary_key=True)
+    payment_id: UUID = Field(primary_key=True)
+    dispute_id: str = Field(primary_key=True)
+    state: str
+    stage: int
+    amount_pence: int = pence()
+    disputed_on: date

@@ -25,6 +25,10 @@ CREATE INDEX alone_at_bank ON expectation (amount_pence)
   WHERE kind = 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL AND provider IS NULL;
 -- What its provider calls a payment, where whoever settles it may call it so too.
 CREATE INDEX expectation_of_provider ON expectation (council, provider_reference) WHERE provider_reference IS NOT NULL;
+CREATE TABLE dispute (             -- of a card payment, as far as it has come; nothing moves until it is lost
+  council text NOT NULL, payment_id uuid NOT NULL, dispute_id text NOT NULL, state text NOT NULL, stage int NOT NULL,
+  amount_pence bigint NOT NULL, disputed_on date NOT NULL, PRIMARY KEY (council, payment_id, dispute_id));
+CREATE INDEX dispute_open ON dispute (council) WHERE state NOT IN ('won', 'lost');
 CREATE TABLE swept (               -- days whose payments without a file were looked for in settlements: twice, since some come late
   council text NOT NULL, day date NOT NULL, times int NOT NULL, payment_count int NOT NULL, PRIMARY KEY (council, day));
 CREATE TABLE watched (             -- payments of such a day that no settlement has, until one has
@@ -79,6 +83,7 @@ CREATE INDEX member_of_nobody ON member (settlement_id) WHERE payment_id IS NULL
 CREATE INDEX member_untied ON member (settlement_id) WHERE payment_id IS NULL AND provider_reference IS NOT NULL;
 CREATE INDEX member_of_provider ON member (council, provider_reference) WHERE provider_reference IS NOT NULL;
 CREATE INDEX member_disputed ON member (council, gross_pence) WHERE kind = 'dispute';
+CREATE INDEX member_won ON member (member_id) WHERE kind = 'dispute-reversal';
 CREATE INDEX member_failed ON member (council, gross_pence) WHERE kind = 'payout-failed';
 CREATE INDEX member_of_settlement ON member (settlement_id);
 CREATE INDEX member_of_payment ON member (payment_id) WHERE payment_id IS NOT NULL;
