@@ -34,6 +34,8 @@ TYPES = {
     "WRONG_ACCOUNT": ("wrong-account",),
     "PAYOUT_FAILED": ("payout-failed",),
     "LATE_ITEM": ("late-line",),
+    "CLOSED_ACCOUNT": ("closed-account",),
+    "LOW_EVIDENCE": ("low-evidence",),
 }
 """Types of breaks, and the kinds that are told of each."""
 TYPE_OF = {kind: name for name, kinds in TYPES.items() for kind in kinds}

@@ -211,6 +211,16 @@ class Unplaced(NamedTuple):
     unplaced_pence: int
 
 
+class Held(NamedTuple):
+    """Payments that allocation placed on one day and holds, or sends back, for the same."""
+
+    council: str
+    kind: str
+    posted_on: date
+    payment_count: int
+    amount_pence: int
+
+
 class LateLine(NamedTuple):
     """A bank line of a closed day that no closed day has counted."""
 

@@ -11,6 +11,7 @@ from ims_reconcile.domain import (
     Run,
     feed_days,
     feed_faults,
+    held_faults,
     in_bulk,
     late_faults,
     member_faults,
@@ -36,6 +37,7 @@ async def absences(connection: Any, horizon: Horizon, pack: Pack, fresh_since: d
     came = await feeds.came(connection, [(*key, day) for key, days in asked.items() for day in days])
     found += [fault for each in await open_runs(connection) for fault in run_faults(each, horizon, pack)]
     found += await unplaced_faults(connection, horizon, fresh_since)
+    found += [fault for each in await placements.still_held(connection) for fault in held_faults(each, horizon)]
     missed = feed_faults(asked, came, pack, horizon)
     return found + missed + late_faults(await feeds.late(connection), missed, pack)
 

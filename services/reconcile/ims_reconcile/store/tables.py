@@ -202,3 +202,15 @@ class Dispute(Table, table=True):
     stage: int
     amount_pence: int = pence()
     disputed_on: date
+
+
+class HeldPayment(Table, table=True):
+    """A payment that allocation holds, or sends back, for what is a break."""
+
+    __tablename__ = "held"
+    council: str = Field(primary_key=True)
+    payment_id: UUID = Field(primary_key=True)
+    revision: int
+    kind: str | None
+    amount_pence: int = pence()
+    posted_on: date

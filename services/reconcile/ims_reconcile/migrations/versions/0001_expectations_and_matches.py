@@ -104,6 +104,10 @@ CREATE TABLE placed (              -- how much of each payment of a file has a p
   council text NOT NULL, payment_id uuid NOT NULL, revision int NOT NULL, amount_pence bigint NOT NULL, posted_on date NOT NULL,
   PRIMARY KEY (council, payment_id));
 CREATE INDEX placed_on ON placed (council, posted_on);
+CREATE TABLE held (                -- payments that allocation holds, or sends back, for what is a break; no kind: no more
+  council text NOT NULL, payment_id uuid NOT NULL, revision int NOT NULL, kind text, amount_pence bigint NOT NULL,
+  posted_on date NOT NULL, PRIMARY KEY (council, payment_id));
+CREATE INDEX held_still ON held (council, kind, posted_on) WHERE kind IS NOT NULL;
 CREATE TABLE remittance_reversed (remittance_id uuid PRIMARY KEY);
 CREATE TABLE run (                 -- postings sent to a back office, and its newest answer; either may be heard first
   run_id uuid PRIMARY KEY, council text NOT NULL, destination text NOT NULL, line_count int, net_pence bigint, delivered_on date,
