@@ -269,6 +269,8 @@ def test_members_say_by_which_ids_their_payment_goes() -> None:
     assert batch.members[-1].provider_reference == first.provider_reference
     (batch,), _ = told(WORLDPAY.strip() + ",Merchant Reference\nC,18/03/2026,O1,Settled,10.00,,,,770001630\n", "worldpay")
     assert (batch.members[0].provider_reference, batch.members[0].merchant_reference) == ("O1", "770001630")
+    (batch,), _ = told(WORLDPAY.strip() + f",Merchant Reference\nC,18/03/2026,O1,Settled,10.00,,,,{pay_id}\n", "worldpay")
+    assert batch.members[0].payment_id == first.payment_id
     (payout,), _ = told(STRIPE)
     assert [each.provider_reference for each in payout.members] == ["ch_1", "ch_2", "ch_1"]
 

@@ -70,8 +70,14 @@ def test_each_line_of_the_sample_day_looks_like_its_source_and_ten_like_nobody_s
     ],
 )
 def test_a_line_is_known_by_what_the_bank_writes(format: str, text: str, source: str | None) -> None:
-    found = PACK.look(a_line("x", 1, text))
+    found = PACK.look(a_line("x", -1, text))
     assert (found.name if found else None) == source
+
+
+@pytest.mark.parametrize("text", ["RETURNED CHEQUE 000101", "HMRC REFUND", "FPS RECALL 770001020"])
+def test_what_goes_back_singly_is_never_a_credit(text: str) -> None:
+    assert PACK.look(a_line("x", -1, text))
+    assert PACK.look(a_line("x", 1, text)) is None
 
 
 AP = "ALLPAY LTD 180326"

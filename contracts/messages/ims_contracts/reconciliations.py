@@ -66,11 +66,13 @@ class BreakOpened(Message):
     `remittance-without-bank-line`, `remittance-total`, `remittance-refused`, `bank-line-unexplained`, `bank-debit-unexplained`,
     `amount-differs`, `fee-differs`, `cash-difference`, `out-of-window`, `wrong-account`, `duplicate-line`, `duplicate-file`,
     `payout-failed`, `reversal-without-payment`, `payment-without-bank-line`, `sequence-gap`, `file-conflict`, `file-late`, `currency`,
-    `ambiguous`, …"""
+    `ambiguous`, `remittance-unplaced` (neither allocated nor suspended), `run-unanswered`, `run-rejected`, `run-total` (of postings to a
+    back office), `late-line` (of a closed day), `dispute-won`, `closed-account`, `low-evidence`, …"""
     amount_pence: Pence
     source: Code
     subject_id: UUID
-    """The statement, line, settlement, remittance or payment that it is about."""
+    """The statement, line, settlement, remittance, payment or run that it is about. Where a higher revision names another, it is the same
+    thing better seen: a payout that failed, by the line that took it back."""
     other_id: UUID | None = None
     """What the subject nearly is, or undoes: the settlement or remittance of a line that differs from it."""
     opened_on: date

@@ -2,7 +2,7 @@
 
 from ims_contracts.documents import asyncapi
 from ims_contracts.notifications import PostingAcknowledged, RunDelivered
-from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
+from ims_contracts.payments import PaymentDisputed, PaymentReceived, PaymentReversed, RefundSent
 from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Service
@@ -11,6 +11,7 @@ from ims_reconcile.handlers import (
     Suspended,
     breaks_router,
     days_router,
+    disputes_router,
     keep_matching,
     officers_router,
     on_notifications,
@@ -28,7 +29,7 @@ def build(settings: Settings) -> Service:
     """The service, ready to run. Raises if the council's pack cannot be read."""
     pack = load_pack(settings.council_pack)
     service = Service("reconcile", settings, asyncapi=asyncapi("reconcile"))
-    service.hears(on_payments, PaymentReceived, PaymentReversed, RefundSent)
+    service.hears(on_payments, PaymentReceived, PaymentReversed, RefundSent, PaymentDisputed)
     service.hears(on_statements, StatementReceived, StatementLineReceived, SettlementReceived, SettlementFailed)
     service.hears(on_remittances, RemittanceReceived, RemittanceRefused, RemittanceReversed, RemittanceLate)
     service.hears(on_notifications, RunDelivered, PostingAcknowledged)
@@ -42,4 +43,5 @@ def build(settings: Settings) -> Service:
     service.api.include_router(officers_router)
     service.api.include_router(breaks_router)
     service.api.include_router(days_router)
+    service.api.include_router(disputes_router)
     return service

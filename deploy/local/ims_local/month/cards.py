@@ -86,7 +86,8 @@ def member(payment: PaymentReceived, pence: int, is_loose: bool | None) -> Settl
     fee = fee_of(pence)
     said: dict[str, Any] = {
         "kind": "charge", "member_reference": payment.source_payment_id, "payment_id": None if is_loose else payment.payment_id,
-        "provider_payment_id": None, "gross_pence": pence, "fee_pence": fee, "net_pence": pence - fee,
+        "provider_payment_id": None, "provider_reference": f"ch {payment.source_payment_id}", "merchant_reference": payment.reference,
+        "gross_pence": pence, "fee_pence": fee, "net_pence": pence - fee,
         "occurred_on": payment.paid_on, "reference": payment.reference,
     }  # fmt: skip
     return SettlementMember.of_valid(said)

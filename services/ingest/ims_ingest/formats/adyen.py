@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ims_contracts.remittances import Fault
-from ims_ingest.formats.records import Format, Member, Record, Whole, fault
+from ims_ingest.formats.records import PAY_ID, Format, Member, Record, Whole, fault
 from ims_ingest.formats.table import Values, header_has, rows
 from ims_ingest.formats.text import pence
 
@@ -29,8 +29,6 @@ KINDS = {
 }  # fmt: skip
 # The payout's own number, which the bank's line quotes: `TX77XT batch 77, AnytownCouncil`.
 PAYOUT_NUMBER = re.compile(r"\bTX\w{2,40}XT\b", re.IGNORECASE)
-# GOV.UK Pay's own id of a payment; no account has a reference like it.
-PAY_ID = re.compile(r"[a-z0-9]{26}")
 # A batch is paid out once, perhaps in vain; with more it does not prove.
 PAYOUTS_MAX = 100
 HOURS_AHEAD = {"GMT": 0, "UTC": 0, "WET": 0, "BST": 1, "WEST": 1, "CET": 1, "CEST": 2}

@@ -1,5 +1,6 @@
 """What readers of files give, one thing at a time: rows, statements, settlements, faults, and at the end the proof."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, BinaryIO, NamedTuple
@@ -9,6 +10,8 @@ from ims_contracts.remittances import Fault
 
 # What messages hold of a code, of words, and of an identifier with its number among rows alike.
 CODE_MAX, WORDS_MAX, REFERENCE_MAX, KEY_MAX = 64, 500, 140, 130
+# GOV.UK Pay's own id of a payment, where it is given as reference; no account has a reference like it.
+PAY_ID = re.compile(r"[a-z0-9]{26}")
 
 
 class Row(NamedTuple):

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from ims_contracts.remittances import Fault
 from ims_ingest.formats.bank_csv_values import written_day, written_pence
-from ims_ingest.formats.records import Format, Member, Record, Whole, fault
+from ims_ingest.formats.records import PAY_ID, Format, Member, Record, Whole, fault
 from ims_ingest.formats.table import Values, header_has, rows
 
 PAYOUT_FAILED = "payout-failed"
@@ -84,7 +84,7 @@ def read_row(line: int, row: Values) -> Record:
         paid_on=settled_on,
         kind=kind,
         member_reference=f"{row['order']}:{kind}:{gross_pence}"[:130],
-        provider_payment_id=None,
+        provider_payment_id=merchant if PAY_ID.fullmatch(merchant := row.get("reference", "")) else None,
         gross_pence=gross_pence,
         fee_pence=fee_pence,
         net_pence=gross_pence - fee_pence,

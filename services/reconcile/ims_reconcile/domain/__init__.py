@@ -5,7 +5,9 @@ from ims_reconcile.domain.days import is_working_day, working_days_after, workin
 from ims_reconcile.domain.items import (
     Awaiting,
     FromBank,
+    Held,
     Item,
+    LateLine,
     Line,
     Member,
     Pairing,
@@ -16,12 +18,13 @@ from ims_reconcile.domain.items import (
     Unplaced,
     derived_id,
 )
-from ims_reconcile.domain.judging import LateFile, feed_days, feed_faults, late_faults, line_faults, without_named
+from ims_reconcile.domain.judging import LateFile, feed_days, feed_faults, late_faults, late_line_fault, line_faults, without_named
 from ims_reconcile.domain.matching import WHY, Decisions, match
 from ims_reconcile.domain.proofs import (
     PLACED_WITHIN,
     Horizon,
     failure_fault,
+    held_faults,
     in_bulk,
     is_whole,
     member_faults,
@@ -35,9 +38,10 @@ from ims_reconcile.domain.runs import Run, run_faults
 from ims_reconcile.domain.sources import Pack, Source
 
 __all__ = [
-    "PLACED_WITHIN", "TYPES", "TYPE_OF", "WHY", "Awaiting", "Break", "Changes", "Decisions", "Fault", "FromBank", "Horizon", "Item",
-    "LateFile", "Line", "Member", "Pack", "Pairing", "Remittance", "Run", "Settlement", "Source", "Statement", "Undone", "Unplaced",
-    "band_of", "changes", "derived_id", "failure_fault", "feed_days", "feed_faults", "in_bulk", "is_whole", "is_working_day",
-    "late_faults", "line_faults", "match", "member_faults", "remittance_faults", "run_faults", "settlement_faults",
-    "statement_faults", "undone_faults", "unplaced_fault", "without_named", "working_days_after", "working_days_between",
+    "PLACED_WITHIN", "TYPES", "TYPE_OF", "WHY", "Awaiting", "Break", "Changes", "Decisions", "Fault", "FromBank", "Held", "Horizon",
+    "Item", "LateFile", "LateLine", "Line", "Member", "Pack", "Pairing", "Remittance", "Run", "Settlement", "Source", "Statement",
+    "Undone", "Unplaced", "band_of", "changes", "derived_id", "failure_fault", "feed_days", "feed_faults", "held_faults", "in_bulk",
+    "is_whole", "is_working_day", "late_faults", "late_line_fault", "line_faults", "match", "member_faults", "remittance_faults",
+    "run_faults", "settlement_faults", "statement_faults", "undone_faults", "unplaced_fault", "without_named", "working_days_after",
+    "working_days_between",
 ]  # fmt: skip

@@ -22,7 +22,7 @@ TYPES = {
     "DUPLICATE_SUSPECT": ("duplicate-line", "duplicate-file", "settled-twice"),
     "UNIDENTIFIED": ("bank-debit-unexplained",),
     "AMBIGUOUS": ("ambiguous",),
-    "REVERSAL_UNMATCHED": ("reversal-without-payment", "settlement-without-refund"),
+    "REVERSAL_UNMATCHED": ("reversal-without-payment", "settlement-without-refund", "dispute-won"),
     "BALANCE_BREAK": ("balance", "opening"),
     "TRAILER_BREAK": ("remittance-refused",),
     "BATCH_BREAK": ("remittance-total", "remittance-unplaced", "settlement-total", "settlement-incomplete", "statement-incomplete",
@@ -33,6 +33,9 @@ TYPES = {
     "CURRENCY": ("currency",),
     "WRONG_ACCOUNT": ("wrong-account",),
     "PAYOUT_FAILED": ("payout-failed",),
+    "LATE_ITEM": ("late-line",),
+    "CLOSED_ACCOUNT": ("closed-account",),
+    "LOW_EVIDENCE": ("low-evidence",),
 }
 """Types of breaks, and the kinds that are told of each."""
 TYPE_OF = {kind: name for name, kinds in TYPES.items() for kind in kinds}

@@ -211,6 +211,25 @@ class Unplaced(NamedTuple):
     unplaced_pence: int
 
 
+class Held(NamedTuple):
+    """Payments that allocation placed on one day and holds, or sends back, for the same."""
+
+    council: str
+    kind: str
+    posted_on: date
+    payment_count: int
+    amount_pence: int
+
+
+class LateLine(NamedTuple):
+    """A bank line of a closed day that no closed day has counted."""
+
+    line_id: UUID
+    council: str
+    amount_pence: int
+    booked_on: date
+
+
 class Undone(NamedTuple):
     """A reversal or refund of a payment that nobody knows."""
 

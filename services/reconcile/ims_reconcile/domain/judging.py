@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ims_reconcile.domain.breaks import Fault
 from ims_reconcile.domain.days import is_working_day, working_days_after
 from ims_reconcile.domain.differences import EXPLANATIONS, Difference
-from ims_reconcile.domain.items import Line, derived_id
+from ims_reconcile.domain.items import LateLine, Line, derived_id
 from ims_reconcile.domain.matching import Decisions
 from ims_reconcile.domain.proofs import Horizon
 from ims_reconcile.domain.sources import Pack
@@ -98,6 +98,12 @@ def feed_faults(asked: Mapping[tuple[str, str], Iterable[date]], came: FeedDays,
                 subject = derived_id("feed", council, name, day)
                 faults.append(Fault("file-late", council, name, subject, 0, day, "a working day of which no file has come"))
     return faults
+
+
+def late_line_fault(line: LateLine) -> Fault:
+    """What belongs to a closed day: nobody has signed for it yet."""
+    words = "it belongs to a day that was closed without it, and is counted in the next that is closed"
+    return Fault("late-line", line.council, "bank", line.line_id, line.amount_pence, line.booked_on, words)
 
 
 def late_faults(late: Iterable[LateFile], missed: Iterable[Fault], pack: Pack) -> list[Fault]:

@@ -7,7 +7,7 @@ from datetime import date
 
 from ims_reconcile.domain.breaks import Fault
 from ims_reconcile.domain.days import working_days_after
-from ims_reconcile.domain.items import Item, Member, Remittance, Settlement, Statement, Undone, Unplaced, derived_id
+from ims_reconcile.domain.items import Held, Item, Member, Remittance, Settlement, Statement, Undone, Unplaced, derived_id
 from ims_reconcile.domain.sources import Pack
 
 # How long payments may be on their way behind the settlement that pays them over.
@@ -123,6 +123,7 @@ def failure_fault(payout: Item) -> Fault:
 EXPLANATIONS = {
     "settlement-without-payment": "the provider paid over a payment that nobody told of",
     "settlement-without-refund": "the provider took back more than was told as refunded or reversed",
+    "dispute-won": "the provider gave back what a dispute took, and the payment is still told as reversed",
     "settlement-amount": "the provider paid over another amount than was told",
     "settled-twice": "the provider paid the same payment over more than once",
     "payment-without-settlement": "the provider has not paid over what was told",
@@ -191,6 +192,20 @@ def unplaced_fault(file: Unplaced) -> Fault:
     words = f"{file.unplaced_count} of {file.payment_count} payments of the file are neither allocated nor suspended with their pence"
     due = working_days_after(file.received_on, PLACED_WITHIN)
     return Fault("remittance-unplaced", file.council, file.source, file.remittance_id, file.unplaced_pence, due, words)
+
+
+HELD = {
+    "closed-account": "payments for accounts that are not open: what is to become of them is decided in allocation's suspense and refunds",
+    "low-evidence": "payments that do not say enough to be sure of one account: they are decided in allocation's suspense",
+}
+
+
+def held_faults(held: Held, horizon: Horizon) -> list[Fault]:
+    """What nobody has decided by the next working day. One break a day: each payment is worked where it is held."""
+    if not horizon.has_passed(held.council, working_days_after(held.posted_on, PLACED_WITHIN)):
+        return []
+    subject, words = derived_id("held", held.council, held.kind, held.posted_on), f"{held.payment_count} {HELD[held.kind]}"
+    return [Fault(held.kind, held.council, "allocation", subject, held.amount_pence, held.posted_on, words)]
 
 
 def undone_faults(undone: Undone, horizon: Horizon) -> list[Fault]:

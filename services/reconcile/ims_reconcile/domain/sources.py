@@ -72,13 +72,17 @@ class Pack(BaseModel):
         return {source.name: source for source in self.sources}
 
     @cached_property
-    def look_of(self) -> Callable[[str], Source | None]:
-        """Whose line a text looks like. What stays open is asked about again and again."""
-        return lru_cache(20_000)(lambda text: next((source for source in self.sources if source.line.search(text)), None))
+    def look_of(self) -> Callable[[str, bool], Source | None]:
+        """Whose line a text looks like, of money that left or came. What stays open is asked about again and again."""
+
+        def look(text: str, is_debit: bool) -> Source | None:
+            return next((source for source in self.sources if (is_debit or source.by != "return") and source.line.search(text)), None)
+
+        return lru_cache(20_000)(look)
 
     def look(self, line: Line) -> Source | None:
-        """Whose line this looks like; none: no source that we know of."""
-        return self.look_of(line.text)
+        """Whose line this looks like; none: no source that we know of. What goes back singly is never a credit."""
+        return self.look_of(line.text, line.amount_pence < 0)
 
     def single_by(self, by: Literal["return", "payment"], method_of_payment: str) -> Source | None:
         """The source of single returns, or of single payments, of a method of payment."""

@@ -11,6 +11,7 @@ from ims_reconcile.domain import (
     Run,
     feed_days,
     feed_faults,
+    held_faults,
     in_bulk,
     late_faults,
     member_faults,
@@ -28,6 +29,7 @@ async def absences(connection: Any, horizon: Horizon, pack: Pack, fresh_since: d
     watched = await members.open_watched(connection)
     counts = await members.counts(connection, {(each.council, each.paid_on) for each in watched})
     found = [fault for each in in_bulk(watched, counts) for fault in member_faults(each, horizon)]
+    found += [fault for each in await members.won(connection, fresh_since) for fault in member_faults(each, horizon)]
     found += [fault for each in await open_items.undone(connection) for fault in undone_faults(each, horizon)]
     firsts = await feeds.firsts(connection, [source.name for source in pack.sources if source.every])
     broken = await feeds.broken(connection)
@@ -35,6 +37,7 @@ async def absences(connection: Any, horizon: Horizon, pack: Pack, fresh_since: d
     came = await feeds.came(connection, [(*key, day) for key, days in asked.items() for day in days])
     found += [fault for each in await open_runs(connection) for fault in run_faults(each, horizon, pack)]
     found += await unplaced_faults(connection, horizon, fresh_since)
+    found += [fault for each in await placements.still_held(connection) for fault in held_faults(each, horizon)]
     missed = feed_faults(asked, came, pack, horizon)
     return found + missed + late_faults(await feeds.late(connection), missed, pack)
 

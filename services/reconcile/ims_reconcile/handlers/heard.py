@@ -2,19 +2,30 @@
 
 from collections.abc import Iterable
 
-from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
+from ims_contracts.payments import PaymentDisputed, PaymentReceived, PaymentReversed, RefundSent
 from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Refused, Work
 from ims_reconcile.domain import derived_id
+from ims_reconcile.handlers.disputes import keep_disputes
 from ims_reconcile.store import heard as store
 from ims_reconcile.store.heard import Row
 
+SETTLED_BY_OTHERS = "govuk-pay"
+"""Its ids are on no row of a settlement but such as name the payment outright: whoever settles for it has ids of their own."""
 
-async def on_payments(heard: list[PaymentReceived | PaymentReversed | RefundSent], work: Work) -> None:
+
+type OnPayments = PaymentReceived | PaymentReversed | RefundSent | PaymentDisputed
+
+
+async def on_payments(heard: list[OnPayments], work: Work) -> None:
     """Expect each payment at the bank, and below nothing what went back. The hot path: one insert for the batch."""
     rows: dict[object, Row] = {}
+    disputed = [fact for fact in heard if isinstance(fact, PaymentDisputed)]
+    await keep_disputes(disputed, work)
     for fact in heard:
+        if isinstance(fact, PaymentDisputed):
+            continue
         row = payment_row(fact) if isinstance(fact, PaymentReceived) else return_row(fact)
         held = rows.get(row[1])
         if held is None or held[4] < row[4]:  # the same payment twice in a batch: the higher revision
@@ -29,6 +40,7 @@ def payment_row(p: PaymentReceived) -> Row:
     return (
         p.council, p.payment_id, "payment", p.payment_id, p.revision, p.source, p.method_of_payment, p.amount_pence,
         p.paid_on, "" if p.remittance_id else reference, p.remittance_id, p.statement_line_id, p.provider,
+        None if p.provider == SETTLED_BY_OTHERS else p.provider_payment_id,
     )  # fmt: skip
 
 
@@ -37,12 +49,12 @@ def return_row(fact: PaymentReversed | RefundSent) -> Row:
     if isinstance(fact, RefundSent):
         return (
             fact.council, fact.refund_id, "refund", fact.payment_id, 1, fact.source, fact.method_of_payment, -fact.amount_pence,
-            fact.sent_on, fact.source_refund_id, None, None, None,
+            fact.sent_on, fact.source_refund_id, None, None, None, None,
         )  # fmt: skip
     remittance_id = None if fact.reason == "import-reversed" else fact.remittance_id
     return (
         fact.council, fact.reversal_id, "reversal", fact.payment_id, 1, fact.source, fact.method_of_payment, -fact.amount_pence,
-        fact.reversed_on, fact.source_reversal_id, remittance_id, fact.statement_line_id, None,
+        fact.reversed_on, fact.source_reversal_id, remittance_id, fact.statement_line_id, None, None,
     )  # fmt: skip
 
 
@@ -103,7 +115,7 @@ def member_rows(s: SettlementReceived) -> list[Row]:
     return [
         (
             derived_id("member", s.council, s.settlement_id, m.member_reference), s.council, s.settlement_id, m.kind, m.payment_id,
-            m.gross_pence, m.fee_pence, m.net_pence, m.occurred_on, m.reference,
+            m.gross_pence, m.fee_pence, m.net_pence, m.occurred_on, m.merchant_reference or m.reference, m.provider_reference,
         )
         for m in s.members
     ]  # fmt: skip

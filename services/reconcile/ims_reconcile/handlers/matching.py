@@ -22,6 +22,7 @@ from ims_reconcile.domain import (
     changes,
     failure_fault,
     is_whole,
+    late_line_fault,
     line_faults,
     match,
     member_faults,
@@ -114,6 +115,7 @@ async def reconcile(work: Work, pack: Pack, grace_seconds: float = 0) -> bool:
     await flag(work, opened, {item.item_id for pairing in pairings for item in pairing.items})
     horizon = await open_items.horizon(connection)
     found = faults(opened, decisions, pairings, horizon, pack)
+    found += map(late_line_fault, await open_items.late_lines(connection))
     await judge(work, found + await absences(connection, horizon, pack, fresh_since))
     return True
 

@@ -7,10 +7,12 @@ from uuid import UUID
 from pydantic import Field
 
 from ims_contracts.allocations import PaymentAllocated, PaymentSuspended
-from ims_contracts.message import Message, PositivePence
+from ims_contracts.message import Code, Message, PositivePence
 from ims_kit import Work
 from ims_reconcile.store import placements as store
-from ims_reconcile.store.heard import Row
+
+# Of allocation's outcomes and reasons, those that are breaks as well: what the account was closed to, and what says too little.
+KINDS = {"closed": "closed-account", "not-open": "closed-account", "ambiguous": "low-evidence"}
 
 
 class Allocated(Message):
@@ -25,6 +27,7 @@ class Allocated(Message):
     suspended_pence: int = Field(default=0, ge=0)
     """Beside the amount. Where the whole payment is in suspense, it is the amount."""
     posted_on: date
+    outcome: Code | None = None
 
 
 class Suspended(Allocated):
@@ -32,13 +35,25 @@ class Suspended(Allocated):
 
     type: ClassVar[str] = PaymentSuspended.type
 
+    reason: Code
+
+
+def kind_of(fact: Allocated | Suspended) -> str | None:
+    """Which break it is to hold a payment for this, or to send it back; None: it is none."""
+    return KINDS.get(fact.reason if isinstance(fact, Suspended) else fact.outcome or "")
+
 
 async def on_placements(heard: list[Allocated | Suspended], work: Work) -> None:
-    """Remember how much of each payment has a place. The hot path: one insert for the batch."""
-    rows: dict[object, Row] = {}
+    """Remember how much of each payment has a place. The hot path: one insert for the batch, and one more
+    where some are held."""
+    newest: dict[object, Allocated | Suspended] = {}
     for fact in heard:
         key = fact.payment_id, fact.council
-        held = rows.get(key)
-        if held is None or held[2] < fact.revision:
-            rows[key] = (fact.council, fact.payment_id, fact.revision, fact.amount_pence + fact.suspended_pence, fact.posted_on)
-    await store.keep_placed(work.connection, list(rows.values()))
+        if key not in newest or newest[key].revision < fact.revision:
+            newest[key] = fact
+    facts = newest.values()
+    placed = [(f.council, f.payment_id, f.revision, f.amount_pence + f.suspended_pence, f.posted_on) for f in facts]
+    await store.keep_placed(work.connection, placed)
+    # A first revision that is none of these changes nothing, whichever revision comes before it: most are such.
+    held = [(f, kind) for f in facts if (kind := kind_of(f)) or f.revision > 1]
+    await store.keep_held(work.connection, [(f.council, f.payment_id, f.revision, kind, f.amount_pence, f.posted_on) for f, kind in held])

@@ -72,7 +72,8 @@ LATE = f"""SELECT 'line' AS kind, line_id, coalesce(source, ''), booked_on, amou
   UNION ALL SELECT 'statement', statement_id, format, closed_on, net_pence FROM ({UNCOUNTED_STATEMENTS}) s WHERE closed_on <= $4
   UNION ALL SELECT CASE WHEN m.undoes IS NULL THEN 'match' ELSE 'un-match' END, m.match_id, coalesce(u.source, ''), u.booked_on, m.net_pence
     FROM ({UNCOUNTED_MATCHES}) u JOIN match m USING (match_id) WHERE u.booked_on <= $4"""  # noqa: S608 - constants
-BREAKS = """SELECT b.kind, b.code, coalesce(l.bank_account, s.bank_account) IS NOT NULL, count(*)::int, sum(b.amount_pence)::bigint
+BREAKS = """SELECT b.kind, b.code, coalesce(l.bank_account, s.bank_account) IS NOT NULL AND b.kind <> 'late-line',
+    count(*)::int, sum(b.amount_pence)::bigint
   FROM worked_break b LEFT JOIN bank_line l ON l.line_id = b.subject_id LEFT JOIN statement s ON s.statement_id = b.subject_id
   WHERE b.council = $1 AND b.is_open AND b.opened_on <= $3 AND coalesce(l.bank_account, s.bank_account, $2) = $2
     AND NOT b.source = ANY($4::text[]) GROUP BY 1, 2, 3"""

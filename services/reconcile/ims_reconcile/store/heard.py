@@ -13,9 +13,11 @@ type Row = tuple[Any, ...]
 EXPECT = Insert(
     tables.Expectation,
     "council subject_id kind payment_id revision source method_of_payment amount_pence due_on reference remittance_id statement_line_id"
-    " provider",
+    " provider provider_reference",
     conflict="""(subject_id, council) DO UPDATE SET revision = excluded.revision, source = excluded.source, due_on = excluded.due_on,
-      method_of_payment = excluded.method_of_payment, remittance_id = coalesce(excluded.remittance_id, expectation.remittance_id)
+      method_of_payment = excluded.method_of_payment,
+      provider_reference = coalesce(excluded.provider_reference, expectation.provider_reference),
+      remittance_id = coalesce(excluded.remittance_id, expectation.remittance_id)
       WHERE excluded.revision > expectation.revision""",
 )
 STATEMENT = Insert(
@@ -35,7 +37,10 @@ SETTLEMENT = Insert(
 )
 PAGE = Insert(tables.SettlementPage, "settlement_id page member_count gross_pence fee_pence net_pence", returning="settlement_id page")
 FAILED = Insert(tables.FailedPayout, "settlement_id council source reference net_pence failed_on")
-MEMBER = Insert(tables.Member, "member_id council settlement_id kind payment_id gross_pence fee_pence net_pence occurred_on reference")
+MEMBER = Insert(
+    tables.Member,
+    "member_id council settlement_id kind payment_id gross_pence fee_pence net_pence occurred_on reference provider_reference"
+)
 REMITTANCE = Insert(
     tables.Remittance,
     "remittance_id council source reference business_on payment_count reversal_count net_pence is_refused refused_for received_on",

@@ -23,16 +23,38 @@ TIE = """WITH loose AS (
     WHERE e.kind = 'payment' AND e.remittance_id IS NULL AND e.statement_line_id IS NULL AND e.provider IS NOT NULL
       AND NOT EXISTS (SELECT FROM member o WHERE o.payment_id = e.subject_id)
     WINDOW alike AS (PARTITION BY e.council, e.reference, e.amount_pence, e.due_on ORDER BY e.subject_id))
-  UPDATE member SET payment_id = there.subject_id FROM loose JOIN there
+  UPDATE member SET payment_id = there.subject_id, tied_by = CASE loose.count WHEN 1 THEN 'reference' ELSE 'choice' END
+  FROM loose JOIN there
     ON (loose.council, loose.reference, loose.gross_pence) = (there.council, there.reference, there.amount_pence)
     AND loose.occurred_on = there.due_on AND loose.number = there.number AND loose.count = there.count
-  WHERE member.member_id = loose.member_id"""
-# A charge of nothing is a failed payment that cost a fee: no payment of ours is behind it.
+  WHERE member.member_id = loose.member_id RETURNING member.member_id"""
+# A payment that was told under the very id that its settlement has it under.
+TIE_BY_ID = """UPDATE member SET payment_id = e.subject_id, tied_by = 'id' FROM settlement s, expectation e
+  WHERE s.settlement_id = member.settlement_id AND NOT s.is_agreed AND member.payment_id IS NULL AND member.provider_reference IS NOT NULL
+    AND (e.council, e.provider_reference, e.provider) = (member.council, member.provider_reference, s.source) AND e.kind = 'payment'
+  RETURNING member.member_id"""
+# Rows that one provider gives one reference are of one payment: what is new looks for its kind, and its kind's payment, everywhere.
+TIE_KIN = """WITH fresh AS (SELECT m.member_id FROM settlement s JOIN member m USING (settlement_id)
+      WHERE NOT s.is_scanned AND NOT s.is_done AND m.provider_reference IS NOT NULL
+    UNION SELECT unnest($1::uuid[])),
+  kin AS (SELECT m.member_id, m.payment_id, m.tied_by, o.member_id AS other_id, o.payment_id AS other_payment, o.tied_by AS other_tied
+    FROM fresh JOIN member m USING (member_id) JOIN settlement s USING (settlement_id)
+      JOIN member o ON (o.council, o.provider_reference) = (m.council, m.provider_reference)
+      JOIN settlement so ON so.settlement_id = o.settlement_id AND so.source = s.source),
+  found AS (SELECT member_id, other_payment AS payment_id, other_tied AS tied_by FROM kin
+      WHERE payment_id IS NULL AND other_payment IS NOT NULL
+    UNION SELECT other_id, payment_id, tied_by FROM kin WHERE payment_id IS NOT NULL AND other_payment IS NULL)
+  UPDATE member SET payment_id = found.payment_id, tied_by = coalesce(found.tied_by, 'kin')
+  FROM (SELECT member_id, min(payment_id::text)::uuid AS payment_id, max(tied_by) AS tied_by FROM found GROUP BY 1) AS found
+  WHERE member.member_id = found.member_id RETURNING settlement_id"""
+LOOK_AGAIN = "UPDATE settlement SET is_scanned = false, is_agreed = false, is_done = false WHERE settlement_id = ANY($1) AND is_scanned"
+# A charge of nothing is a failed payment that cost a fee: no payment of ours is behind it. What went back of one of several payments
+# alike is not held against the one that it was given; a chargeback may be told without its payment, where its teller knew none.
 MEMBERS = """WITH looked_at AS (SELECT s.settlement_id, s.council, s.source, s.paid_on, s.heard_at > $1 AS is_fresh,
-    m.member_id, m.payment_id, m.kind, m.gross_pence
+    m.member_id, m.payment_id, m.kind, m.gross_pence, m.tied_by
   FROM settlement s JOIN member m USING (settlement_id) WHERE s.settlement_id = ANY($2) AND NOT s.is_scanned
   UNION ALL
-  SELECT s.settlement_id, s.council, s.source, s.paid_on, s.heard_at > $1, m.member_id, m.payment_id, m.kind, m.gross_pence
+  SELECT s.settlement_id, s.council, s.source, s.paid_on, s.heard_at > $1, m.member_id, m.payment_id, m.kind, m.gross_pence, m.tied_by
   FROM odd_member o JOIN settlement s USING (settlement_id) JOIN member m ON m.member_id = o.member_id
   WHERE s.settlement_id = ANY($2) AND s.is_scanned)
   SELECT coalesce(m.payment_id, m.member_id) AS subject_id, m.settlement_id, m.council, m.source,
@@ -45,15 +67,30 @@ MEMBERS = """WITH looked_at AS (SELECT s.settlement_id, s.council, s.source, s.p
   FROM looked_at m WHERE m.kind = 'charge' AND m.gross_pence > 0 AND EXISTS (SELECT FROM member o WHERE o.payment_id = m.payment_id
     AND o.council = m.council AND o.kind = 'charge' AND o.gross_pence > 0 AND o.member_id <> m.member_id)
   UNION ALL
-  SELECT m.payment_id, m.settlement_id, m.council, m.source, 'settlement-without-refund', taken.pence - told.pence, m.paid_on, m.is_fresh,
-    m.member_id
+  SELECT m.payment_id, m.settlement_id, m.council, m.source, 'settlement-without-refund',
+    taken.pence - told.pence - unnamed.pence, m.paid_on, m.is_fresh, m.member_id
   FROM (SELECT DISTINCT ON (settlement_id, payment_id) * FROM looked_at
-    WHERE kind IN ('refund', 'dispute') AND payment_id IS NOT NULL ORDER BY settlement_id, payment_id, member_id) AS m
+    WHERE kind IN ('refund', 'dispute') AND payment_id IS NOT NULL
+      AND tied_by IS DISTINCT FROM 'choice' ORDER BY settlement_id, payment_id, member_id) AS m
   CROSS JOIN LATERAL (SELECT sum(gross_pence)::bigint AS pence FROM member o WHERE o.payment_id = m.payment_id
     AND o.council = m.council AND o.kind IN ('refund', 'dispute', 'dispute-reversal')) AS taken
   CROSS JOIN LATERAL (SELECT coalesce(sum(amount_pence), 0)::bigint AS pence FROM expectation e
     WHERE e.payment_id = m.payment_id AND e.council = m.council AND e.kind <> 'payment') AS told
-  WHERE taken.pence < told.pence"""
+  CROSS JOIN LATERAL (SELECT coalesce(sum(o.gross_pence), 0)::bigint AS pence FROM member o
+    WHERE o.payment_id = m.payment_id AND o.council = m.council AND o.kind = 'dispute' AND EXISTS (SELECT FROM expectation e
+      WHERE e.payment_id IS NULL AND e.kind = 'reversal' AND (e.council, e.source, e.amount_pence, e.due_on)
+        = (m.council, m.source, o.gross_pence, o.occurred_on))) AS unnamed
+  WHERE taken.pence < told.pence + unnamed.pence"""
+# What was told as taken back, and given back since, however long ago either was heard: there are few.
+WON = """SELECT DISTINCT ON (m.council, m.payment_id) m.payment_id, m.settlement_id, m.council, s.source, 'dispute-won',
+    taken.pence - told.pence, s.paid_on, s.heard_at > $1
+  FROM member m JOIN settlement s USING (settlement_id)
+  CROSS JOIN LATERAL (SELECT sum(gross_pence)::bigint AS pence FROM member o WHERE o.payment_id = m.payment_id
+    AND o.council = m.council AND o.kind IN ('refund', 'dispute', 'dispute-reversal')) AS taken
+  CROSS JOIN LATERAL (SELECT coalesce(sum(amount_pence), 0)::bigint AS pence FROM expectation e
+    WHERE e.payment_id = m.payment_id AND e.council = m.council AND e.kind <> 'payment') AS told
+  WHERE m.kind = 'dispute-reversal' AND m.payment_id IS NOT NULL AND taken.pence > told.pence
+  ORDER BY m.council, m.payment_id, m.member_id"""
 NOT_ODD = "DELETE FROM odd_member WHERE settlement_id = ANY($1) AND member_id <> ALL($2)"
 ODD = "INSERT INTO odd_member (settlement_id, member_id) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING"
 SCANNED = "UPDATE settlement SET is_scanned = true WHERE settlement_id = ANY($1) AND NOT is_scanned"
@@ -82,8 +119,11 @@ SWEPT_BACK = 30
 
 
 async def tie(connection: Any) -> None:
-    """Give the rows of open settlements that name no payment the one that they are of, where there is no doubt."""
-    await connection.execute(TIE)
+    """Give the rows of settlements that name no payment the one that they are of, where there is no doubt: by its provider's id, by
+    reference, pence and day, or because a row of the same reference at its provider has one."""
+    tied = [row["member_id"] for sql in (TIE_BY_ID, TIE) for row in await connection.fetch(sql)]
+    if kin := [row["settlement_id"] for row in await connection.fetch(TIE_KIN, tied)]:
+        await connection.execute(LOOK_AGAIN, kin)
 
 
 async def open_members(connection: Any, fresh_since: datetime, settlements: list[UUID]) -> list[Member]:
@@ -94,6 +134,11 @@ async def open_members(connection: Any, fresh_since: datetime, settlements: list
     await connection.execute(ODD, [settlement for settlement, _ in odd], [member for _, member in odd])
     await connection.execute(SCANNED, settlements)
     return [Member(*tuple(row)[:-1]) for row in rows]
+
+
+async def won(connection: Any, fresh_since: datetime) -> list[Member]:
+    """Payments that a dispute took and gave back, and that are told as taken back."""
+    return [Member(*row) for row in await connection.fetch(WON, fresh_since)]
 
 
 async def sweep(connection: Any, horizon: Horizon, pack: Pack) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from ims_reconcile.domain import Break, Horizon, Item, Line, Pack, Remittance, Settlement, Statement, Undone
+from ims_reconcile.domain import Break, Horizon, Item, LateLine, Line, Pack, Remittance, Settlement, Statement, Undone
 
 # No window is longer, in days.
 NEAR = timedelta(days=60)
@@ -91,9 +91,21 @@ PAID = """WITH sought AS (SELECT * FROM unnest($1::text[], $2::bigint[]) AS soug
   UNION ALL SELECT settlement_id, 'failed-payout', council, source, reference, -net_pence, failed_on
     FROM failed_payout JOIN sought USING (council, net_pence)"""
 FAILED = "SELECT settlement_id, 'failed-payout', council, source, reference, net_pence, failed_on FROM failed_payout"
+# A chargeback that was told without its payment is that of its row, once the row is tied to one.
 LINK = """UPDATE expectation e SET is_linked = true WHERE kind <> 'payment' AND NOT is_linked
-  AND EXISTS (SELECT FROM expectation p WHERE (p.subject_id, p.council, p.kind) = (e.payment_id, e.council, 'payment'))"""
+  AND (EXISTS (SELECT FROM expectation p WHERE (p.subject_id, p.council, p.kind) = (e.payment_id, e.council, 'payment'))
+    OR e.payment_id IS NULL AND EXISTS (SELECT FROM member m JOIN settlement s USING (settlement_id)
+      WHERE m.kind = 'dispute' AND m.tied_by IS NOT NULL
+        AND (m.council, m.gross_pence, m.occurred_on, s.source) = (e.council, e.amount_pence, e.due_on, e.source)))"""
 UNDONE = """SELECT subject_id, council, source, amount_pence, due_on FROM expectation WHERE kind <> 'payment' AND NOT is_linked"""
+# Only what was heard since the last closed day was prepared can be late; an hour before, as a line is written before it is seen.
+LATE_LINES = """SELECT l.line_id, l.council, l.amount_pence, l.booked_on
+  FROM (SELECT DISTINCT ON (council, bank_account) council, bank_account, day, prepared_at
+      FROM day_closed JOIN day_prepared USING (evidence_sha256, council, bank_account, day)
+      ORDER BY council, bank_account, day DESC) AS last
+    JOIN bank_line l ON (l.council, l.bank_account) = (last.council, last.bank_account)
+      AND l.booked_on <= last.day AND l.heard_at > last.prepared_at - interval '1 hour'
+  WHERE NOT EXISTS (SELECT FROM day_line JOIN day_closed USING (evidence_sha256) WHERE day_line.line_id = l.line_id)"""
 PARTED = "SELECT line_id, item_id FROM parted WHERE line_id = ANY($1)"
 BREAKS = "SELECT break_id, council, kind, amount_pence, revision, is_open, opened_on FROM break WHERE is_open OR break_id = ANY($1)"
 
@@ -169,6 +181,11 @@ async def open_singles(connection: Any, lines: Sequence[Line], pack: Pack) -> li
         if source := pack.single_by("payment" if kind == "payment" else "return", method_of_payment):
             found.append(Item(subject_id, kind, council, source.name, reference, amount_pence, due_on))
     return found
+
+
+async def late_lines(connection: Any) -> list[LateLine]:
+    """Bank lines of closed days that no closed day has counted."""
+    return [LateLine(*row) for row in await connection.fetch(LATE_LINES)]
 
 
 async def undone(connection: Any) -> list[Undone]:

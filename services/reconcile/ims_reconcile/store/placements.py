@@ -5,7 +5,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from ims_reconcile.domain import Unplaced
+from ims_kit import Insert
+from ims_reconcile.domain import Held, Unplaced
+from ims_reconcile.store import tables
 from ims_reconcile.store.heard import Row
 
 # What is known to have come in no file is not kept: it would be most of all payments, and proves no file.
@@ -30,6 +32,18 @@ UNPLACED = f"""SELECT r.remittance_id, r.council, r.source, r.received_on, r.pay
   WHERE r.is_whole AND NOT r.is_placed AND NOT r.is_refused AND r.received_on <= due.last_on AND r.heard_at <= $3
     AND EXISTS (SELECT FROM placed first WHERE first.council = r.council AND first.posted_on <= r.received_on)
     AND NOT EXISTS (SELECT FROM remittance_reversed b WHERE b.remittance_id = r.remittance_id)"""  # noqa: S608 - constants
+HELD = Insert(
+    tables.HeldPayment,
+    "council payment_id revision kind amount_pence posted_on",
+    conflict="""(council, payment_id) DO UPDATE SET revision = excluded.revision, kind = excluded.kind,
+      amount_pence = excluded.amount_pence, posted_on = excluded.posted_on WHERE excluded.revision > held.revision""",
+)
+# But for those that went back whole: nothing is left to decide.
+STILL_HELD = """SELECT council, kind, posted_on, count(*)::int, sum(amount_pence)::bigint FROM held h
+  WHERE kind IS NOT NULL AND NOT EXISTS (SELECT FROM expectation e WHERE (e.subject_id, e.council) = (h.payment_id, h.council)
+    AND e.amount_pence <= (SELECT sum(-b.amount_pence) FROM expectation b
+      WHERE b.payment_id = e.subject_id AND b.council = e.council AND b.kind <> 'payment'))
+  GROUP BY 1, 2, 3"""
 IS_PLACED = "UPDATE remittance SET is_placed = true WHERE remittance_id = ANY($1)"
 
 
@@ -37,6 +51,16 @@ async def keep_placed(connection: Any, rows: Sequence[Row]) -> None:
     """Remember where payments of files were put; one row a payment."""
     if rows:
         await connection.execute(PLACED, *zip(*rows, strict=True))
+
+
+async def keep_held(connection: Any, rows: Sequence[Row]) -> None:
+    """Remember why payments are held, or that they are no more; one row a payment."""
+    await HELD(connection, rows)
+
+
+async def still_held(connection: Any) -> list[Held]:
+    """What is held, by council, why, and day."""
+    return [Held(*row) for row in await connection.fetch(STILL_HELD)]
 
 
 async def unplaced(connection: Any, last_on: dict[str, date], fresh_since: datetime) -> list[Unplaced]:

@@ -38,6 +38,7 @@ class Expectation(Table, table=True):
     remittance_id: UUID | None
     statement_line_id: UUID | None
     provider: str | None
+    provider_reference: str | None
 
 
 class Statement(Table, table=True):
@@ -136,6 +137,7 @@ class Member(Table, table=True):
     net_pence: int = pence()
     occurred_on: date | None
     reference: str | None
+    provider_reference: str | None
 
 
 class Remittance(Table, table=True):
@@ -187,3 +189,28 @@ class Run(Table, table=True):
     rejected_count: int
     rejected_pence: int = pence()
     answered_on: date | None
+
+
+class Dispute(Table, table=True):
+    """A dispute of a card payment, as far as it has come."""
+
+    __tablename__ = "dispute"
+    council: str = Field(primary_key=True)
+    payment_id: UUID = Field(primary_key=True)
+    dispute_id: str = Field(primary_key=True)
+    state: str
+    stage: int
+    amount_pence: int = pence()
+    disputed_on: date
+
+
+class HeldPayment(Table, table=True):
+    """A payment that allocation holds, or sends back, for what is a break."""
+
+    __tablename__ = "held"
+    council: str = Field(primary_key=True)
+    payment_id: UUID = Field(primary_key=True)
+    revision: int
+    kind: str | None
+    amount_pence: int = pence()
+    posted_on: date

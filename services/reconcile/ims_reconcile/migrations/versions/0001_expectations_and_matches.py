@@ -11,7 +11,8 @@ FACTS = """
 CREATE TABLE expectation (         -- money that should be seen at the bank: payments, and below nothing what went back
   council text NOT NULL, subject_id uuid NOT NULL, kind text NOT NULL, payment_id uuid, revision int NOT NULL,
   source text NOT NULL, method_of_payment text NOT NULL, amount_pence bigint NOT NULL, due_on date NOT NULL,
-  reference text NOT NULL, remittance_id uuid, statement_line_id uuid, provider text, is_linked boolean NOT NULL DEFAULT false,
+  reference text NOT NULL, remittance_id uuid, statement_line_id uuid, provider text, provider_reference text,
+  is_linked boolean NOT NULL DEFAULT false,
   PRIMARY KEY (subject_id, council), CHECK ((kind = 'payment') = (amount_pence > 0)));
 CREATE INDEX expectation_of_remittance ON expectation (remittance_id) WHERE remittance_id IS NOT NULL;
 CREATE INDEX expectation_of_line ON expectation (statement_line_id) WHERE statement_line_id IS NOT NULL;
@@ -22,6 +23,12 @@ CREATE INDEX returned_of_nothing ON expectation (council) WHERE kind <> 'payment
 CREATE INDEX alone ON expectation (due_on, reference) WHERE kind = 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL;
 CREATE INDEX alone_at_bank ON expectation (amount_pence)
   WHERE kind = 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL AND provider IS NULL;
+-- What its provider calls a payment, where whoever settles it may call it so too.
+CREATE INDEX expectation_of_provider ON expectation (council, provider_reference) WHERE provider_reference IS NOT NULL;
+CREATE TABLE dispute (             -- of a card payment, as far as it has come; nothing moves until it is lost
+  council text NOT NULL, payment_id uuid NOT NULL, dispute_id text NOT NULL, state text NOT NULL, stage int NOT NULL,
+  amount_pence bigint NOT NULL, disputed_on date NOT NULL, PRIMARY KEY (council, payment_id, dispute_id));
+CREATE INDEX dispute_open ON dispute (council) WHERE state NOT IN ('won', 'lost');
 CREATE TABLE swept (               -- days whose payments without a file were looked for in settlements: twice, since some come late
   council text NOT NULL, day date NOT NULL, times int NOT NULL, payment_count int NOT NULL, PRIMARY KEY (council, day));
 CREATE TABLE watched (             -- payments of such a day that no settlement has, until one has
@@ -45,6 +52,7 @@ CREATE TABLE bank_line (           -- state: open, awaiting its file, from-bank 
   state text NOT NULL DEFAULT 'open', source text, heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX bank_line_of_statement ON bank_line (statement_id);
 CREATE INDEX bank_line_of_account ON bank_line (council, bank_account, booked_on);
+CREATE INDEX bank_line_heard ON bank_line (council, bank_account, heard_at);
 CREATE INDEX bank_line_open ON bank_line (line_id) WHERE state IN ('open', 'awaiting');
 CREATE INDEX bank_line_from_bank ON bank_line (council, amount_pence, booked_on) WHERE state = 'from-bank';
 CREATE INDEX bank_line_matched ON bank_line (council, amount_pence, booked_on) WHERE state = 'matched';
@@ -67,10 +75,15 @@ CREATE TABLE failed_payout (       -- what a provider said of a payout: it did n
 CREATE INDEX failed_payout_of_pence ON failed_payout (council, net_pence);
 CREATE TABLE member (
   member_id uuid PRIMARY KEY, council text NOT NULL, settlement_id uuid NOT NULL, kind text NOT NULL, payment_id uuid,
-  gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL, occurred_on date, reference text);
+  gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL, occurred_on date, reference text,
+  provider_reference text, tied_by text);   -- tied_by: how a row that names no payment came to its own
 CREATE TABLE odd_member (          -- rows of settlements looked through that do not agree: the only ones to look at again
   settlement_id uuid NOT NULL, member_id uuid NOT NULL, PRIMARY KEY (settlement_id, member_id));
 CREATE INDEX member_of_nobody ON member (settlement_id) WHERE payment_id IS NULL AND kind = 'charge' AND gross_pence > 0;
+CREATE INDEX member_untied ON member (settlement_id) WHERE payment_id IS NULL AND provider_reference IS NOT NULL;
+CREATE INDEX member_of_provider ON member (council, provider_reference) WHERE provider_reference IS NOT NULL;
+CREATE INDEX member_disputed ON member (council, gross_pence) WHERE kind = 'dispute';
+CREATE INDEX member_won ON member (member_id) WHERE kind = 'dispute-reversal';
 CREATE INDEX member_failed ON member (council, gross_pence) WHERE kind = 'payout-failed';
 CREATE INDEX member_of_settlement ON member (settlement_id);
 CREATE INDEX member_of_payment ON member (payment_id) WHERE payment_id IS NOT NULL;
@@ -91,6 +104,10 @@ CREATE TABLE placed (              -- how much of each payment of a file has a p
   council text NOT NULL, payment_id uuid NOT NULL, revision int NOT NULL, amount_pence bigint NOT NULL, posted_on date NOT NULL,
   PRIMARY KEY (council, payment_id));
 CREATE INDEX placed_on ON placed (council, posted_on);
+CREATE TABLE held (                -- payments that allocation holds, or sends back, for what is a break; no kind: no more
+  council text NOT NULL, payment_id uuid NOT NULL, revision int NOT NULL, kind text, amount_pence bigint NOT NULL,
+  posted_on date NOT NULL, PRIMARY KEY (council, payment_id));
+CREATE INDEX held_still ON held (council, kind, posted_on) WHERE kind IS NOT NULL;
 CREATE TABLE remittance_reversed (remittance_id uuid PRIMARY KEY);
 CREATE TABLE run (                 -- postings sent to a back office, and its newest answer; either may be heard first
   run_id uuid PRIMARY KEY, council text NOT NULL, destination text NOT NULL, line_count int, net_pence bigint, delivered_on date,
