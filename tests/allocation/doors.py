@@ -11,7 +11,7 @@ from allocation.anytown import COUNCIL, PACKS, name
 from ims_allocation.app import build
 from ims_allocation.handlers import on_accounts, on_payments
 from ims_allocation.settings import Settings
-from ims_allocation.store import reports
+from ims_allocation.store import reports, taxes
 from ims_contracts.accounts import AccountChanged
 from ims_kit import Service, begin
 
@@ -77,7 +77,7 @@ class Office:
         return there
 
     async def assert_lawful(self) -> None:
-        broken = [law for law in await reports.laws(self.pool) if not law["holds"]]
+        broken = [law for law in [*await reports.laws(self.pool), *await taxes.laws(PACKS, self.pool)] if not law["holds"]]
         assert not broken, broken
 
 

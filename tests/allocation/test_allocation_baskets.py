@@ -184,6 +184,49 @@ async def test_a_line_has_its_own_vat_code_where_its_fund_lets_it(pool: Any, fun
     await assert_lawful(pool)
 
 
+@pytest.mark.parametrize(
+    ("account", "code", "status", "lines"),
+    [
+        ("13/LEISURE", "Z", 201, {("13", "Z", 0)}),
+        ("13/LEISURE", None, 201, {("13", "S", -50)}),
+        ("13/LEISURE", "?", 422, "a VAT code is none that is known"),
+        (f"23/{TAX}", "S", 422, "lets no line have another VAT code"),
+    ],
+)
+async def test_an_officer_says_the_vat_code_where_the_fund_lets_it(
+    clean_pool: Any, account: str, code: str | None, status: int, lines: Any
+) -> None:
+    office = Office(clean_pool)
+    await office.hear(*ACCOUNTS, payment(None, 300, called="lost"), payment("LEISURE", 500))
+    [towards] = to((account, 300))
+    answer = await office.decide(group(of("lost"), [towards | {"vat_code": code}]))
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert lines in answer.text
+    else:
+        vat = "SELECT vat_code, vat_pence FROM ledger_line WHERE payment_id = $1 AND vat_code <> ''"
+        found = await office.pool.fetch(vat, name("lost"))
+        assert {("13", *row) for row in found} == lines
+    await office.assert_lawful()
+
+
+async def test_a_journal_corrects_a_vat_code_and_goes_back(clean_pool: Any) -> None:
+    office = Office(clean_pool)
+    await office.hear(payment("LEISURE", 1200))
+    [source], [target] = to(("13/LEISURE", 1200)), to(("13/LEISURE", 1200))
+    body = {"sources": [source], "targets": [target | {"vat_code": "Z"}], "reason": "zero-rated"}
+    made = await office.post("/v1/journals", body)
+    assert made.status_code == 201, made.text
+    vat = "SELECT vat_code, sum(amount_pence), sum(vat_pence) FROM ledger_line WHERE vat_code <> '' GROUP BY 1 ORDER BY 1"
+    assert [tuple(map(str, row)) for row in await office.pool.fetch(vat)] == [("S", "0", "0"), ("Z", "-1200", "0")]
+    await office.post(f"/v1/journals/{made.json()['decision_id']}/undo", {"reason": "no"})
+    assert [tuple(map(str, row)) for row in await office.pool.fetch(vat)] == [("S", "-1200", "-200"), ("Z", "0", "0")]
+    [of_tax] = to((f"23/{TAX}", 1200))
+    bad = await office.post("/v1/journals", body | {"sources": [of_tax | {"vat_code": "Z"}]})
+    assert "lets no line have another VAT code" in bad.text
+    await office.assert_lawful()
+
+
 def of_accounts(lines: Sequence[BasketLine]) -> Counter[Any]:
     """The most that each account may get: what is stated of every line that can be read as it."""
     most = Counter[Any]()

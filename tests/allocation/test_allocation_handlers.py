@@ -34,7 +34,7 @@ from allocation.events import Heard, tellings, worlds
 from allocation.test_allocation_laws import told_in
 from ims_allocation.handlers import on_accounts, on_payments, on_reconciliations
 from ims_allocation.settings import Packs
-from ims_allocation.store import placements, reports
+from ims_allocation.store import placements, reports, taxes
 from ims_contracts import MESSAGES
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.reconciliations import PaymentReconciled
@@ -76,7 +76,7 @@ async def ledger(pool: Any, council: str = COUNCIL) -> Counter[Any]:
 
 
 async def assert_lawful(pool: Any) -> None:
-    laws = await reports.laws(pool)
+    laws = [*await reports.laws(pool), *await taxes.laws(PACKS, pool)]
     assert [each for each in laws if not each["holds"]] == []
 
 

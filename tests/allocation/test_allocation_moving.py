@@ -36,7 +36,7 @@ def test_a_move_credits_its_target_and_debits_the_line_it_came_from() -> None:
     got, given_ = moved(move(LINE, 1200, [for_account(1200, narrative="wrong fund")], BOOKS))
     assert got[:7] == ("23", "770001478", "journal-in", 1200, "O", 0, "wrong fund")
     assert given_[:7] == ("13", "HALL", "journal-out", -1200, "S", -200, "wrong fund")
-    assert (BOOKS.line(got), BOOKS.line(given_)) == (Line("fund:23", "770001478", -1200), Line("fund:13", "HALL", 1200))
+    assert (BOOKS.line(got), BOOKS.line(given_)) == (Line("fund:23", "770001478", -1200, "O"), Line("fund:13", "HALL", 1200, "S"))
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.anytown import PACK, name, payment, reversal, running_account
+from allocation.anytown import PACK, PACKS, name, payment, reversal, running_account
+from allocation.doors import Office, to
 from allocation.test_allocation_handlers import hear, told
 from ims_allocation.domain import Placement, Record
 from ims_allocation.domain.ledger import Line, lines_between, vat_position
 from ims_allocation.domain.payments import Part
 from ims_allocation.domain.taxing import taxed, taxed_lines
 from ims_allocation.domain.vat import vat_within
+from ims_allocation.store import taxes
 
 DAY, LATE_2009, IN_2010 = date(2026, 3, 16), date(2009, 6, 1), date(2010, 6, 1)
 TAKINGS, TAX = ("13", "LEISURE"), ("23", "770001478")
@@ -68,6 +70,47 @@ def test_a_journal_between_accounts_moves_the_vat_of_the_whole(shares: list[int]
     lines = taxed_lines([Line("fund:13", "LEISURE", sum(shares)), *got], DAY, PACK)
     assert [line[:3] for line in lines[1:]] == [line[:3] for line in got]
     assert sum(line.vat_pence for line in lines) == 0
+
+
+WHOLE, MOVED, POSTED = taxes.LAWS
+
+
+@pytest.mark.parametrize(
+    ("broken", "laws"),
+    [
+        ("UPDATE ledger_line SET vat_pence = -199 WHERE vat_pence = -200", {POSTED}),
+        ("UPDATE ledger_line SET cost_centre = 'LC02' WHERE cost_centre = 'LC01' AND payment_id IS NOT NULL", {POSTED}),
+        ("UPDATE ledger_line SET vat_code = 'Z' WHERE vat_code = 'O'", {POSTED}),
+        ("UPDATE ledger_line SET vat_pence = vat_pence + 1 WHERE payment_id IS NULL AND ledger_account = 'fund:13'", {MOVED}),
+        ("UPDATE ledger_line SET vat_code = 'S' WHERE payment_id IS NULL AND vat_code = 'Z'", {MOVED}),
+        ("UPDATE placement SET details = jsonb_set(details, '{placement,parts,0,4}', '199') WHERE fund = '13'", {WHOLE, POSTED}),
+        ("UPDATE placement SET details = jsonb_set(details, '{placement,parts,1,4}', '1') WHERE fund IS NULL", {WHOLE, POSTED}),
+        ("UPDATE placement SET decided_on = '2009-06-01' WHERE fund = '13'", {WHOLE}),
+        ("UPDATE placement SET vat_code = 'S' WHERE details IS NULL", {WHOLE, POSTED}),
+    ],
+)
+async def test_vat_that_is_not_its_codes_is_seen(clean_pool: Any, broken: str, laws: set[str]) -> None:
+    office = Office(clean_pool)
+    lines = [{"fund": "13", "amount_pence": 1003}, {"reference": "770001478", "amount_pence": 500}]
+    await office.hear(running_account(), payment("LEISURE", 1200), payment(called="tax"), payment(None, 1503, called="two", basket=lines))
+    [source], [target] = to(("13/LEISURE", 603)), to(("13/LEISURE", 603))
+    await office.post("/v1/journals", {"sources": [source], "targets": [target | {"vat_code": "Z"}], "reason": "zero-rated"})
+    await office.assert_lawful()
+    for table in ("placement", "ledger_line"):
+        await office.pool.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    await office.pool.execute(broken)
+    answer = await office.get("/v1/laws")
+    assert {each["law"] for each in answer if not each["holds"]} == laws
+    for table in ("placement", "ledger_line"):
+        await office.pool.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+@pytest.mark.parametrize(("gross", "vat", "holds"), [(3, 1, True), (3, 0, False), (9, 2, True), (9, 1, False), (4, 1, True), (4, 2, False)])
+async def test_half_a_penny_goes_up(pool: Any, gross: int, vat: int, holds: bool) -> None:
+    await hear(pool, payment("LEISURE", gross))
+    await pool.execute("ALTER TABLE placement DISABLE TRIGGER USER")
+    await pool.execute(f"UPDATE placement SET details = jsonb_set(details, '{{placement,parts,0,4}}', '{vat}')")
+    assert [law["holds"] for law in await taxes.laws(PACKS, pool) if law["law"] == WHOLE] == [holds]
 
 
 async def test_vat_is_told_and_kept_with_a_payment_and_taken_off_with_what_goes_back(pool: Any) -> None:

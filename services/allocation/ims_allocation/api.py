@@ -11,7 +11,7 @@ from ims_allocation.domain.giving_back import Refund
 from ims_allocation.domain.validation import FundRules
 from ims_allocation.handlers.shelf import today
 from ims_allocation.journey import decision_words, learned_words, refund_words, step
-from ims_allocation.store import accounts, decisions, evidence, payers, placements, refunds, reports, suspense
+from ims_allocation.store import accounts, decisions, evidence, payers, placements, refunds, reports, suspense, taxes
 from ims_kit import Service
 
 router = APIRouter(prefix="/v1")
@@ -126,4 +126,5 @@ async def balances(request: Request, council: str) -> dict[str, Any]:
 @books.get("/laws", tags=["books"])
 async def laws(request: Request) -> list[dict[str, Any]]:
     """What must always hold, and by how much it does not."""
-    return await reports.laws(pool_of(request))
+    pool = pool_of(request)
+    return [*await reports.laws(pool), *await taxes.laws(request.app.state.packs, pool)]

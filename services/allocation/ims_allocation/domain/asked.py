@@ -29,6 +29,8 @@ class Towards(Asked):
     """Above nothing; below it only for a reversal that names no payment, whose whole amount is taken off the account."""
     cost_centre: Code | None = None
     """Whose income it is or was; none: as the fund has it."""
+    vat_code: Code | None = None
+    """The VAT code of its income; none: as the fund has it. Another only where the fund lets its lines differ."""
 
 
 class Of(Asked):

@@ -78,7 +78,8 @@ class Books:
         """The same in the ledger, where income is a credit, and suspense is one account whatever a line of it was named by."""
         if movement.fund == self.suspense_fund:
             return Line("suspense", None, -movement.amount_pence)
-        return Line(f"fund:{movement.fund}", movement.account_reference, -movement.amount_pence, cost_centre=movement.cost_centre)
+        to = f"fund:{movement.fund}", movement.account_reference
+        return Line(*to, -movement.amount_pence, movement.vat_code, cost_centre=movement.cost_centre)
 
 
 def less(share: Share) -> Share:

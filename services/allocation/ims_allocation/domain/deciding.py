@@ -16,7 +16,7 @@ from ims_allocation.domain.ledger import Line
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Decided, Part, PaymentKey, Record
 from ims_allocation.domain.releasing import draw, fault_of_shares
-from ims_allocation.domain.taxing import coded_by, taxed_lines
+from ims_allocation.domain.taxing import coded_by, fault_of_code, taxed_lines
 from ims_allocation.domain.validation import Intended, Limits, Standing, validate
 
 WORDS = {
@@ -26,7 +26,8 @@ WORDS = {
     "target-is-suspense": "suspense is nobody's account: leave the rest out of it, and it stays in suspense",
     "credit-note-fund-not-enabled": "the fund of a credit note does not allow one; the council's reference data says which do",
     "vat-code-missing": "a fund has no VAT code: have the council's reference data say it",
-    "unknown-vat-code": "a fund has a VAT code that nobody knows: have the council's reference data say it",
+    "unknown-vat-code": "a VAT code is none that is known on the day: have the council's reference data say it, or name another",
+    "vat-code-not-allowed": "the fund lets no line have another VAT code than its own: leave it out",
     "unknown-fund": "there is no such fund in the council's reference data",
     "reference-invalid": "is not a reference of that fund: look for a mistyped character",
     "account-not-found": "no account of that fund and reference is known yet: wait until its back office tells of it",
@@ -35,6 +36,10 @@ WORDS = {
     "not-balanced": "what the accounts give and what they get must come to the same",
     "total-exceeds-available": "the accounts get more than is given",
 }
+
+
+type Whose = tuple[str, str, str | None, str | None]
+"""Fund, account, VAT code and cost centre: what is moved between two of these has moved."""
 
 
 class Plan(NamedTuple):
@@ -105,20 +110,19 @@ def faults_of_accounts(group: Group, known: Known, is_orphan: bool) -> list[str]
     if group.credit_notes and any(known.pack.is_penalty(each.fund) for each in (*group.to, *group.credit_notes)):
         return ["a credit note neither takes from a penalty nor pays one: what a penalty was paid is its payments alone"]
     counts = Counter(whose(each) for each in (*targets, *notes))
-    twice = [f"account {fund}/{reference} is named twice; say its whole amount once" for (fund, reference, _), n in counts.items() if n > 1]
+    twice = [f"account {each[0]}/{each[1]} is named twice; say its whole amount once" for each, n in counts.items() if n > 1]
     return twice + [fault for each in (*group.to, *group.credit_notes) if (fault := fault_of_account(each, known))]
 
 
 def share(towards: Towards, pack: Pack, sign: int = 1) -> Share:
-    """An account as the rules of moving money see it, with its fund's VAT code and cost centre."""
-    fund = pack.funds.get(towards.fund)
-    centre = towards.cost_centre or coded_by(towards.fund, pack).cost_centre
-    return Share(towards.fund, towards.account_reference, sign * towards.amount_pence, fund.vat_code if fund else "?", cost_centre=centre)
+    """An account as the rules of moving money see it, with its fund's VAT code and cost centre where no other is said."""
+    by_fund = coded_by(towards.fund, pack)
+    code, centre = towards.vat_code or by_fund.vat_code or "?", towards.cost_centre or by_fund.cost_centre
+    return Share(towards.fund, towards.account_reference, sign * towards.amount_pence, code, cost_centre=centre)
 
 
-def whose(share: Share) -> tuple[str, str, str | None]:
-    """Fund, account and cost centre: what is moved between two of them has moved."""
-    return share.fund, share.account_reference, share.cost_centre
+def whose(share: Share) -> Whose:
+    return share.fund, share.account_reference, share.vat_code, share.cost_centre
 
 
 def fault_of_account(towards: Towards, known: Known) -> str | None:
@@ -126,7 +130,8 @@ def fault_of_account(towards: Towards, known: Known) -> str | None:
     fund = known.pack.funds[towards.fund]
     found = known.accounts.find(known.pack.council, fund, towards.account_reference)
     rules = known.pack.rules[towards.fund]._replace(limits=Limits())
-    fault = validate(Intended(towards.account_reference, abs(towards.amount_pence)), rules, Standing() if found else None)
+    intended = Intended(towards.account_reference, abs(towards.amount_pence))
+    fault = fault_of_code(towards.fund, towards.vat_code, known.pack) or validate(intended, rules, Standing() if found else None)
     return f"account {towards.fund}/{towards.account_reference}: {WORDS[fault]}" if fault else None
 
 
@@ -192,7 +197,7 @@ def share_out(decision_id: UUID, group: Group, known: Known, decided: dict[Payme
 
 
 def part(towards: Towards, pence: int) -> Part:
-    return Part(towards.fund, towards.account_reference, pence, cost_centre=towards.cost_centre)
+    return Part(towards.fund, towards.account_reference, pence, towards.vat_code, cost_centre=towards.cost_centre)
 
 
 def noted(group: Group, known: Known) -> list[Line]:
@@ -209,7 +214,7 @@ def noted(group: Group, known: Known) -> list[Line]:
 
 
 def line(share: Share, pence: int) -> Line:
-    return Line(f"fund:{share.fund}", share.account_reference, pence, cost_centre=share.cost_centre)
+    return Line(f"fund:{share.fund}", share.account_reference, pence, share.vat_code, cost_centre=share.cost_centre)
 
 
 def amounts_of(record: Record, decided: Decided, pack: Pack) -> tuple[int, int]:
@@ -223,9 +228,10 @@ def amounts_of(record: Record, decided: Decided, pack: Pack) -> tuple[int, int]:
     return max(0, placed.suspended_pence - spare(record, decided)), left
 
 
-def accounts_of(parts: Iterable[Part], pack: Pack) -> Counter[tuple[str, str, str | None]]:
-    """Pence by fund, reference and cost centre."""
-    of_each = Counter[tuple[str, str, str | None]]()
+def accounts_of(parts: Iterable[Part], pack: Pack) -> Counter[Whose]:
+    of_each = Counter[Whose]()
     for part in parts:
-        of_each[part.fund, part.account_reference, part.cost_centre or coded_by(part.fund, pack).cost_centre] += part.amount_pence
+        by_fund = coded_by(part.fund, pack)
+        code, centre = part.vat_code or by_fund.vat_code, part.cost_centre or by_fund.cost_centre
+        of_each[part.fund, part.account_reference, code, centre] += part.amount_pence
     return of_each

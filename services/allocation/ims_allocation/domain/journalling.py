@@ -8,7 +8,7 @@ from ims_allocation.domain.deciding import WORDS, Known, fault_of_account, share
 from ims_allocation.domain.editions.bookkeeping import books_on
 from ims_allocation.domain.ledger import Line
 from ims_allocation.domain.moving import transfer
-from ims_allocation.domain.taxing import taxed_lines
+from ims_allocation.domain.taxing import fault_of_code, taxed_lines
 
 
 class Journal(NamedTuple):
@@ -29,6 +29,9 @@ def journal(asked: Journalling, known: Known) -> Journal | list[str]:
         return ["money of a penalty is moved by a decision on the payment that brought it"]
     if {whose(each) for each in sources} & {whose(each) for each in targets}:
         return ["an account cannot both give and get"]
+    codes = (fault_of_code(each.fund, each.vat_code, pack) for each in asked.sources)
+    if faults := [WORDS[fault] for fault in codes if fault]:
+        return faults
     if faults := [fault for each in asked.targets if (fault := fault_of_account(each, known))]:
         return faults
     lines = taxed_lines([books.line(each) for each in made], known.today, pack)

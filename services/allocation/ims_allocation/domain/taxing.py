@@ -35,7 +35,7 @@ def taxed(placement: Placement, tax_point: date, pack: Pack, before: Placement |
 def taxed_lines(lines: Iterable[Line], tax_point: date, pack: Pack) -> list[Line]:
     """A journal between accounts with the VAT in it."""
     lines = list(lines)
-    amounts = [(coded_by(line.ledger_account.removeprefix("fund:"), pack).vat_code, line.amount_pence) for line in lines]
+    amounts = [(line.vat_code or coded_by(line.ledger_account.removeprefix("fund:"), pack).vat_code, line.amount_pence) for line in lines]
     vat = vat_within_each(amounts, tax_point, pack)
     return [line._replace(vat_code=code, vat_pence=pence) for line, (code, _), pence in zip(lines, amounts, vat, strict=True)]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from typing import NamedTuple
 
 from ims_allocation.domain.editions.officer_rules import OfficerRules
 from ims_allocation.domain.editions.written import Dated, Fund, MethodOfPayment, Office, Tariffs, Vat
@@ -11,6 +12,17 @@ from ims_allocation.domain.rounding import fraction
 from ims_allocation.domain.validation import Limits
 
 NO_VAT = Vat(codes={})
+
+
+class Rated(NamedTuple):
+    """A VAT code's rate from a day until another, as a fraction."""
+
+    code: str
+    from_on: date
+    until_on: date
+    numerator: int
+    denominator: int
+    is_half_up: bool
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,14 @@ class Tables:
         known = self.vat.codes.get(code)
         found = next(on(day, known.rates), None) if known else None
         return Fraction(fraction(found.percent), 100) if found else None
+
+    def rates(self) -> Iterator[Rated]:
+        """Every rate of every VAT code."""
+        for code, known in self.vat.codes.items():
+            for rate in known.rates:
+                part = Fraction(fraction(rate.percent), 100)
+                days = rate.from_on or date.min, rate.until_on or date.max
+                yield Rated(code, *days, part.numerator, part.denominator, self.vat.rounding == "half-up")
 
     def limits(self, fund: Limits, method: str, day: date) -> Limits | None:
         """What may be paid to a fund by a method of payment on a day; none, where that is no method then."""
