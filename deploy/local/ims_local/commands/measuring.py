@@ -58,6 +58,28 @@ def matching(
     answer(found, as_json, table)
 
 
+@measure.command()
+def suspense(
+    items: Annotated[int, typer.Option(help="How many items the queue has.", min=1_000)] = 100_000,
+    accounts: Annotated[int, typer.Option(help="How many accounts the synthetic register has.", min=1_000)] = 100_000,
+    times: Annotated[int, typer.Option(help="How often each page and search is asked for.", min=1)] = 9,
+    as_json: AsJson = False,
+) -> None:
+    """Fill a queue of suspense, and ask for its pages and searches over HTTP: how long each takes. On a PostgreSQL of its own, without
+    Kafka."""
+    from ims_allocation.domain import pack
+    from ims_local.measure.queue import measured  # not at the top: as above
+    from ims_local.measure.register import Register
+
+    written = yaml.safe_load(files("ims_local.measure").joinpath("pack.yaml").read_text("utf-8"))
+    with tempfile.TemporaryDirectory(prefix="ims-measure-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        register = Register(pack(written), accounts, 1)
+        with (steps := Steps(None if as_json else remarks)).shown():
+            found = measured(Path(folder) / "stack", items, register, times, steps)
+    answer(found, as_json, table)
+
+
 def table(found: dict[str, Any]) -> Table:
     """The same for people."""
     shown = Table("Measured", "Figure", box=None)
