@@ -1,5 +1,6 @@
 """Learned payers: what a decision teaches, who may confirm it, what it weighs then, and that the bank account is nowhere in clear."""
 
+import asyncio
 import itertools
 import random
 from datetime import date
@@ -114,6 +115,35 @@ async def test_a_decision_teaches_a_suggestion_and_a_second_person_makes_it_evid
     assert await office.placed("2") == {HOME: 9610}  # what was in suspense of that payer was looked at again
     await office.hear(transfer("3"))
     assert await office.placed("3") == {HOME: 9610}
+    await office.assert_lawful()
+
+
+async def test_what_was_learned_is_suggested_for_a_payment_whose_account_never_came_too(office: Office) -> None:
+    await teach(office)
+    await office.hear(transfer("2", typed="770001559"))
+    item = await office.get(f"/v1/suspense/{name('2')}")
+    assert item["reason"] == "account-awaited"
+    assert {"fund": "23", "account_reference": "770001148", "why": ["payer-learned", "amount-is-instalment"]} in item["suggestions"]
+
+
+async def test_what_only_is_proposed_teaches_nothing_until_it_takes_effect(office: Office) -> None:
+    await office.hear(transfer("2", pence=2_000_000))
+    proposed = (await office.decide(group(of("2"), to((HOME, 2_000_000))))).json()
+    assert proposed["state"] == "proposed"
+    assert (await office.get("/v1/payers"))["payers"] == []
+    await office.post(f"/v1/decisions/{proposed['decision_id']}/approve", by="Bob")
+    [learned] = (await office.get("/v1/payers"))["payers"]
+    assert (learned["learned_by"], learned["state"]) == ("Ann", "learned")
+    assert (await say(office, "confirm", learned, by="Ann")).status_code == 403
+    assert (await say(office, "confirm", learned, by="Bob")).status_code == 200
+
+
+async def test_no_payment_that_comes_while_a_payer_is_confirmed_is_left_behind(office: Office) -> None:
+    learned = (await teach(office))["learned"]
+    coming = [office.hear(transfer(str(number))) for number in range(2, 14)]
+    await asyncio.gather(*coming[:6], say(office, "confirm", learned), *coming[6:])
+    places = [await office.placed(str(number)) for number in range(2, 14)]
+    assert places == [{HOME: 9610}] * 12
     await office.assert_lawful()
 
 

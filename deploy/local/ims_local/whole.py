@@ -16,7 +16,7 @@ from ims_local.stack import Stack
 
 SOURCES = [
     "portal", "generated", "allpay", "stripe", "govuk-pay", "bank", "council", "dwp", "ereturn", "adyen", "worldpay",
-    "bacs-dd", "bacs-arudd", "bacs-arucs", "bacs-ddica", "bacs-addacs", "bacs-auddis", "bacs-input-report",
+    "bacs-dd", "bacs-arudd", "bacs-arucs", "bacs-ddica", "bacs-addacs", "bacs-auddis", "bacs-input-report", "by-hand",
 ]
 DESK = "parking system"
 OFFICERS = ["Ann", "Bob"]  # one decides, another approves

@@ -208,7 +208,8 @@ async def suggest_near(
     puzzles: Mapping[PaymentKey, Payment], packs: Mapping[str, Pack], known: Accounts, connection: Any
 ) -> dict[PaymentKey, list[Suggestion]]:
     """The same for those of which nothing is weighed. Listing the neighbours of a text takes long: of what was weighed it is done."""
-    close = {key: near(payment, packs[key[0]]) for key, payment in puzzles.items()}
+    paid = {key: known.paid_by(key[0], payment.payer) for key, payment in puzzles.items()}
+    close = {key: near(p, packs[key[0]]) | {account[1:]: says for account, says in paid[key].items()} for key, p in puzzles.items()}
     wanted = {(key[0], reference) for key, found in close.items() for _, reference in found}
     found = Accounts([*known.by_key.values(), *await accounts.find(wanted, connection)])
     hints = {}
