@@ -21,6 +21,7 @@ def choosing(
     payments: Annotated[int, typer.Option(help="How many free-text transfers each seed makes.", min=100)] = 20_000,
     seed: Annotated[int, typer.Option(help="The first seed.")] = 1,
     seeds: Annotated[int, typer.Option(help="How many seeds are pooled.", min=1)] = 1,
+    known_payers: Annotated[int, typer.Option(help="Per cent of accounts whose holder's bank account is known.", min=0, max=100)] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Allocate free-text transfers by the evidence, in memory: how many without a person, and how many of those wrongly."""
@@ -33,13 +34,14 @@ def choosing(
     with (steps := Steps(None if as_json else remarks)).shown():
         with steps.step(f"{accounts:,} accounts"):
             register = Register(pack(written), accounts, seed)
+            register.know_payers(known_payers / 100)
         run = Run(register)
         with steps.step(f"{payments * seeds:,} transfers", payments * seeds) as advance:
             for each in range(seed, seed + seeds):
                 for transfer in Payers(register, each).transfers(payments):
                     run.take(transfer)
                     advance(1)
-    answer({"accounts": accounts, "seeds": seeds} | run.tally.found(), as_json, table)
+    answer({"accounts": accounts, "seeds": seeds, "known_payers_percent": known_payers} | run.tally.found(), as_json, table)
 
 
 @measure.command()
