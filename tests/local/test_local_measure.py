@@ -1,16 +1,20 @@
-"""The measurement of choosing measures: the same for the same seed, close to its aim, and able to see a mistake."""
+"""The measurements measure: the same for the same seed, close to its aim, able to see a mistake; a queue as the service fills it."""
 
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Any
 
+import asyncpg
 import pytest
 import yaml
 
 from ims_allocation.domain import pack
+from ims_local.measure.queue import FILTERS, SEARCHES, measure
 from ims_local.measure.register import Register
 from ims_local.measure.running import Run
 from ims_local.measure.tally import interval
 from ims_local.measure.transfers import Payers
+from ims_local.progress import Steps
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +51,16 @@ def test_a_wrong_allocation_is_counted(register: Register) -> None:
 @pytest.mark.parametrize(("count", "low", "high"), [(0, 0, 3.689), (1, 0.0253, 5.572), (10, 4.795, 18.390)])
 def test_the_interval_of_rare_events_is_the_exact_one(count: int, low: float, high: float) -> None:
     assert interval(count) == (pytest.approx(low, abs=0.001), pytest.approx(high, abs=0.001))
+
+
+async def test_a_queue_of_suspense_is_filled_and_all_of_it_is_asked_for(database: Callable[[], Awaitable[str]], register: Register) -> None:
+    url = await database()
+    found = await measure(url, 1_000, register, 1, Steps())
+    assert found["items"] == 1_000
+    assert {f"{name}, ms" for name in (*FILTERS, *SEARCHES, "one item", "first page by since", "last page by -amount")} <= set(found)
+    assert found["slowest_ms"] == max(each["slowest"] for name, each in found.items() if name.endswith(", ms")) > 0
+    connection = await asyncpg.connect(url)
+    reasons = {row[0] for row in await connection.fetch("SELECT DISTINCT reason FROM suspense_item")}
+    assert {"no-reference", "unknown-reference", "account-awaited"} <= reasons
+    assert await connection.fetchval("SELECT count(*) FROM suspense_item") == await connection.fetchval("SELECT count(*) FROM placement")
+    await connection.close()

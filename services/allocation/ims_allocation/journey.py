@@ -72,6 +72,7 @@ HELD_BY = {
     "not-open": "an account that is not open is never chosen automatically",
     "not-sure": "that is less than finance asks for",
     "no-second-fact": "nothing but the reference speaks for it",
+    "other-number": "its payer alone points at it, and what is typed is another number",
     "payer-alone": "nothing but its payer's history speaks for it",
     "repair-off": "finance has not switched automatic repair on for it",
     "repair-stopped": "automatic repair has stopped for it: too many were wrong",

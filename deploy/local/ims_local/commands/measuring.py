@@ -22,6 +22,7 @@ def choosing(
     payments: Annotated[int, typer.Option(help="How many free-text transfers each seed makes.", min=100)] = 20_000,
     seed: Annotated[int, typer.Option(help="The first seed.")] = 1,
     seeds: Annotated[int, typer.Option(help="How many seeds are pooled.", min=1)] = 1,
+    known_payers: Annotated[int, typer.Option(help="Per cent of accounts whose holder's bank account is known.", min=0, max=100)] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Allocate free-text transfers by the evidence, in memory: how many without a person, and how many of those wrongly."""
@@ -34,13 +35,14 @@ def choosing(
     with (steps := Steps(None if as_json else remarks)).shown():
         with steps.step(f"{accounts:,} accounts"):
             register = Register(pack(written), accounts, seed)
+            register.know_payers(known_payers / 100)
         run = Run(register)
         with steps.step(f"{payments * seeds:,} transfers", payments * seeds) as advance:
             for each in range(seed, seed + seeds):
                 for transfer in Payers(register, each).transfers(payments):
                     run.take(transfer)
                     advance(1)
-    answer({"accounts": accounts, "seeds": seeds} | run.tally.found(), as_json, table)
+    answer({"accounts": accounts, "seeds": seeds, "known_payers_percent": known_payers} | run.tally.found(), as_json, table)
 
 
 @measure.command()
@@ -76,6 +78,26 @@ def apart(measured: Callable[[str], Awaitable[dict[str, Any]]]) -> dict[str, Any
     with tempfile.TemporaryDirectory(prefix="ims-measure-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         return on_own_server(Path(folder) / "stack", measured)
+
+
+@measure.command()
+def suspense(
+    items: Annotated[int, typer.Option(help="How many items the queue has.", min=1_000)] = 100_000,
+    accounts: Annotated[int, typer.Option(help="How many accounts the synthetic register has.", min=1_000)] = 100_000,
+    times: Annotated[int, typer.Option(help="How often each page and search is asked for.", min=1)] = 9,
+    as_json: AsJson = False,
+) -> None:
+    """Fill a queue of suspense, and ask for its pages and searches over HTTP: how long each takes. On a PostgreSQL of its own, without
+    Kafka."""
+    from ims_allocation.domain import pack
+    from ims_local.measure.queue import measure as queue  # not at the top: as above
+    from ims_local.measure.register import Register
+
+    written = yaml.safe_load(files("ims_local.measure").joinpath("pack.yaml").read_text("utf-8"))
+    register = Register(pack(written), accounts, 1)
+    with (steps := Steps(None if as_json else remarks)).shown():
+        found = apart(lambda url: queue(url, items, register, times, steps))
+    answer(found, as_json, table)
 
 
 def table(found: dict[str, Any]) -> Table:

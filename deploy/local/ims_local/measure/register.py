@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import accumulate
 
-from ims_allocation.domain import Account, Names, Pack, Stage
+from ims_allocation.domain import PAYER_KNOWN, Account, AccountKey, Names, Pack, Stage
 from ims_allocation.domain.evidence import Owing
 from ims_allocation.domain.references import Scheme
 
@@ -69,6 +69,16 @@ class Register:
                 self.of_person.setdefault(entry.person, []).append(entry)
         self.of_mark = {e.mark: [(fund, e.reference)] for fund in PENALTIES for e in self.entries[fund]}
         self.owing = self.counted()
+        self.know_payers(0)
+
+    def know_payers(self, share: float) -> None:
+        """Let so many of the accounts be known to be paid from their holder's bank account."""
+        chance = random.Random(f"known payers/{self.seed}")  # noqa: S311 - an invented register
+        self.paid: dict[str, dict[AccountKey, str]] = {}
+        for (fund, reference), entry in self.by_key.items():
+            if fund not in PENALTIES and chance.random() < share:
+                payer = self.names.of_bank_account(bank_account(entry.person)) or ""
+                self.paid.setdefault(payer, {})[self.pack.council, fund, reference] = PAYER_KNOWN
 
     def fund(self, fund: str, count: int) -> list[Entry]:
         if fund in IN_SEQUENCE:
@@ -138,6 +148,11 @@ class Register:
             owes_nothing=not is_penalty and not entry.balance_pence,
             names=self.digests[self.surname(entry.person)],
         )  # fmt: skip
+
+
+def bank_account(person: int) -> str:
+    """Whose it is, as sort code and number."""
+    return f"{20 if person >= 0 else 30}{abs(person):012}"
 
 
 def owed(entry: Entry) -> frozenset[int]:

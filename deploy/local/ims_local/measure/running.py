@@ -4,7 +4,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from ims_allocation.domain import Account, Accounts, Hold, Home, Payment, choose, known
+from ims_allocation.domain import Account, Accounts, Hold, Home, Payment, choose, is_weighed, known
 from ims_allocation.domain.candidates import meanings
 from ims_allocation.domain.choosing import references_to_weigh
 from ims_allocation.domain.evidence import contradicts, due
@@ -28,9 +28,12 @@ class Run:
         began = time.process_time()
         payment = known(heard, self.pack.references.read(heard.reference, heard.narrative), self.pack, self.register.names)
         accounts = self.there(payment.reading.candidates, payment)
+        paid = self.register.paid.get(payment.payer or "", {}) if is_weighed(payment, accounts, self.pack) else {}
+        accounts.payers = {(self.council, payment.payer or ""): paid}
         wanted = references_to_weigh(payment, accounts, self.pack)
         if wanted:
-            accounts = self.there(meanings(payment.tokens, self.pack.references), payment)
+            accounts = self.there([*meanings(payment.tokens, self.pack.references), *(key[1:] for key in paid)], payment)
+            accounts.payers = {(self.council, payment.payer or ""): paid}
         chosen = choose(payment, accounts, self.pack)
         tally.seconds["weighed" if wanted else "exact"] += time.process_time() - began
         tally.weighed += bool(wanted)

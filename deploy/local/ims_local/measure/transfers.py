@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ims_allocation.domain.penalties import stage_on
 from ims_contracts.payments import Payer, PaymentReceived
-from ims_local.measure.register import PENALTIES, TODAY, Entry, Register, stages
+from ims_local.measure.register import PENALTIES, TODAY, Entry, Register, bank_account, stages
 
 PAID_TO = {"23": 0.50, "05": 0.22, "24": 0.06, "19": 0.12, "11": 0.05, "12": 0.05}
 """Of free-text payments, by fund."""
@@ -22,6 +22,8 @@ PAID_THOUGH_CLOSED = 0.2
 OWN_WORDS, WRONG_WORDS = 0.30, 0.0005
 NAMED, OWN_NAME = 0.96, 0.78
 """Transfers that carry the payer's name, and those of them paid by the holder or one of the same surname."""
+OWN_ACCOUNT = 0.85
+"""Of what the holder's family pays, what comes from the holder's own bank account."""
 DUE = {"23": 0.82, "05": 0.75, "24": 0.85, "19": 0.80, "11": 0.93, "12": 0.93}
 """Payments of an amount that is owed; the others are of round sums, or of any."""
 
@@ -40,6 +42,7 @@ class Payers:
     def __init__(self, register: Register, seed: int) -> None:
         self.register = register
         self.chance = random.Random(f"payers/{seed}")  # noqa: S311 - invented payments
+        self.bank = random.Random(f"banks/{seed}")  # noqa: S311
         self.seed = seed
 
     def transfers(self, count: int) -> Iterator[Transfer]:
@@ -58,7 +61,8 @@ class Payers:
         payment = PaymentReceived(
             council=self.register.pack.council, payment_id=f"{self.seed:08x}-0000-5000-8000-{number:012x}", source="bank",
             source_payment_id=f"{self.seed}/{number}", channel="bank-transfer", method_of_payment="bank", amount_pence=self.amount(meant),
-            paid_on=TODAY, received_on=TODAY, reference=text or None, narrative=narrative, payer=Payer(name=name) if name else None,
+            paid_on=TODAY, received_on=TODAY, reference=text or None, narrative=narrative,
+            payer=Payer(name=name or None, bank_account=self.bank_account(meant, name, how)),
         )  # fmt: skip
         return Transfer(payment, None if how == "foreign" else meant, how)
 
@@ -135,6 +139,13 @@ class Payers:
         which = register.surname(meant.person) if own else chance.choices(range(len(register.weights)), cum_weights=register.weights)[0]
         first = chance.choice("ABCDEFGHJKLMNPRSTW")
         return chance.choice((f"{register.surnames[which]} {first}", f"MR {first} {register.surnames[which]}"))
+
+    def bank_account(self, meant: Entry, name: str, how: str) -> str:
+        """The holder's, mostly, where the name is of the holder's family; else that of anybody else, who has debts of their own. Whose a
+        stranger's number is has nothing to do with an account of ours."""
+        is_family = self.register.surnames[self.register.surname(meant.person)] in name
+        is_own = how != "foreign" and self.bank.random() < (OWN_ACCOUNT if is_family else 0 if name else OWN_NAME)
+        return bank_account(meant.person if is_own else self.bank.randrange(len(self.register.people)))
 
     def amount(self, meant: Entry) -> int:
         chance = self.chance

@@ -137,11 +137,28 @@ def words(payment: Payment, fund: Fund) -> tuple[Ratio, Vote] | None:
     return ratio, Vote("words-agree", ratio.times)
 
 
-def paid_before(says: str, rates: Rates) -> tuple[Ratio, Vote]:
-    """The payer's bank account is known to pay this account. How likely the payer is to pay something else is all that speaks against it:
-    so it is of little weight beside a reference, and nothing by itself."""
-    ratio = Ratio(rates.payer_pays_it, rates.payer_pays_other)
+def payer_agrees(says: str, rates: Rates) -> tuple[Ratio, Vote]:
+    """The payer's bank account is known to pay the account that the text means."""
+    ratio = Ratio(rates.payer_agrees, rates.payer_by_chance)
     return ratio, Vote(says, ratio.times)
+
+
+def payer_points(says: str, rates: Rates, known: int) -> tuple[Ratio, Vote]:
+    """The payer's bank account is known to pay this account and so many in all, and the text means none of them. The payer, by whatever
+    name, is as likely to have meant any of these, and often something else: people have other debts, and pay for others."""
+    ratio = Ratio(rates.payer_points, (MILLION - rates.payer_points) * known)
+    return ratio, Vote(says, ratio.times)
+
+
+def stronger(payer: tuple[Ratio, Vote] | None, by_name: tuple[Ratio, Vote] | None) -> list[tuple[Ratio, Vote] | None]:
+    """A bank account and a name are both of the payer: together they say no more than the one that says more. A name that differs says
+    nothing where the bank account is known."""
+    if not payer or not by_name:
+        return [payer, by_name]
+    if by_name[1].times < 0:
+        return [payer]
+    less, more = sorted((payer, by_name), key=lambda each: each[1].times)
+    return [more, (Ratio(1, 1), less[1])]
 
 
 def unread(payment: Payment, rates: Rates) -> tuple[Ratio, Vote] | None:
@@ -194,8 +211,8 @@ def find(payment: Payment, there: Mapping[AccountKey, Account], owing: Owing, pa
             how = meaning.scheme, meaning.error
             if how not in read:
                 read[how] = typed(meaning, pack.funds[fund].rates, owing.among(account))
-            says = paid.get(account.key, "")
-            found.append(weigh(payment, Candidate(account, meaning, read[how], says), owing, pack.funds[fund]))
+            payer = payer_agrees(says, pack.funds[fund].rates) if (says := paid.get(account.key)) else None
+            found.append(weigh(payment, Candidate(account, meaning, read[how], payer), owing, pack.funds[fund]))
     return sorted(found, key=lambda each: (-each.weight, each.account.key))
 
 
@@ -203,8 +220,9 @@ def by_payer(payment: Payment, there: Mapping[AccountKey, Account], owing: Owing
     """The accounts that the payer alone points at."""
     meant = meanings(payment.tokens, pack.references)
     keys = [key for key in paid if key in there and key[1:] not in meant and key[1] in pack.funds]
-    possible = [key for key in keys if not is_impossible(payment, there[key], pack.funds[key[1]])]
-    return [weigh(payment, Candidate(there[key], None, None, paid[key]), owing, pack.funds[key[1]]) for key in possible]
+    possible = [(there[key], pack.funds[key[1]]) for key in keys if not is_impossible(payment, there[key], pack.funds[key[1]])]
+    pointed = [(account, payer_points(paid[account.key], fund.rates, len(paid)), fund) for account, fund in possible]
+    return [weigh(payment, Candidate(account, None, None, payer), owing, fund) for account, payer, fund in pointed]
 
 
 def is_impossible(payment: Payment, account: Account, fund: Fund) -> bool:
@@ -218,15 +236,15 @@ class Candidate(NamedTuple):
     account: Account
     meaning: Meaning | None
     read: Ratio | None
-    paid: str
+    payer: tuple[Ratio, Vote] | None
 
 
 def weigh(payment: Payment, candidate: Candidate, owing: Owing, fund: Fund) -> Found:
-    account, meaning, read, paid = candidate
+    account, meaning, read, payer = candidate
     rates = fund.rates
     of_text = (read, Vote(meaning.error or "reference-exact", read.times)) if meaning and read else unread(payment, rates)
-    of_payer = paid_before(paid, rates) if paid else None
-    of_person = [each for each in (of_text, of_payer, name(payment, account, rates), vehicle(payment, account, rates)) if each]
+    by_name = name(payment, account, rates) if meaning else None
+    of_person = [each for each in (of_text, *stronger(payer, by_name), vehicle(payment, account, rates)) if each]
     of_words = [each for each in (words(payment, fund),) if each]
     of_amount = amount(payment, account, rates, owing)
     quoted = product(ONE, [ratio for ratio, _ in of_person])

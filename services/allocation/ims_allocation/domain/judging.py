@@ -62,6 +62,7 @@ def not_automatic(found: list[Found], probability: int, fund: Fund, is_stopped: 
         "repair-stopped": best.is_repair and is_stopped,
         "no-second-fact": (best.is_repair or fund.needs_second_fact) and not best.facts,
         "payer-alone": is_by_payer_alone(found, fund),
+        "other-number": best.meaning is None and any(vote.says == "reference-differs" for vote in best.votes),
         "not-sure": probability <= fund.rates.auto_above,
     }
     return next((bar for bar, holds in bars.items() if holds), "")

@@ -45,10 +45,11 @@ class Rates:
     """A payer of another kind of debt names it, and gives this account's reference."""
     vehicle_agrees: int = 900_000
     vehicle_by_chance: int = 20
-    payer_pays_it: int = 950_000
-    """What comes from a bank account that is known to pay an account, and says nothing else, is for that account,"""
-    payer_pays_other: int = 50_000
-    """or for something else."""
+    payer_points: int = 500_000
+    """What comes from a bank account that is known to pay some accounts is for one of them."""
+    payer_agrees: int = 500_000
+    """What is for an account that a bank account is known to pay comes from there."""
+    payer_by_chance: int = 5_000
     nothing_due: int = 50_000
     """Somebody pays although nothing is owed."""
 

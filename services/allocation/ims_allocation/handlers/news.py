@@ -196,18 +196,26 @@ async def suggest_for(
 ) -> dict[PaymentKey, list[Suggestion]]:
     """The accounts that there are, near what was typed or named by it, for each of some payments in suspense: those that the evidence
     weighs by their odds."""
-    close = {key: near(payment, packs[key[0]]) for key, payment in puzzles.items()}
-    named = {key: keys_of(key[0], payment) for key, payment in puzzles.items()}
+    named = {key for (council, _), payment in puzzles.items() for key in keys_of(council, payment)}
+    there = Accounts([*known.by_key.values(), *await accounts.find(named, connection)])
+    found = await with_evidence(puzzles, there, packs, connection)
+    chosen = {key: choose(payment, found, packs[key[0]]) for key, payment in puzzles.items()}
+    hints = {key: in_evidence(each.evidence) for key, each in chosen.items() if each.evidence and each.evidence.weighings}
+    return hints | await suggest_near({key: puzzles[key] for key in puzzles if key not in hints}, packs, found, connection)
+
+
+async def suggest_near(
+    puzzles: Mapping[PaymentKey, Payment], packs: Mapping[str, Pack], known: Accounts, connection: Any
+) -> dict[PaymentKey, list[Suggestion]]:
+    """The same for those of which nothing is weighed. Listing the neighbours of a text takes long: of what was weighed it is done."""
+    paid = {key: known.paid_by(key[0], payment.payer) for key, payment in puzzles.items()}
+    close = {key: near(p, packs[key[0]]) | {account[1:]: says for account, says in paid[key].items()} for key, p in puzzles.items()}
     wanted = {(key[0], reference) for key, found in close.items() for _, reference in found}
-    more = await accounts.find({*wanted, *(k for ks in named.values() for k in ks)}, connection)
-    found = Accounts([*known.by_key.values(), *more])
-    found = await with_evidence(puzzles, found, packs, connection)
+    found = Accounts([*known.by_key.values(), *await accounts.find(wanted, connection)])
     hints = {}
     for (council, id_), payment in puzzles.items():
         why = close[council, id_] | dict.fromkeys(payment.reading.candidates, "reference-fits")
         there = {k: a for fund, ref in why if (a := found.by_key.get(k := (council, fund, ref)))}
         there |= {a.key: a for a in found.by_vehicle.get((council, payment.vehicle or ""), ())}
-        chosen = choose(payment, found, packs[council])
-        weighed = in_evidence(chosen.evidence) if chosen.evidence else []
-        hints[council, id_] = weighed or suggest(payment, why, there.values())
+        hints[council, id_] = suggest(payment, why, there.values())
     return hints

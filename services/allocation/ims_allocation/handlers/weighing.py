@@ -26,7 +26,9 @@ async def with_evidence(
     """What is known, and for those payments that the evidence decides, what it is weighed by: the accounts that their payers are known to
     pay, those that their texts could mean, each in one query, how common their amounts are, and whose repair has stopped. Without
     a day it is to be shown and not to be decided by: then what was learned of payers and nobody confirmed is among it."""
-    paid = await payers.paid(digests(payments, known, packs), connection, with_learned=today is None)
+    is_shown = today is None
+    asked = {(key[0], p.payer) for key, p in payments.items() if p.payer} if is_shown else digests(payments, known, packs)
+    paid = await payers.paid(asked, connection, with_learned=is_shown)
     known = Accounts(list(known.by_key.values()), known.figures, known.repair_stopped, paid) if paid else known
     weighed = {key: wanted for key, p in payments.items() if (wanted := references_to_weigh(p, known, packs[key[0]]))}
     if not weighed:
@@ -41,8 +43,7 @@ async def with_evidence(
 
 def digests(payments: Mapping[PaymentKey, Payment], known: Accounts, packs: Mapping[str, Pack]) -> set[tuple[str, str]]:
     """Council and payer of the payments that are to be weighed, where they tell who paid."""
-    told = [(council, p, p.payer) for (council, _), p in payments.items() if p.payer]
-    return {(council, payer) for council, payment, payer in told if is_weighed(payment, known, packs[council])}
+    return {(key[0], p.payer) for key, p in payments.items() if p.payer and is_weighed(p, known, packs[key[0]])}
 
 
 def penalties_named(payments: Mapping[PaymentKey, Payment], known: Accounts, packs: Mapping[str, Pack]) -> set[Key]:
