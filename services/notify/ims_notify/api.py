@@ -1,6 +1,7 @@
 """What notify answers over HTTP: which receipts and postings went, and which did not."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -8,7 +9,8 @@ from fastapi import APIRouter, HTTPException, Query, Request
 
 from ims_notify.domain.facts import receipt_number
 from ims_notify.doors import caller_of, service_of
-from ims_notify.store import deliveries, reports
+from ims_notify.pack import FileSetup
+from ims_notify.store import deliveries, ledger_reports, reports
 
 router = APIRouter(prefix="/v1")
 
@@ -49,6 +51,19 @@ async def retry(request: Request, delivery_id: UUID) -> dict[str, str]:
 async def totals(request: Request, council: str) -> dict[str, dict[str, dict[str, int]]]:
     """How many receipts and postings are in each state, and of how much money."""
     return await reports.totals(service_of(request).pool, council)
+
+
+@router.get("/ledger/totals", tags=["reports"])
+async def ledger_totals(request: Request, council: str, day: date | None = None) -> list[dict[str, Any]]:
+    """Of each destination that takes the ledger: what was heard, exported and waits, by accounting day and ledger account."""
+    setups: Collection[FileSetup] = request.app.state.files.values()
+    return [
+        {
+            "destination": to.name, "is_test": to.is_test, "first_day": None if to.ledger_from == date.min else to.ledger_from,
+            "accounts": await ledger_reports.by_account(service_of(request).pool, to, day),
+        }
+        for to in (setup.destination for setup in setups) if to.kind == "ledger" and to.council == council
+    ]  # fmt: skip
 
 
 @router.get("/laws", tags=["reports"])

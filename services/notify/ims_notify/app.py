@@ -16,7 +16,7 @@ from ims_notify.channels.webhook import WebhookChannel
 from ims_notify.delivery import Channel, Courier, Rules
 from ims_notify.domain.letters import letter_of
 from ims_notify.doors import Unwelcome, unwelcome
-from ims_notify.handlers import on_accounts, on_allocations, on_moves, on_payments
+from ims_notify.handlers import Files, on_accounts, on_allocations, on_moves, on_payments
 from ims_notify.pack import FileSetup, Pack, load
 from ims_notify.runs import FileChannel, Runner, RunRules
 from ims_notify.runs_api import router as runs_router
@@ -37,7 +37,7 @@ def build(settings: Settings) -> Service:
     service.hears(on_payments, PaymentReceived)
     placements = (PaymentAllocated, PaymentSuspended, PaymentUnallocated)
     if files:
-        targets = [setup.destination for setup in files]
+        targets = Files.of(setup.destination for setup in files)
         service.hears(partial(on_moves, destinations=served, files=targets), *placements, JournalPosted)
     else:
         service.hears(partial(on_allocations, destinations=served), *placements)

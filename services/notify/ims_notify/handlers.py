@@ -1,6 +1,7 @@
 """Hear of accounts, payments and placements; keep what is to be told of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.allocations import JournalPosted
@@ -8,8 +9,9 @@ from ims_contracts.payments import PaymentReceived
 from ims_kit import Work
 from ims_notify.domain import facts
 from ims_notify.domain.facts import Destination, Placement
+from ims_notify.domain.ledger import journals
 from ims_notify.domain.postings import FileDestination, Moving, kept
-from ims_notify.store import deliveries, payments, runs
+from ims_notify.store import deliveries, ledger, payments, runs
 
 
 async def on_accounts(changes: list[AccountChanged], work: Work) -> None:
@@ -32,9 +34,24 @@ async def on_allocations(placements: list[Placement], work: Work, destinations: 
     await payments.seek(known, work)
 
 
-async def on_moves(moves: list[Moving], work: Work, destinations: Collection[Destination], files: Sequence[FileDestination]) -> None:
-    """The same where a back office takes files: what each fact moved on its funds is kept for its next run."""
-    await runs.keep([line for fact in moves for line in kept(fact, files)], work)
+class Files(NamedTuple):
+    """Who takes files: of the postings on its funds, or of the whole ledger."""
+
+    postings: Sequence[FileDestination]
+    ledgers: Sequence[FileDestination]
+
+    @classmethod
+    def of(cls, destinations: Iterable[FileDestination]) -> "Files":
+        """Each as what it takes."""
+        found = [*destinations]
+        return cls([to for to in found if to.kind == "postings"], [to for to in found if to.kind == "ledger"])
+
+
+async def on_moves(moves: list[Moving], work: Work, destinations: Collection[Destination], files: Files) -> None:
+    """The same where somebody takes files: what each fact moved is kept for their next runs."""
+    await runs.keep([line for fact in moves for line in kept(fact, files.postings)], work)
+    if files.ledgers:
+        await ledger.keep([each for fact in moves for each in journals(fact, files.ledgers)], work)
     placements = [fact for fact in moves if not isinstance(fact, JournalPosted)]
     if placements:
         await on_allocations(placements, work, destinations)

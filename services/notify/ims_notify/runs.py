@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -10,10 +11,11 @@ import structlog
 
 from ims_kit import Service, Work
 from ims_notify.domain.attempts import Answer, Settled, settle
+from ims_notify.domain.book import Book
 from ims_notify.domain.postings import FileDestination, file_name, last_time
 from ims_notify.domain.writing import Head, Unfit, Writer
 from ims_notify.pack import FileSetup
-from ims_notify.store import runs
+from ims_notify.store import ledger, runs
 from ims_notify.store.runs import Made, RunDue
 
 log = structlog.get_logger()
@@ -81,27 +83,27 @@ class Runner:
 
 
 async def make_run(setup: FileSetup, slot: datetime, work: Work) -> None:
-    """A run of all that waits. A line that the layout cannot write waits on, with the reason; the others go without it."""
+    """A run of all that waits. What the layout cannot write waits on, with the reason; the others go without it."""
     to = setup.destination
     number = await runs.next_number(to, work)
-    writer = Writer(setup.layout, head_of(to, number, work))
-    line_ids, unfit = await write_all(to, writer, work)
-    await runs.keep_unfit(unfit, work)
-    if line_ids or to.is_made_empty:
+    writer = Writer(setup.layout, Head(number, work.today, to.council, to.name, to.is_test))
+    take = take_lines if to.kind == "postings" else take_journals
+    keep_numbers = await take(to, writer, work)
+    if writer.texts or to.is_made_empty:
         written = await asyncio.to_thread(writer.written)
         name = file_name(to.file_name, number, work.today, to.is_test)
-        await runs.make(to, Made(number, slot, setup.layout.name, name, written), line_ids, work)
-        log.info("run made", destination=to.name, number=number, is_test=to.is_test, lines=len(line_ids), unfit=len(unfit))
+        await runs.make(to, Made(number, slot, setup.layout.name, name, written), work)
+        if not to.is_test:  # what is in a test run waits on
+            await keep_numbers(number)
     await runs.done(to, slot, work)
 
 
-def head_of(to: FileDestination, number: int, work: Work) -> Head:
-    return Head(number, work.today, to.council, to.name, to.is_test)
+type KeepNumbers = Callable[[int], Awaitable[None]]
 
 
-async def write_all(to: FileDestination, writer: Writer, work: Work) -> tuple[list[UUID], dict[UUID, str]]:
-    """Write what waits; the lines that are in the run, in its order, and why others are not."""
-    line_ids, unfit = [], {}
+async def take_lines(to: FileDestination, writer: Writer, work: Work) -> KeepNumbers:
+    """Write the postings that wait; returns what gives them the run's number, in its order."""
+    line_ids, unfit = list[UUID](), dict[UUID, str]()
     async for page in runs.waiting(to, work):
         for line in page:
             try:
@@ -110,4 +112,20 @@ async def write_all(to: FileDestination, writer: Writer, work: Work) -> tuple[li
             except Unfit as reason:
                 unfit[line.line_id] = str(reason)
         await asyncio.sleep(0)  # others have their turn
-    return line_ids, unfit
+    await runs.keep_unfit(unfit, work)
+    return lambda number: runs.number_lines(number, line_ids, work)
+
+
+async def take_journals(to: FileDestination, writer: Writer, work: Work) -> KeepNumbers:
+    """Write the journals that wait, each whole or not at all; returns what gives them the run's number."""
+    book, unfit = Book(writer), dict[UUID, str]()
+    async for page in ledger.waiting(to, work):
+        for journal in page:
+            try:
+                book.take(journal)
+            except Unfit as reason:
+                unfit |= {entry.entry_id: str(reason) for entry in journal if entry.entry_id}
+        await asyncio.sleep(0)
+    book.end()
+    await ledger.keep_unfit(unfit, work)
+    return lambda number: ledger.number(to, number, book, work)

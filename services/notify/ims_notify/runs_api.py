@@ -9,7 +9,7 @@ from ims_kit import Service
 from ims_notify.domain.answering import Unreadable, Verdict, read
 from ims_notify.doors import Unwelcome, body_of, caller_of, service_of, setup_of
 from ims_notify.pack import FileSetup
-from ims_notify.store import answers, run_reports, runs
+from ims_notify.store import answers, ledger_reports, run_reports, runs
 from ims_notify.store.answers import Said
 from ims_notify.store.run_reports import Wanted
 
@@ -40,9 +40,10 @@ async def get_runs(
 
 @router.get("/runs/{destination}")
 async def get_waiting(request: Request, destination: str) -> dict[str, Any]:
-    """What waits for the next run of a destination, and the lines that its layout could not write, with why."""
-    setup = setup_of(request, destination)
-    return await run_reports.waiting(service_of(request).pool, setup.destination)
+    """What waits for the next run of a destination, and the lines (of a ledger, journals) that its layout could not write, with why."""
+    to = setup_of(request, destination).destination
+    waiting = run_reports.waiting if to.kind == "postings" else ledger_reports.waiting
+    return await waiting(service_of(request).pool, to)
 
 
 @router.get("/runs/{destination}/{number}")

@@ -36,6 +36,13 @@ class FileDestination(NamedTuple):
     """Whether there is a run when there is nothing to tell."""
     file_name: str
     """With `{number}` or `{number:06}`, and perhaps `{date:%Y%m%d}`."""
+    ledger_from: date | None = None
+    """Of one that takes the whole ledger: its first accounting day. None: it takes the postings on its funds."""
+
+    @property
+    def kind(self) -> str:
+        """What its runs are of."""
+        return "postings" if self.ledger_from is None else "ledger"
 
 
 class About(NamedTuple):
@@ -88,6 +95,11 @@ class Line(NamedTuple):
     channel: str | None
     undoes: UUID | None
     """The line that this one takes back, or a part of it."""
+
+    @property
+    def is_debit(self) -> bool:
+        """A back office's account is in credit with what it was paid."""
+        return self.amount_pence < 0
 
 
 def kept(fact: Moving, destinations: Iterable[FileDestination]) -> Iterator[Kept]:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from ims_notify.store import ledger_reports
+
 RECEIPTS = """SELECT CASE d.state WHEN 'delivered' THEN 'issued' WHEN 'due' THEN 'due' WHEN 'failed' THEN 'failed' ELSE 'no_contact' END,
   count(*), sum(p.amount_pence)::bigint
 FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = p.payment_id AND d.channel = 'email'
@@ -45,8 +47,8 @@ LAWS = {
           coalesce(sum(amount_pence) FILTER (WHERE amount_pence > 0), 0) AS credit_pence,
           coalesce(-sum(amount_pence) FILTER (WHERE amount_pence < 0), 0) AS debit_pence
         FROM posting_line l WHERE (l.council, l.destination, l.number) = (r.council, r.destination, r.number)) AS l ON true
-      WHERE NOT r.is_test GROUP BY 1, 2""",
-}
+      WHERE r.kind = 'postings' AND NOT r.is_test GROUP BY 1, 2""",
+} | ledger_reports.LAWS
 
 
 async def totals(connection: Any, council: str) -> dict[str, dict[str, dict[str, int]]]:

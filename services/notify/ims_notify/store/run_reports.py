@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ims_notify.domain.postings import FileDestination
 
-SHOWN = """run_id, destination, is_test, number, made_at, layout, file_name, sha256, length(content) AS bytes,
+SHOWN = """run_id, destination, kind, is_test, number, made_at, layout, file_name, sha256, length(content) AS bytes,
   credit_count + debit_count AS line_count, credit_pence, debit_pence, credit_pence - debit_pence AS net_pence,
   d.state, d.attempts, d.due_at, d.delivered_at, d.reason"""
 

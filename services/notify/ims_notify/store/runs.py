@@ -40,9 +40,9 @@ ORDER BY l.posted_on, coalesce(l.payment_id, l.journal_id), l.revision, l.line_i
 
 NUMBER = """SELECT greatest(coalesce(max(number), 0) + 1, $4) FROM run WHERE council = $1 AND destination = $2 AND is_test = $3"""
 
-MAKE = """INSERT INTO run (run_id, council, destination, is_test, number, slot, made_at, layout, file_name,
+MAKE = """INSERT INTO run (run_id, council, destination, is_test, kind, number, slot, made_at, layout, file_name,
   credit_count, debit_count, credit_pence, debit_pence, sha256, content)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"""
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"""
 
 DUE = "INSERT INTO run_delivery (run_id, since, due_at) VALUES ($1, $2, $2)"
 
@@ -145,16 +145,19 @@ def run_id(to: FileDestination, number: int) -> UUID:
     return uuid5(NAMESPACE, f"run|{to.council}|{to.name}|{to.is_test}|{number}")
 
 
-async def make(to: FileDestination, made: Made, line_ids: list[UUID], work: Work) -> None:
-    """Keep a run with its lines, to be delivered. Those of a test wait on."""
+async def make(to: FileDestination, made: Made, work: Work) -> None:
+    """Keep a run, to be delivered."""
     known, totals = run_id(to, made.number), made.written.totals
     await work.connection.execute(
-        MAKE, known, to.council, to.name, to.is_test, made.number, made.slot, work.now, made.layout, made.file_name, *totals,
+        MAKE, known, to.council, to.name, to.is_test, to.kind, made.number, made.slot, work.now, made.layout, made.file_name, *totals,
         made.written.sha256, made.written.content,
     )  # fmt: skip
     await work.connection.execute(DUE, known, work.now)
-    if not to.is_test:
-        await work.connection.execute(NUMBERED, line_ids, made.number)
+
+
+async def number_lines(number: int, line_ids: list[UUID], work: Work) -> None:
+    """These lines are in this run, in this order, and in no other."""
+    await work.connection.execute(NUMBERED, line_ids, number)
 
 
 async def keep_unfit(unfit: dict[UUID, str], work: Work) -> None:

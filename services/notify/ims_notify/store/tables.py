@@ -124,6 +124,55 @@ class PostingLineRow(SQLModel, table=True):
     """Why the layout could not write it, when it was last tried."""
 
 
+class LedgerJournalRow(SQLModel, table=True):
+    """A journal for a destination that takes the ledger, and the run that told it, once there is one."""
+
+    __tablename__ = "ledger_journal"
+    metadata = METADATA
+
+    entry_id: UUID = Field(primary_key=True)
+    council: str
+    destination: str
+    posted_on: date
+    payment_id: UUID | None
+    reason: str
+    number: int | None
+    unfit: str | None
+    """Why the layout could not write it, when it was last tried."""
+
+
+class LedgerLineRow(SQLModel, table=True):
+    """A line of such a journal."""
+
+    __tablename__ = "ledger_line"
+    metadata = METADATA
+
+    entry_id: UUID = Field(primary_key=True)
+    line: int = Field(primary_key=True)
+    ledger_account: str
+    account_reference: str
+    cost_centre: str
+    vat_code: str
+    vat_pence: int = pence(nullable=False)
+    amount_pence: int = pence(nullable=False)
+    """Debits above nothing, credits below."""
+
+
+class LedgerTotalRow(SQLModel, table=True):
+    """What a run said of an accounting day and a ledger account, when it was made."""
+
+    __tablename__ = "ledger_total"
+    metadata = METADATA
+
+    council: str = Field(primary_key=True)
+    destination: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    posted_on: date = Field(primary_key=True)
+    ledger_account: str = Field(primary_key=True)
+    debit_pence: int = pence(nullable=False)
+    credit_pence: int = pence(nullable=False)
+
+
 class RunRow(SQLModel, table=True):
     """A file as it was made, once and for all."""
 
@@ -134,6 +183,8 @@ class RunRow(SQLModel, table=True):
     council: str
     destination: str
     is_test: bool
+    kind: str
+    """`postings`, or `ledger`."""
     number: int
     slot: datetime = instant()
     made_at: datetime = instant()

@@ -52,15 +52,32 @@ CREATE UNIQUE INDEX posting_line_in_run ON posting_line (council, destination, n
 CREATE INDEX posting_line_waiting ON posting_line (council, destination) WHERE number IS NULL;
 CREATE INDEX posting_line_undone ON posting_line (council, payment_id, destination) WHERE amount_pence > 0;
 
+-- The ledger for those who take it. A journal is in no run or in one, whole.
+CREATE TABLE ledger_journal (
+  entry_id uuid PRIMARY KEY, council text NOT NULL, destination text NOT NULL, posted_on date NOT NULL, payment_id uuid,
+  reason text NOT NULL, number int, unfit text, CHECK (number IS NULL OR unfit IS NULL)
+) WITH (fillfactor = 80);
+CREATE INDEX ledger_journal_waiting ON ledger_journal (council, destination, posted_on, entry_id) WHERE number IS NULL;
+CREATE TABLE ledger_line (
+  entry_id uuid REFERENCES ledger_journal, line int, ledger_account text NOT NULL, account_reference text NOT NULL,
+  cost_centre text NOT NULL, vat_code text NOT NULL, vat_pence bigint NOT NULL, amount_pence bigint NOT NULL,
+  PRIMARY KEY (entry_id, line));
+CREATE TABLE ledger_total (       -- what a run says of each accounting day and ledger account
+  council text, destination text, number int, posted_on date, ledger_account text,
+  debit_pence bigint NOT NULL, credit_pence bigint NOT NULL,
+  PRIMARY KEY (council, destination, number, posted_on, ledger_account));
+
 CREATE TABLE run (
   run_id uuid PRIMARY KEY, council text NOT NULL, destination text NOT NULL, is_test boolean NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('postings', 'ledger')),
   number int NOT NULL CHECK (number > 0),
   slot timestamptz NOT NULL, made_at timestamptz NOT NULL, layout text NOT NULL, file_name text NOT NULL,
   credit_count int NOT NULL, debit_count int NOT NULL, credit_pence bigint NOT NULL, debit_pence bigint NOT NULL,
   sha256 text NOT NULL, content bytea NOT NULL,
   UNIQUE (council, destination, is_test, number),
   UNIQUE (council, destination, is_test, slot),
-  CHECK (sha256 = encode(sha256(content), 'hex')));
+  CHECK (sha256 = encode(sha256(content), 'hex')),
+  CONSTRAINT a_ledger_run_balances CHECK (kind <> 'ledger' OR debit_pence = credit_pence));
 CREATE INDEX run_listed ON run (council, made_at, run_id);
 
 CREATE TABLE run_delivery (
@@ -76,6 +93,29 @@ CREATE TABLE run_answer (
   amount_pence bigint NOT NULL, is_accepted boolean NOT NULL, reason text NOT NULL, revision int NOT NULL CHECK (revision > 0),
   PRIMARY KEY (council, destination, number, sequence),
   CHECK (is_accepted = (reason = '')));
+
+-- All lines of a journal come in one statement.
+CREATE FUNCTION journals_must_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM heard GROUP BY entry_id HAVING sum(amount_pence) <> 0) THEN
+    RAISE EXCEPTION 'a journal does not sum to nothing';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER journals_balance AFTER INSERT ON ledger_line REFERENCING NEW TABLE AS heard
+  FOR EACH STATEMENT EXECUTE FUNCTION journals_must_balance();
+CREATE FUNCTION nothing_is_taken_back() RETURNS trigger LANGUAGE plpgsql AS
+  'BEGIN RAISE EXCEPTION ''% only grows'', TG_TABLE_NAME; END';
+CREATE TRIGGER ledger_lines_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_line
+  FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
+CREATE TRIGGER ledger_totals_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_total
+  FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
+CREATE FUNCTION told_once() RETURNS trigger LANGUAGE plpgsql AS
+  'BEGIN RAISE EXCEPTION ''a journal that a run told stays in it''; END';
+CREATE TRIGGER journals_are_told_once BEFORE UPDATE ON ledger_journal
+  FOR EACH ROW WHEN (OLD.number IS NOT NULL) EXECUTE FUNCTION told_once();
+CREATE TRIGGER journals_only_grow BEFORE DELETE OR TRUNCATE ON ledger_journal
+  FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
 """
 
 
