@@ -59,7 +59,7 @@ STREAMS = {
         (PaymentReconciled, BreakOpened, BreakClosed, DayClosed), ("reconcile",), ("allocation",)
     ),
     "ims.notifications.v1": Stream(
-        (ReceiptIssued, PostingDelivered, RunDelivered, PostingAcknowledged, DeliveryFailed), ("notify",), ("outside",)
+        (ReceiptIssued, PostingDelivered, RunDelivered, PostingAcknowledged, DeliveryFailed), ("notify",), ("allocation", "outside")
     ),
 }
 

@@ -93,13 +93,19 @@ def step(record: Record, row: Any) -> dict[str, Any]:
 def words(placed: Placement) -> str:
     """A placement as an officer would say it."""
     if placed.outcome == "suspended":
-        return f"held in suspense: {REASONS.get(placed.reason or '', placed.reason)}"
-    beside = f"; beside it in suspense: {REASONS.get(placed.reason, placed.reason)}" if placed.reason else ""
+        return f"held in suspense: {reason_words(placed.reason or '')}"
+    beside = f"; beside it in suspense: {reason_words(placed.reason)}" if placed.reason else ""
     is_put = placed.decision_id and placed.outcome == "account"
     by_rule = placed.rule.removeprefix("rule:") if placed.rule.startswith("rule:") and placed.outcome == "account" else None
     said = f"put on an account by the rule {by_rule}" if by_rule else WORDS.get(placed.outcome, placed.outcome)
     said = "put where an officer decided" if is_put else said
     return said + (", as an officer decided" if placed.decision_id and not is_put else "") + beside
+
+
+def reason_words(reason: str) -> str:
+    """Why something is in suspense; of what a back office rejected, in its own words."""
+    kind, _, said = reason.partition(":")
+    return f"the back office does not take it: {said}" if kind == "rejected" else REASONS.get(reason, reason)
 
 
 def since(story: Sequence[Record], revision: int) -> list[str]:

@@ -7,6 +7,7 @@ from ims_allocation.domain.choosing import Accounts
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Decided, Part, Placement, Record
 from ims_allocation.domain.penalties import Settled
+from ims_allocation.domain.rejecting import off_accounts, off_penalties
 
 RULE = "officer"
 
@@ -22,6 +23,8 @@ class Dealt(NamedTuple):
     refund_due_pence: int
     refunded_pence: int
     """What the penalties bear of refunds: first out of what of them is due back."""
+    rejected: str | None = None
+    """Why a back office does not take some of it: suspense keeps that."""
 
 
 def deal_out(record: Record, decided: Decided, accounts: Accounts, pack: Pack) -> Dealt:
@@ -40,7 +43,11 @@ def deal_out(record: Record, decided: Decided, accounts: Accounts, pack: Pack) -
     borne = min(refunded, sum(part.amount_pence for part in known))
     running = less([part for part in parts if part not in penal], refunded - borne)
     penalties, awaited = ([part for part in penal if (part in known) == is_known] for is_known in (True, False))
-    return Dealt(decided, running, tuple(penalties), tuple(awaited), due, borne)
+    held_back = record.held_back
+    return Dealt(
+        decided, off_accounts(running, held_back), off_penalties(penalties, held_back), tuple(awaited), due, borne,
+        held_back[-1].reason if held_back else None,
+    )  # fmt: skip
 
 
 def spare(record: Record, decided: Decided) -> int:
@@ -103,4 +110,4 @@ def reason_of(record: Record, dealt: Dealt, suspended_pence: int) -> str | None:
         return "overdrawn"
     if over == 0:
         return "payment-awaited" if record.pending else None
-    return "account-awaited" if dealt.awaited else "left-by-officer"
+    return dealt.rejected or ("account-awaited" if dealt.awaited else "left-by-officer")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from ims_allocation.domain.payments import Part, Record
+from ims_allocation.domain.payments import Part, Record, Rejection
 from ims_contracts.allocations import JournalLine
 from ims_contracts.reconciliations import PaymentReconciled
 
@@ -81,9 +81,18 @@ def journal_id(record: Record) -> UUID:
     return record.payment_id if record.revision == 1 else uuid5(record.payment_id, str(record.revision))
 
 
-def written(lines: Iterable[Line]) -> list[JournalLine]:
-    """The lines as they are told."""
-    return [
+def written(lines: Iterable[Line], rejection: Rejection | None = None) -> list[JournalLine]:
+    """The lines as they are told; what takes back what a back office rejected says so, as it never had that."""
+    told = [
         JournalLine(ledger_account=account, account_reference=reference, amount_pence=pence, vat_code=code, vat_pence=vat or None)
         for account, reference, pence, code, vat in lines
     ]
+    return [marked(line, rejection) for line in told] if rejection else told
+
+
+def marked(line: JournalLine, rejection: Rejection) -> JournalLine:
+    is_there = (line.ledger_account, line.account_reference) == (f"fund:{rejection.fund}", rejection.account_reference)
+    if not is_there or line.amount_pence <= 0:
+        return line
+    pence = min(line.amount_pence, rejection.amount_pence)
+    return line.model_copy(update={"rejected_pence": pence, "rejected_by": rejection.destination})

@@ -114,11 +114,13 @@ def lines(fact: Moving, destination: FileDestination) -> Iterator[Kept]:
     named = f"line|{fact.council}|{destination.name}|{about.payment_id}|{about.journal_id}|{about.revision}"
     for number, line in enumerate(fact.lines):
         fund = line.ledger_account.removeprefix(FUND)
-        if fund == line.ledger_account or fund not in destination.funds or not line.amount_pence:
+        # What the destination rejected it never had: nothing of that is to be taken back there.
+        pence = line.amount_pence - ((line.rejected_pence or 0) if line.rejected_by == destination.name else 0)
+        if fund == line.ledger_account or fund not in destination.funds or not pence:
             continue
         yield Kept(
             uuid5(NAMESPACE, f"{named}|{number}"), fact.council, destination.name, about.payment_id, about.journal_id, about.revision,
-            fund, line.account_reference or "", -line.amount_pence, method, about.reason, about.outcome, about.balance_pence,
+            fund, line.account_reference or "", -pence, method, about.reason, about.outcome, about.balance_pence,
             fact.posted_on,
         )  # fmt: skip
 

@@ -40,7 +40,8 @@ WHERE council = $1 AND destination = $2 AND number = $3 ON CONFLICT DO NOTHING R
 REVISION = "SELECT coalesce(max(revision), 0) FROM run_answer WHERE council = $1 AND destination = $2 AND number = $3"
 
 LINES = """SELECT n.sequence, l.* FROM unnest($4::int[]) AS n (sequence), LATERAL (
-  SELECT payment_id, fund, nullif(account_reference, '') AS account_reference, amount_pence FROM posting_line l
+  SELECT payment_id, fund, nullif(account_reference, '') AS account_reference, amount_pence, revision, journal_id, line_id
+  FROM posting_line l
   WHERE l.council = $1 AND l.destination = $2 AND l.number = $3 AND l.sequence = n.sequence OFFSET 0) AS l ORDER BY 1"""
 
 
