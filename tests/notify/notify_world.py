@@ -135,6 +135,7 @@ class Notify:
         async with self.pool.acquire() as connection, connection.transaction():  # what only grows in earnest
             await connection.execute("SET LOCAL session_replication_role = replica")
             await connection.execute("DELETE FROM ledger_line; DELETE FROM ledger_journal; DELETE FROM ledger_total")
+            await connection.execute("DELETE FROM answer_file")
 
     async def states(self) -> list[tuple[Any, ...]]:
         """Every delivery: its channel, revision and state."""

@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from ims_contracts.accounts import AccountChanged
@@ -12,7 +13,9 @@ from ims_kit import Service
 from ims_notify.api import router
 from ims_notify.channels.email import EmailChannel
 from ims_notify.channels.folder import FolderChannel
+from ims_notify.channels.laid import Shelf
 from ims_notify.channels.webhook import WebhookChannel
+from ims_notify.collecting import Collector
 from ims_notify.delivery import Channel, Courier, Rules
 from ims_notify.domain.letters import letter_of
 from ims_notify.doors import Unwelcome, unwelcome
@@ -45,8 +48,11 @@ def build(settings: Settings) -> Service:
         courier = Courier(channel, Rules.of(settings))
         service.background(f"deliver by {channel.queue.channel} {channel.queue.destination}".rstrip(), courier.run)
     for setup in files:
-        runner = Runner(setup, file_channel(settings.places[setup.destination.name]), RunRules())
-        service.background(f"runs of {setup.destination.name}", runner.run)
+        name, place = setup.destination.name, settings.places[setup.destination.name]
+        there = file_channel(place)
+        service.background(f"runs of {name}", Runner(setup, there, RunRules()).run)
+        if place.answers:
+            service.background(f"answers of {name}", Collector(setup, there).run)
     service.background("forget contacts", partial(forget, days=settings.contact_days))
     service.api.include_router(router)
     service.api.include_router(runs_router)
@@ -62,10 +68,16 @@ def placed(pack: Pack, name: str, place: Place) -> FileSetup:
         raise ValueError(f"IMS_PLACES names what the council pack has not as a file destination: {name}")
     if setup.delivery != place.kind:
         raise ValueError(f"the council pack delivers to {name} by {setup.delivery}, but its place in IMS_PLACES is for {place.kind}")
+    if place.answers and setup.answers is None:
+        raise ValueError(f"IMS_PLACES says where the answers of {name} lie, but the council pack names no layout for them")
     return setup
 
 
-def file_channel(place: Place) -> FileChannel:
+class PlaceChannel(FileChannel, Shelf, Protocol):
+    """A place that files go to, and answers come from."""
+
+
+def file_channel(place: Place) -> PlaceChannel:
     """The way to a place. Its library is loaded only where it is used."""
     if place.kind == "sftp":
         from ims_notify.channels.sftp import SftpChannel
@@ -75,7 +87,7 @@ def file_channel(place: Place) -> FileChannel:
         from ims_notify.channels.s3 import S3Channel
 
         return S3Channel(place)
-    return FolderChannel(Path(unquote(urlsplit(place.url).path)))
+    return FolderChannel(Path(unquote(urlsplit(place.url).path)), Path(place.answers) if place.answers else None)
 
 
 def channels(settings: Settings, pack: Pack) -> list[Channel]:

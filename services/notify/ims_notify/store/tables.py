@@ -225,6 +225,26 @@ class RunScheduleRow(SQLModel, table=True):
     done_until: datetime = instant()
 
 
+class AnswerFileRow(SQLModel, table=True):
+    """A file that was picked up as an answer, as it was then."""
+
+    __tablename__ = "answer_file"
+    metadata = METADATA
+
+    file_id: UUID = Field(primary_key=True)
+    council: str
+    destination: str
+    name: str
+    version: str
+    sha256: str | None
+    number: int | None
+    state: str
+    """`taken`, or `refused`."""
+    reasons: str
+    """A line each."""
+    picked_up_at: datetime = instant()
+
+
 class RunAnswerRow(SQLModel, table=True):
     """What a back office said of a line, once."""
 

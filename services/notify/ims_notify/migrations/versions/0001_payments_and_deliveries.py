@@ -94,6 +94,12 @@ CREATE TABLE run_answer (
   PRIMARY KEY (council, destination, number, sequence),
   CHECK (is_accepted = (reason = '')));
 
+CREATE TABLE answer_file (
+  file_id uuid PRIMARY KEY, council text NOT NULL, destination text NOT NULL, name text NOT NULL, version text NOT NULL, sha256 text,
+  number int, state text NOT NULL CHECK (state IN ('taken', 'refused')), reasons text NOT NULL, picked_up_at timestamptz NOT NULL,
+  CHECK ((state = 'refused') = (reasons <> '') AND (state = 'refused' OR (number IS NOT NULL AND sha256 IS NOT NULL))));
+CREATE INDEX answer_file_listed ON answer_file (council, destination, picked_up_at, file_id);
+
 -- All lines of a journal come in one statement.
 CREATE FUNCTION journals_must_balance() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -109,6 +115,8 @@ CREATE FUNCTION nothing_is_taken_back() RETURNS trigger LANGUAGE plpgsql AS
 CREATE TRIGGER ledger_lines_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_line
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
 CREATE TRIGGER ledger_totals_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_total
+  FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
+CREATE TRIGGER answer_files_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON answer_file
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
 CREATE FUNCTION told_once() RETURNS trigger LANGUAGE plpgsql AS
   'BEGIN RAISE EXCEPTION ''a journal that a run told stays in it''; END';
