@@ -1,4 +1,4 @@
-"""`ims measure`: how well the system decides, on data of which the truth is known."""
+"""`ims measure`: how well the system decides, on data of which the truth is known; and how long large files take."""
 
 import tempfile
 from importlib.resources import files
@@ -55,6 +55,21 @@ def matching(
     with tempfile.TemporaryDirectory(prefix="ims-measure-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         found = measured(Path(folder) / "stack", payments, seed, Steps(None if as_json else remarks))
+    answer(found, as_json, table)
+
+
+@measure.command()
+def posting_file(
+    lines: Annotated[int, typer.Option(help="How many postings the file has.", min=1)] = 250_000,
+    as_json: AsJson = False,
+) -> None:
+    """Write a large file of postings, and the ledger of the same day, line by line and summed: how long each takes, from what waits to
+    the file where it is taken. On a PostgreSQL of its own, without Kafka."""
+    from ims_local.measure.posting_file import measured  # not at the top: every command would wait a second for it
+
+    with tempfile.TemporaryDirectory(prefix="ims-measure-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        found = measured(Path(folder) / "stack", lines, Steps(None if as_json else remarks))
     answer(found, as_json, table)
 
 
