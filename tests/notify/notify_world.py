@@ -135,7 +135,7 @@ class Notify:
         async with self.pool.acquire() as connection, connection.transaction():  # what only grows in earnest
             await connection.execute("SET LOCAL session_replication_role = replica")
             await connection.execute("DELETE FROM ledger_line; DELETE FROM ledger_journal; DELETE FROM ledger_total")
-            await connection.execute("DELETE FROM answer_file")
+            await connection.execute("DELETE FROM answer_file; DELETE FROM delivery_attempt")
 
     async def states(self) -> list[tuple[Any, ...]]:
         """Every delivery: its channel, revision and state."""
@@ -203,6 +203,7 @@ class BackOffice:
 
     def __init__(self) -> None:
         self.answers: list[tuple[int, dict[str, str]]] = []
+        """What is answered to the next messages, instead of taking them: status and headers."""
         self.seconds = 0.0
         self.heard: list[tuple[str, dict[str, Any]]] = []
         self.bodies: list[bytes] = []

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from ims_kit import Service, Work
-from ims_notify.domain.attempts import Answer, Settled, settle
+from ims_notify.domain.attempts import Answer, Evidence, Settled, settle
 from ims_notify.domain.book import Book
 from ims_notify.domain.postings import FileDestination, file_name, last_time
 from ims_notify.domain.writing import Head, Unfit, Writer
@@ -42,7 +42,7 @@ class Runner:
 
     def __init__(self, setup: FileSetup, channel: FileChannel, rules: RunRules) -> None:
         self.setup, self.to, self.channel, self.rules = setup, setup.destination, channel, rules
-        self.result: tuple[RunDue, Settled] | None = None
+        self.result: tuple[RunDue, Settled, Evidence] | None = None
         """Sent, and not committed: kept while the database is away, so that it is not sent again."""
 
     async def run(self, service: Service) -> None:
@@ -69,7 +69,9 @@ class Runner:
         self.result = None
         if due:
             answer = await self.attempt(due)
-            self.result = due, settle(answer, due, datetime.now(UTC), self.rules.first_pause, secrets.randbelow(100))
+            now = datetime.now(UTC)
+            known = Evidence(due.run_id, due.attempts, now, answer.verdict, answer.code, answer.their_id, answer.reason)
+            self.result = due, settle(answer, due, now, self.rules.first_pause, secrets.randbelow(100)), known
             log.info("run sent", destination=due.destination, number=due.number, is_test=due.is_test, verdict=answer.verdict)
         return due is not None
 

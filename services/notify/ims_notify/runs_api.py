@@ -13,7 +13,7 @@ from ims_notify.taking import read_answer, there
 
 router = APIRouter(prefix="/v1", tags=["runs"])
 
-State = Literal["due", "delivered", "failed"]
+State = Literal["due", "delivered", "acknowledged", "failed"]
 AnswerState = Literal["taken", "refused"]
 COUNT_MAX = 500
 

@@ -7,10 +7,11 @@ from uuid import UUID, uuid5
 
 from ims_contracts.notifications import DeliveryFailed, RunDelivered
 from ims_kit import Insert, Work
-from ims_notify.domain.attempts import Settled
+from ims_notify.domain.attempts import Evidence, Settled
 from ims_notify.domain.facts import NAMESPACE
 from ims_notify.domain.postings import FileDestination, Kept, Line
 from ims_notify.domain.writing import Totals, Written
+from ims_notify.store import evidence
 from ims_notify.store.tables import PostingLineRow
 
 # What a run may hold: more waits for the next, so that a file always fits into memory.
@@ -177,8 +178,9 @@ async def claim(to: FileDestination, lease: timedelta, work: Work) -> RunDue | N
     return RunDue(*row) if row else None
 
 
-async def settle(due: RunDue, settled: Settled, work: Work) -> None:
+async def settle(due: RunDue, settled: Settled, known: Evidence, work: Work) -> None:
     """Keep what an attempt came to, and tell of a run that went, or will not go, once. Of a test nothing is told."""
+    await evidence.keep([known], work)
     answer = await work.connection.fetchval(SETTLE, due.run_id, due.attempts, *settled, work.now)
     if answer is None or due.is_test:
         return

@@ -97,6 +97,21 @@ class DeliveryRow(SQLModel, table=True):
     reason: str
 
 
+class DeliveryAttemptRow(SQLModel, table=True):
+    """What was answered to an attempt at a delivery, or at a run."""
+
+    __tablename__ = "delivery_attempt"
+    metadata = METADATA
+
+    delivery_id: UUID = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    answered_at: datetime = instant()
+    verdict: str
+    code: int | None
+    their_id: str | None
+    reason: str
+
+
 class PostingLineRow(SQLModel, table=True):
     """A line of a journal on a fund of a file destination, and the run that told it, once there is one."""
 
@@ -211,6 +226,8 @@ class RunDeliveryRow(SQLModel, table=True):
     due_at: datetime = instant()
     delivered_at: datetime | None = instant(nullable=True)
     """When it was first."""
+    acknowledged_at: datetime | None = instant(nullable=True)
+    """When the last of its lines was answered."""
     reason: str
 
 

@@ -31,13 +31,16 @@ CREATE TABLE seeker (
 CREATE TABLE delivery (
   delivery_id uuid PRIMARY KEY, council text NOT NULL, payment_id uuid NOT NULL,
   channel text NOT NULL CHECK (channel IN ('email', 'webhook')), destination text NOT NULL, revision int NOT NULL,
-  state text NOT NULL DEFAULT 'due' CHECK (state IN ('waiting', 'due', 'delivered', 'failed', 'no-contact')),
+  state text NOT NULL DEFAULT 'due' CHECK (state IN ('waiting', 'due', 'delivered', 'acknowledged', 'failed', 'no-contact')),
   attempts int NOT NULL DEFAULT 0, since timestamptz NOT NULL, due_at timestamptz NOT NULL, finished_at timestamptz,
   amount_pence bigint, facts jsonb, reason text NOT NULL DEFAULT '',
   UNIQUE (council, payment_id, channel, destination, revision)
 ) WITH (fillfactor = 70);
 CREATE INDEX delivery_due ON delivery (channel, destination, due_at) WHERE state = 'due';
-CREATE INDEX delivery_failed ON delivery (council, finished_at) WHERE state = 'failed';
+CREATE INDEX delivery_failed ON delivery (council, delivery_id) WHERE state = 'failed';
+CREATE TABLE delivery_attempt (    -- what was answered to each attempt, at deliveries and runs
+  delivery_id uuid, attempt int, answered_at timestamptz NOT NULL, verdict text NOT NULL, code int, their_id text, reason text NOT NULL,
+  PRIMARY KEY (delivery_id, attempt));
 
 -- Append-only, but for the one run that a line gets, once.
 CREATE TABLE posting_line (
@@ -83,7 +86,7 @@ CREATE INDEX run_listed ON run (council, made_at, run_id);
 CREATE TABLE run_delivery (
   run_id uuid PRIMARY KEY REFERENCES run, state text NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'delivered', 'failed')),
   attempts int NOT NULL DEFAULT 0, since timestamptz NOT NULL, due_at timestamptz NOT NULL,
-  delivered_at timestamptz, reason text NOT NULL DEFAULT '');
+  delivered_at timestamptz, acknowledged_at timestamptz, reason text NOT NULL DEFAULT '');
 
 CREATE TABLE run_schedule (
   council text NOT NULL, destination text NOT NULL, done_until timestamptz NOT NULL, PRIMARY KEY (council, destination));
@@ -115,6 +118,8 @@ CREATE FUNCTION nothing_is_taken_back() RETURNS trigger LANGUAGE plpgsql AS
 CREATE TRIGGER ledger_lines_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_line
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
 CREATE TRIGGER ledger_totals_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_total
+  FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
+CREATE TRIGGER attempts_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON delivery_attempt
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
 CREATE TRIGGER answer_files_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON answer_file
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
