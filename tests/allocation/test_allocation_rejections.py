@@ -195,6 +195,16 @@ async def test_a_rejected_penalty_is_settled_by_nothing(office: Office) -> None:
     await office.assert_lawful()
 
 
+async def test_the_vat_of_what_was_rejected_goes_with_it_to_the_penny(office: Office) -> None:
+    await office.hear(payment("LEISURE", 1199, called="takings", method_of_payment="cash"))
+    await hear(office, answer(rejected("takings", "13/LEISURE", 1199)))
+
+    assert await office.placed("takings") == {"suspended": 1199}
+    came, went = ([line for line in fact.lines if line.vat_code] for fact in await told(office.pool, "takings"))
+    assert [(line.amount_pence, line.vat_pence, line.rejected_pence) for line in (*came, *went)] == [(-1199, -200, None), (1199, 200, 1199)]
+    await office.assert_lawful()
+
+
 @pytest.mark.parametrize("by", [{"revision": 1}, {"revision": None, "journal_id": name("tax")}])
 async def test_a_line_is_known_by_its_revision_or_its_journal(office: Office, by: dict[str, Any]) -> None:
     await hear(office, answer(rejected(**by)))

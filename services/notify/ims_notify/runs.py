@@ -90,21 +90,28 @@ async def make_run(setup: FileSetup, slot: datetime, work: Work) -> None:
     number = await runs.next_number(to, work)
     writer = Writer(setup.layout, Head(number, work.today, to.council, to.name, to.is_test))
     take = take_lines if to.kind == "postings" else take_journals
-    keep_numbers = await take(to, writer, work)
+    taken = await take(to, writer, work)
     if writer.texts or to.is_made_empty:
         written = await asyncio.to_thread(writer.written)
         name = file_name(to.file_name, number, work.today, to.is_test)
         await runs.make(to, Made(number, slot, setup.layout.name, name, written), work)
         if not to.is_test:  # what is in a test run waits on
-            await keep_numbers(number)
+            await taken.keep_number(number)
+        log.info("run made", destination=to.name, number=number, is_test=to.is_test, lines=len(writer.texts), unfit=taken.unfit_count)
     await runs.done(to, slot, work)
 
 
-type KeepNumbers = Callable[[int], Awaitable[None]]
+class Taken(NamedTuple):
+    """What waited, and is written."""
+
+    keep_number: Callable[[int], Awaitable[None]]
+    """Gives it the run's number."""
+    unfit_count: int
+    """How much waits on, as it could not be written."""
 
 
-async def take_lines(to: FileDestination, writer: Writer, work: Work) -> KeepNumbers:
-    """Write the postings that wait; returns what gives them the run's number, in its order."""
+async def take_lines(to: FileDestination, writer: Writer, work: Work) -> Taken:
+    """Write the postings that wait."""
     line_ids, unfit = list[UUID](), dict[UUID, str]()
     async for page in runs.waiting(to, work):
         for line in page:
@@ -115,11 +122,11 @@ async def take_lines(to: FileDestination, writer: Writer, work: Work) -> KeepNum
                 unfit[line.line_id] = str(reason)
         await asyncio.sleep(0)  # others have their turn
     await runs.keep_unfit(unfit, work)
-    return lambda number: runs.number_lines(number, line_ids, work)
+    return Taken(lambda number: runs.number_lines(number, line_ids, work), len(unfit))
 
 
-async def take_journals(to: FileDestination, writer: Writer, work: Work) -> KeepNumbers:
-    """Write the journals that wait, each whole or not at all; returns what gives them the run's number."""
+async def take_journals(to: FileDestination, writer: Writer, work: Work) -> Taken:
+    """Write the journals that wait, each whole or not at all."""
     book, unfit = Book(writer), dict[UUID, str]()
     async for page in ledger.waiting(to, work):
         for journal in page:
@@ -130,4 +137,4 @@ async def take_journals(to: FileDestination, writer: Writer, work: Work) -> Keep
         await asyncio.sleep(0)
     book.end()
     await ledger.keep_unfit(unfit, work)
-    return lambda number: ledger.number(to, number, book, work)
+    return Taken(lambda number: ledger.number(to, number, book, work), len(unfit))
