@@ -1,6 +1,7 @@
 """What a back office does not take goes to suspense, once, and is not taken back from it."""
 
 import asyncio
+import time
 from collections import Counter
 from datetime import date
 from typing import Any
@@ -18,8 +19,7 @@ from allocation.test_allocation_laws import World, came_and_went
 from ims_allocation.domain import Accounts, Progress, Record, Rejection, journal_id
 from ims_allocation.domain.ledger import Line as Posted
 from ims_allocation.domain.ledger import written
-from ims_allocation.domain.rejecting import RejectedLine as Line
-from ims_allocation.domain.rejecting import is_still_there, reason_of
+from ims_allocation.domain.rejecting import ToldLine, is_still_there, reason_of
 from ims_allocation.handlers import on_acknowledgements
 from ims_contracts.notifications import PostingAcknowledged, RejectedLine
 from ims_kit import begin
@@ -126,6 +126,19 @@ async def test_what_left_the_account_meanwhile_stays_where_it_is(office: Office)
     await office.assert_lawful()
 
 
+async def test_many_are_rejected_at_once(office: Office) -> None:
+    many = [f"many {number}" for number in range(500)]
+    await office.hear(*(payment("770001478", 100 + number, called=called) for number, called in enumerate(many)))
+    lines = [rejected(called, pence=100 + number, sequence=number + 1) for number, called in enumerate(many)]
+    began = time.perf_counter()
+    await hear(office, answer(*lines))
+
+    assert time.perf_counter() - began < 10
+    assert await office.placed("many 7") == {"suspended": 107}
+    assert (await office.get("/v1/suspense", reason="rejected:unknown-account"))["count"] == 500
+    await office.assert_lawful()
+
+
 async def test_a_part_that_stayed_is_what_is_suspended(office: Office) -> None:
     await office.decide(group(of("tax"), to((TAX, 3000), (OTHER_TAX, 2000))))
     await hear(office, answer(rejected()))
@@ -205,8 +218,8 @@ async def test_the_vat_of_what_was_rejected_goes_with_it_to_the_penny(office: Of
     await office.assert_lawful()
 
 
-@pytest.mark.parametrize("by", [{"revision": 1}, {"revision": None, "journal_id": name("tax")}])
-async def test_a_line_is_known_by_its_revision_or_its_journal(office: Office, by: dict[str, Any]) -> None:
+@pytest.mark.parametrize("by", [{"revision": 1}, {"revision": None, "journal_id": name("tax")}, {"revision": None}])
+async def test_a_line_is_known_by_its_revision_or_its_journal_or_is_of_the_payment_as_it_is(office: Office, by: dict[str, Any]) -> None:
     await hear(office, answer(rejected(**by)))
     assert await office.placed("tax") == {"suspended": 5000}
 
@@ -261,18 +274,18 @@ class BackOffices:
         """One rejection is heard by allocation, perhaps twice."""
         record, fund, reference, pence = self.open.pop(which)
         story = story_of(world, record)
-        line = Line(fund, reference, pence, None, journal_id(record))
+        line = ToldLine(fund, reference, None, journal_id(record))
         if pence > 0 and not record.is_orphan and is_still_there(line, story):
-            reject(world, record, line)
+            reject(world, record, (fund, reference, pence))
 
 
 def story_of(world: World, record: Record) -> list[Record]:
     return [change.after for change in world.changes if change.after.key == record.key]
 
 
-def reject(world: World, record: Record, line: Line) -> None:
-    """Allocation hears of a rejected line, twice."""
-    rejection = Rejection(uuid4(), line.fund, line.account_reference, line.amount_pence, "rejected:unknown", "all")
+def reject(world: World, record: Record, line: tuple[str, str, int]) -> None:
+    """Allocation hears twice of a rejected line: fund, reference and pence."""
+    rejection = Rejection(uuid4(), *line, "rejected:unknown", "all")
     for _ in range(2):
         progress = Progress(world.records, Accounts([*map(world.account, world.accounts)]), PACKS)
         world.changes += progress.hear({}, {}, {}, {record.key: [rejection]})
@@ -297,11 +310,12 @@ def test_what_back_offices_took_is_the_ledger_whichever_lines_they_reject(data: 
                 pence = (line.rejected_pence or 0) - line.amount_pence
                 if not line.ledger_account.startswith("fund:"):
                     continue
-                told_line = Line(line.ledger_account[5:], line.account_reference or "", pence, change.after.revision, None)
+                fund, reference = line.ledger_account[5:], line.account_reference or ""
+                told_line = ToldLine(fund, reference, change.after.revision, None)
                 story = story_of(world, change.after)
                 is_last = story[-1].revision == change.after.revision
                 if pence > 0 and is_last and is_still_there(told_line, story) and data.draw(st.booleans()):
-                    reject(world, change.after, told_line)
+                    reject(world, change.after, (fund, reference, pence))
                 else:
                     took[line.ledger_account, line.account_reference] += pence
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -58,17 +59,17 @@ class Progress:
         queues = {key: self.queue(key, causes.get(key, ())) for key in {*self.now, *causes}}
         while any(queues.values()):
             self.step({}, {key: queue.pop(0) for key, queue in queues.items() if queue})
-        for key, rejected in rejections.items():
-            for each in rejected:
-                self.reject(key, each)
+        for of_each in zip_longest(*([(key, each) for each in rejected] for key, rejected in rejections.items())):
+            self.reject(dict(each for each in of_each if each))
         return self.changes
 
-    def reject(self, key: PaymentKey, rejection: Rejection) -> None:
-        """Take what a back office does not have off its account, and place anew all that touches it: once."""
-        if key in self.now and rejection.rejection_id not in {each.rejection_id for each in self.now[key].rejected}:
-            after = dict(self.now)
-            after[key] = replace(after[key], rejected=(*after[key].rejected, rejection))
-            self.settle(dict(self.now), after, {}, {key: rejection})
+    def reject(self, rejections: Mapping[PaymentKey, Rejection]) -> None:
+        """Take off its account what a back office does not have of each of some payments, once, and place all anew."""
+        before = dict(self.now)
+        fresh = {key: each for key, each in rejections.items() if key in before and each not in before[key].rejected}
+        after = {key: replace(before[key], rejected=(*before[key].rejected, each)) for key, each in fresh.items()}
+        if fresh:
+            self.settle(before, before | after, {}, fresh)
 
     def queue(self, key: PaymentKey, causes: Sequence[Cause]) -> list[Cause]:
         """What is to be taken off a payment: for one that is now known, also what waited for it."""

@@ -11,12 +11,12 @@ from ims_allocation.domain.payments import Part, Record, Rejection
 CODE_LENGTH_MAX = 64
 
 
-class RejectedLine(NamedTuple):
-    """A line of a run, as its back office answered it."""
+class ToldLine(NamedTuple):
+    """The account that a line of a run was of, and what it told: a revision of its payment, or else a journal. Where neither is said, the
+    payment as it is."""
 
     fund: str
     account_reference: str
-    amount_pence: int
     revision: int | None
     journal_id: UUID | None
 
@@ -26,16 +26,17 @@ def reason_of(words: str) -> str:
     return f"rejected:{words.strip() or 'no reason given'}"[:CODE_LENGTH_MAX]
 
 
-def is_still_there(line: RejectedLine, story: Sequence[Record]) -> bool:
+def is_still_there(line: ToldLine, story: Sequence[Record]) -> bool:
     """Whether money of the payment has been on the account ever since the line told it. If it left meanwhile, the line is settled by
     those that came after it, each of which has an answer of its own."""
-    told = [record for record in story if is_of(line, record)]
+    is_named = line.revision is not None or line.journal_id is not None
+    told = [record for record in story if is_of(line, record)] if is_named else story[-1:]
     since = [record for record in story if record.revision >= told[0].revision] if told else []
     account = line.fund, line.account_reference
     return bool(since) and all(record.placement and account in accounts_of(record.placement.parts) for record in since)
 
 
-def is_of(line: RejectedLine, record: Record) -> bool:
+def is_of(line: ToldLine, record: Record) -> bool:
     """Whether a line was told with this revision of its payment."""
     return line.revision == record.revision or (line.revision is None and line.journal_id == journal_id(record))
 

@@ -4,14 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID, uuid5
 
 from ims_allocation.domain import Pack, PaymentKey, Record, Rejection
-from ims_allocation.domain import rejecting as domain
+from ims_allocation.domain.rejecting import ToldLine, is_still_there, reason_of
 from ims_allocation.handlers.news import News, bring_up_to_date, lock
 from ims_allocation.store import rejections
-from ims_allocation.store.rejections import LineKey
 from ims_contracts.notifications import PostingAcknowledged, RejectedLine
 from ims_kit import Work
-
-type Lines = Mapping[LineKey, tuple[PostingAcknowledged, RejectedLine]]
 
 
 async def on_acknowledgements(heard: list[PostingAcknowledged], work: Work, *, packs: Mapping[str, Pack]) -> None:
@@ -42,15 +39,15 @@ def payment_of(fact: PostingAcknowledged, line: RejectedLine) -> PaymentKey | No
 def take(fact: PostingAcknowledged, line: RejectedLine, stories: Mapping[PaymentKey, Sequence[Record]], news: News) -> None:
     """Add what a line takes off its account, if the money is still there."""
     key, rejection = payment_of(fact, line), rejection_of(fact, line)
-    told = domain.RejectedLine(line.fund, line.account_reference or "", line.amount_pence, line.revision, line.journal_id)
-    if key and domain.is_still_there(told, stories[key]):
+    told = ToldLine(line.fund, line.account_reference or "", line.revision, line.journal_id)
+    if key and is_still_there(told, stories[key]):
         news.rejections.setdefault(key, []).append(rejection)
         news.because[key] = fact
 
 
 def rejection_of(fact: PostingAcknowledged, line: RejectedLine) -> Rejection:
     return Rejection(
-        uuid5(fact.run_id, str(line.sequence)), line.fund, line.account_reference or "", line.amount_pence, domain.reason_of(line.reason),
+        uuid5(fact.run_id, str(line.sequence)), line.fund, line.account_reference or "", line.amount_pence, reason_of(line.reason),
         fact.destination,
     )  # fmt: skip
 
