@@ -1,4 +1,4 @@
-"""A process that makes and delivers runs as fast as it can, to be killed at any moment: database, folder."""
+"""A process that makes and delivers runs as fast as it can, to be killed at any moment: database, folder, destination."""
 
 import asyncio
 import sys
@@ -13,9 +13,9 @@ from notify.notify_world import notifying
 from notify.runs_world import runner, setup
 
 
-async def work_on(url: str, folder: Path) -> None:
+async def work_on(url: str, folder: Path, name: str) -> None:
     """A run for every second that has none yet."""
-    found = setup(folder)
+    found = setup(folder, name)
     async with notifying(url) as notify:
         found_runner = runner(found, FolderChannel(folder / "out"), lease=timedelta(0))
         while True:
@@ -27,4 +27,4 @@ async def work_on(url: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(work_on(sys.argv[1], Path(sys.argv[2])))
+    asyncio.run(work_on(sys.argv[1], Path(sys.argv[2]), sys.argv[3]))

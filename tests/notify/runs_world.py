@@ -11,11 +11,12 @@ import httpx
 from ims_contracts.allocations import JournalLine, JournalPosted, PaymentAllocated, PaymentSuspended, PaymentUnallocated
 from ims_kit import begin
 from ims_notify.domain.attempts import Answer
+from ims_notify.domain.ledger import journals
 from ims_notify.domain.postings import FileDestination, kept, last_time
-from ims_notify.handlers import on_moves, on_payments
+from ims_notify.handlers import Files, on_moves, on_payments
 from ims_notify.pack import FileSetup, load
 from ims_notify.runs import Runner, RunRules, make_run
-from ims_notify.store import runs
+from ims_notify.store import ledger, runs
 from notify.notify_world import COUNCIL, DAY, Notify, allocated, payment, payment_id, suspended, unallocated
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
@@ -30,6 +31,10 @@ destinations:
       mode: live, file_name: "REV{{number:06}}_{{date:%Y%m%d}}.txt", answers: answer}}
   - {{name: kerbside, council: {COUNCIL}, kind: file, funds: ["11"], layout: parking, times: ["07:00"], delivery: folder, mode: live,
       file_name: "pcn-{{number}}.csv", answers: parking_rejects}}
+  - {{name: finance, council: {COUNCIL}, kind: ledger, layout: ledger, times: ["19:00"], delivery: folder, mode: live,
+      file_name: "LEDGER{{number:06}}.csv"}}
+  - {{name: book, council: {COUNCIL}, kind: ledger, layout: ledger_journal, times: ["19:00"], delivery: folder, mode: live,
+      file_name: "JRN{{number:06}}.txt", first_day: 2026-03-16}}
 """
 
 
@@ -107,7 +112,7 @@ async def hear(notify: Notify, found: FileSetup, *facts: Any) -> None:
             if fact.topic == "ims.payments.v1":
                 await on_payments([fact], work)
             else:
-                await on_moves([fact], work, [], [found.destination])
+                await on_moves([fact], work, [], Files.of([found.destination]))
 
 
 async def hear_many(notify: Notify, found: FileSetup, names: list[str]) -> None:
@@ -116,7 +121,9 @@ async def hear_many(notify: Notify, found: FileSetup, names: list[str]) -> None:
         await on_payments([payment(name, to=None, channel="agent") for name in names], work)
     async with begin(notify.pool) as work:
         facts = [placed(name, 100 + number) for number, name in enumerate(names)]
-        await runs.keep([line for fact in facts for line in kept(fact, [found.destination])], work)
+        files = Files.of([found.destination])
+        await runs.keep([line for fact in facts for line in kept(fact, files.postings)], work)
+        await ledger.keep([each for fact in facts for each in journals(fact, files.ledgers)], work)
 
 
 async def make(notify: Notify, found: FileSetup, slot: datetime | None = None) -> None:

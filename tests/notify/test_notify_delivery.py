@@ -180,7 +180,7 @@ async def test_a_receiver_that_says_gone_is_not_tried_again_until_a_person_asks(
 
     async with notify.delivering(), asking("ours") as client:
         await finished(notify, 1)
-        [failed] = (await client.get("/v1/deliveries")).json()
+        [failed] = (await client.get("/v1/deliveries")).json()["deliveries"]
         assert (failed["state"], failed["reason"], len(office.heard)) == ("failed", "gone: 410", 1)
 
         path = f"/v1/deliveries/{failed['delivery_id']}/retry"

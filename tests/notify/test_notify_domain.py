@@ -187,7 +187,7 @@ def test_each_revision_and_each_destination_has_a_posting_of_its_own() -> None:
      (429, "unreachable"), (500, "later"), (503, "unreachable")],
 )  # fmt: skip
 def test_what_a_status_means(status: int, verdict: str) -> None:
-    assert status_answer(status).verdict == verdict
+    assert (status_answer(status).verdict, status_answer(status).code) == (verdict, status)
 
 
 @pytest.mark.parametrize(("code", "verdict"), [(450, "later"), (452, "later"), (550, "refused"), (554, "refused"), (0, "later")])

@@ -204,7 +204,7 @@ async def test_totals_by_state(notify) -> None:
         "receipts": {
             "due": {"count": 1, "pence": 20}, "issued": {"count": 1, "pence": 100}, "failed": none, "no_contact": {"count": 1, "pence": 3},
         },
-        "postings": {"waiting": none, "due": {"count": 2, "pence": 103}, "delivered": none, "failed": none},
+        "postings": {"waiting": none, "due": {"count": 2, "pence": 103}, "delivered": none, "acknowledged": none, "failed": none},
     }  # fmt: skip
     assert (await reports.totals(notify.pool, "E07000001"))["receipts"]["due"] == none
 

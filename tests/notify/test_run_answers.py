@@ -69,6 +69,8 @@ async def test_what_is_accepted_and_rejected_is_kept_and_told_once(world) -> Non
     assert (line["sequence"], line["amount_pence"], line["reason"], line["fund"]) == (2, two, "no-account", "23")
     assert line["account_reference"].startswith("77000012")
     assert line["payment_id"]
+    [line_id] = await notify.rows("SELECT line_id FROM posting_line WHERE sequence = 2")
+    assert (line["revision"], line["line_id"]) == (1, str(line_id[0]))
     shown = (await asking.get("/v1/runs/revenues/1")).json()
     assert (shown["accepted_count"], [each["sequence"] for each in shown["rejected"]]) == (2, [2])
 

@@ -11,6 +11,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from ims_notify.app import file_channel
+from ims_notify.channels.laid import Away
 from ims_notify.settings import Place
 
 CONTENT = b"H\n" + b"D" * 300_000 + b"\nT\n"
@@ -112,6 +113,22 @@ async def test_a_file_is_laid_down_in_a_folder_and_again_over_itself(tmp_path: P
     assert (answer.verdict, answer.reason) == ("unreachable", "folder: FileNotFoundError")
 
 
+async def test_answers_are_looked_for_and_fetched_on_sftp(server: Any, tmp_path: Path) -> None:
+    (tmp_path / "answers" / "old").mkdir(parents=True)
+    for name in ("run-1.csv", "run-2.csv.part", ".hidden"):
+        (tmp_path / "answers" / name).write_bytes(CONTENT)
+    channel = file_channel(sftp(server, answers="/answers"))
+
+    [found] = await channel.laid()
+    assert (found.name, found.size) == ("run-1.csv", len(CONTENT))
+    assert await channel.laid() == [found]
+    assert await channel.fetch("run-1.csv") == CONTENT
+    with pytest.raises(Away, match="SFTPNoSuchFile"):
+        await channel.fetch("run-2.csv")
+    with pytest.raises(Away, match="HostKeyNotVerifiable"):
+        await file_channel(sftp(server, answers="/answers", known_hosts_env="OTHER_HOSTS")).laid()
+
+
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
     """What speaks like S3, on the loopback."""
@@ -139,3 +156,12 @@ async def test_a_file_is_put_into_a_bucket_and_again_over_itself(s3: str, monkey
     answer = await file_channel(Place(url="s3://nowhere/postings", **place)).put("run-1.txt", CONTENT)
     assert answer.verdict == "unreachable"
     assert answer.reason.startswith("s3: ")
+
+    client.put_object(Bucket="council", Key="answers/run-1.csv", Body=CONTENT)
+    client.put_object(Bucket="council", Key="answers/old/run-0.csv", Body=CONTENT)
+    shelf = file_channel(Place(url="s3://council/postings", answers="answers", **place))
+    [laid] = await shelf.laid()
+    assert (laid.name, laid.size) == ("run-1.csv", len(CONTENT))
+    assert await shelf.fetch("run-1.csv") == CONTENT
+    with pytest.raises(Away, match="s3: "):
+        await shelf.fetch("run-2.csv")

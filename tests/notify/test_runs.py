@@ -82,6 +82,23 @@ async def test_what_is_in_a_run_whatever_the_order_and_repetition(notify, revenu
     assert len(made) == (1 if in_run else 0), "the same to the byte, whatever the order"
 
 
+@pytest.mark.parametrize(
+    ("mark", "in_run"),
+    [
+        ({"rejected_pence": 3500, "rejected_by": "revenues"}, [CAME]),
+        ({"rejected_pence": 500, "rejected_by": "revenues"}, [CAME, ("770000123", -3000)]),
+        ({"rejected_pence": 3500, "rejected_by": "another"}, [CAME, WENT]),
+    ],
+)
+async def test_what_a_destination_rejected_is_not_taken_back_from_it(notify, revenues, mark: dict[str, Any], in_run: list) -> None:
+    fact = withdrawn()
+    marked = fact.model_copy(update={"lines": [fact.lines[0].model_copy(update=mark), fact.lines[1]]})
+    await hear(notify, revenues, payment(), placed(), marked)
+    await make(notify, revenues)
+
+    assert [row[2:] for row in await lines(notify)] == in_run
+
+
 async def test_what_went_back_is_a_negative_line_that_says_what_it_undoes(notify, tmp_path) -> None:
     kerbside = setup(tmp_path, "kerbside")
     await hear(notify, kerbside, payment(channel="web"), placed(account="BJ90001186", fund="11"))

@@ -22,6 +22,10 @@ class JournalLine(Value):
     """The VAT within `amount_pence`, and of its sign; absent where it is nought. A line of no pence puts right a penny of it."""
     cost_centre: Code | None = None
     """Of a line on a fund: whose income it is within the council, where it is told apart."""
+    rejected_pence: PositivePence | None = None
+    """Of a debit on a fund: so much of it takes back what the back office had rejected, and so never had on the account."""
+    rejected_by: Code | None = None
+    """The destination that had."""
 
 
 class Part(Value):
@@ -99,9 +103,9 @@ class PaymentSuspended(Message):
     reason: Code
     """`no-reference`, `unknown-reference`, `invalid-reference`, `unknown-fund`, `wrong-fund`, `other-council`, `ambiguous`,
     `account-awaited`, `wait-over` (its account has not come for too long), `several-accounts`, `no-event` (only a settlement knows of
-    it), `stopped`, `left-by-officer`, `not-open`, `needs-person` (a rule of the council's says so), and reasons that a council's rules
-    give; of what was stated line by line `basket-differs`, `unknown-vat-code`, `vat-code-not-allowed`, `method-takes-no-fee`,
-    `fee-alone`."""
+    it), `stopped`, `left-by-officer`, `not-open`, `needs-person` (a rule of the council's says so), `rejected:` and what its back
+    office said why it does not take the money, and reasons that a council's rules give; of what was stated line by line
+    `basket-differs`, `unknown-vat-code`, `vat-code-not-allowed`, `method-takes-no-fee`, `fee-alone`."""
     suggestions: list[Suggestion] = Field(default=[], max_length=5)
     method_of_payment: Code
     posted_on: date

@@ -59,7 +59,9 @@ STREAMS = {
         (PaymentReconciled, BreakOpened, BreakClosed, DayClosed), ("reconcile",), ("allocation", "notify")
     ),
     "ims.notifications.v1": Stream(
-        (ReceiptIssued, PostingDelivered, RunDelivered, PostingAcknowledged, DeliveryFailed), ("notify",), ("reconcile", "outside")
+        (ReceiptIssued, PostingDelivered, RunDelivered, PostingAcknowledged, DeliveryFailed),
+        ("notify",),
+        ("allocation", "reconcile", "outside"),
     ),
 }
 

@@ -70,6 +70,12 @@ class RejectedLine(Value):
     amount_pence: Pence
     """Below nothing, what went back."""
     reason: Words
+    revision: int | None = Field(default=None, ge=1)
+    """The revision of the payment that the line told."""
+    journal_id: UUID | None = None
+    """Or the journal, where it is none of a payment's revisions."""
+    line_id: UUID | None = None
+    """As the run named the line."""
 
 
 class PostingAcknowledged(Message):

@@ -1,6 +1,8 @@
 """The laws of money on a running system: in each service, and between what one told and another heard."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -15,12 +17,15 @@ HEARD = """SELECT council, sum(amount_pence)::bigint AS pence FROM placement AS 
     SELECT FROM placement AS before WHERE (before.council, before.payment_id) = (first.council, first.payment_id)
       AND before.revision = first.revision - 1 AND before.kind = 'awaited')) GROUP BY 1"""
 KEPT = "SELECT council, sum(amount_pence)::bigint AS pence FROM payment GROUP BY 1"
+LEDGER = """SELECT council, posted_on::text, ledger_account, sum(greatest(amount_pence, 0))::bigint AS debit_pence,
+  -sum(least(amount_pence, 0))::bigint AS credit_pence FROM ledger_line GROUP BY 1, 2, 3"""
 PLACES = "SELECT topic, partition, next_offset FROM heard"
 
 
 async def check(addresses: Addresses) -> dict[str, Any]:
     """Every law, whether it holds and by how much it does not."""
-    found = await asyncio.gather(*(laws_of(addresses, service) for service in SERVICES), received_is_heard(addresses), sent(addresses))
+    of_services = [laws_of(addresses, service) for service in SERVICES]
+    found = await asyncio.gather(*of_services, received_is_heard(addresses), ledger_is_heard(addresses), sent(addresses))
     laws = [law for each in found for law in each]
     broken = [law for law in laws if not law["holds"]]
     return {"holds": not broken, "laws": len(laws), "broken": broken}
@@ -41,7 +46,7 @@ async def received_is_heard(addresses: Addresses) -> list[dict[str, Any]]:
         # What allocation has heard is asked first: what ingest tells meanwhile is on the way, never missing.
         heard = await allocation.fetch(HEARD)
         kept = await ingest.fetch(KEPT)
-        waiting = await on_the_way(addresses, ingest, allocation)
+        waiting = await on_the_way(addresses, "ims.payments.v1", ingest, allocation)
     finally:
         await asyncio.gather(ingest.close(), allocation.close())
     by_council = {row["council"]: row["pence"] for row in heard}
@@ -58,14 +63,56 @@ def between(law: str, council: str, missing_pence: int, waiting: int) -> dict[st
     return {"service": "between", "law": law, "council": council, "day": None} | found
 
 
-async def on_the_way(addresses: Addresses, ingest: Any, allocation: Any) -> int:
-    """Facts of the payments' topic that ingest has told and allocation has not taken, and those it set aside."""
-    topic = addresses.topic_prefix + "ims.payments.v1"
-    unsent = await ingest.fetchval("SELECT count(*) FROM told WHERE id > (SELECT id FROM relayed)")
-    aside = await allocation.fetchval("SELECT count(*) FROM set_aside WHERE topic = $1 AND retried_at IS NULL", topic)
+async def ledger_is_heard(addresses: Addresses) -> list[dict[str, Any]]:
+    """Between services: what notify heard for those who take the ledger = allocation's ledger, by day and account, but for what is on
+    the way. That notify exported what it heard is a law of its own."""
+    allocation, notify = [await asyncpg.connect(addresses.databases[name]) for name in ("allocation", "notify")]
+    try:
+        councils = [row[0] for row in await notify.fetch("SELECT DISTINCT council FROM ledger_journal")]
+        heard = {council: await ledgers_heard(addresses, council) for council in councils}
+        rows = await allocation.fetch(LEDGER)
+        waiting = await on_the_way(addresses, "ims.allocations.v1", allocation, notify)
+    finally:
+        await asyncio.gather(allocation.close(), notify.close())
+    return [
+        {"service": "between", "law": f"what {ledger['destination']} gets is the ledger", "council": council, "day": None,
+         "holds": not apart or waiting > 0, "difference": apart, "on_the_way": waiting}
+        for council, ledgers in heard.items() for ledger in ledgers
+        for apart in [differing(ledger, [row for row in rows if row["council"] == council])]
+    ]  # fmt: skip
+
+
+async def ledgers_heard(addresses: Addresses, council: str) -> list[dict[str, Any]]:
+    """What notify heard for each destination that takes the ledger."""
+    async with httpx.AsyncClient(base_url=addresses.http["notify"], timeout=300, trust_env=False) as http:
+        answer = await http.get("/v1/ledger/totals", params={"council": council})
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()
+        return found
+
+
+def differing(ledger: dict[str, Any], rows: Sequence[Any]) -> int:
+    """By how many pence, debits and credits each for itself, what a destination gets is not the ledger since its first day."""
+    first = ledger["first_day"] or ""
+    apart = Counter[tuple[str, str, str]]()
+    for row in rows:
+        if row["posted_on"] >= first:
+            for side in ("debit_pence", "credit_pence"):
+                apart[row["posted_on"], row["ledger_account"], side] += row[side]
+    for row in ledger["accounts"]:
+        for side in ("debit_pence", "credit_pence"):
+            apart[row["posted_on"], row["ledger_account"], side] -= row[f"heard_{side}"]
+    return sum(map(abs, apart.values()))
+
+
+async def on_the_way(addresses: Addresses, name: str, teller: Any, hearer: Any) -> int:
+    """Facts of a topic that one service has told and another has not taken, and those it set aside."""
+    topic = addresses.topic_prefix + name
+    unsent = await teller.fetchval("SELECT count(*) FROM told WHERE id > (SELECT id FROM relayed)")
+    aside = await hearer.fetchval("SELECT count(*) FROM set_aside WHERE topic = $1 AND retried_at IS NULL", topic)
     async with Watch(addresses) as watch:
         ends = {place: end for place, end in (await watch.ends()).items() if place[0] == topic}
-    places = {(row["topic"], row["partition"]): row["next_offset"] for row in await allocation.fetch(PLACES)}
+    places = {(row["topic"], row["partition"]): row["next_offset"] for row in await hearer.fetch(PLACES)}
     return int(unsent + aside + sum(max(end - places.get(place, 0), 0) for place, end in ends.items()))
 
 

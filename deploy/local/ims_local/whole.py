@@ -52,10 +52,15 @@ class WholeStack(Stack):
         """What postings to parking are signed with, as Standard Webhooks writes it."""
         return "whsec_" + base64.b64encode(self.register.password("parking").encode()).decode()
 
+    @property
+    def ledger_folder(self) -> Path:
+        """Where the finance system takes the ledger."""
+        return self.home.resolve() / "ledger"
+
     def up(self, steps: Steps | None = None, servers_only: bool = False) -> None:
         """As every stack; the parking system first, so that its address can be told to notify."""
         if not servers_only:
-            self.home.mkdir(parents=True, exist_ok=True)
+            self.ledger_folder.mkdir(parents=True, exist_ok=True)
             port = self.start_desk()
             self.extras = self.doors(port)
         super().up(steps, servers_only)
@@ -78,7 +83,11 @@ class WholeStack(Stack):
             },
             "allocation": {"IMS_OFFICERS": json.dumps(officers)},
             "reconcile": {"IMS_OFFICERS": json.dumps(officers)},
-            "notify": {"IMS_DESTINATIONS": json.dumps({"parking": parking}), "IMS_OFFICERS": json.dumps(officers)},
+            "notify": {
+                "IMS_DESTINATIONS": json.dumps({"parking": parking}),
+                "IMS_PLACES": json.dumps({"finance": {"url": self.ledger_folder.as_uri()}}),
+                "IMS_OFFICERS": json.dumps(officers),
+            },
         }
 
     def start_desk(self) -> int:

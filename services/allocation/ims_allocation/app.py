@@ -3,13 +3,25 @@
 from functools import partial
 
 from ims_allocation.api import books, router
-from ims_allocation.handlers import decisions, journals, on_accounts, on_payments, on_reconciliations, packs, payers, refunds, suspense
+from ims_allocation.handlers import (
+    decisions,
+    journals,
+    on_accounts,
+    on_acknowledgements,
+    on_payments,
+    on_reconciliations,
+    packs,
+    payers,
+    refunds,
+    suspense,
+)
 from ims_allocation.handlers.officers import OFFICERS_ONLY, Unwelcome, unwelcome
 from ims_allocation.handlers.shelf import Shelf
 from ims_allocation.handlers.waiting import watch_waits
 from ims_allocation.settings import Settings, read_editions
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.documents import asyncapi
+from ims_contracts.notifications import PostingAcknowledged
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundFailed, RefundSent
 from ims_contracts.reconciliations import PaymentReconciled
 from ims_kit import Service
@@ -23,6 +35,7 @@ def build(settings: Settings) -> Service:
     service.hears(shelf.by(partial(on_payments, names=names)), PaymentReceived, PaymentReversed, RefundSent, RefundFailed)
     service.hears(shelf.by(partial(on_accounts, names=names)), AccountChanged)
     service.hears(on_reconciliations, PaymentReconciled)
+    service.hears(shelf.by(on_acknowledgements), PostingAcknowledged)
     service.background("follow packs", shelf.follow)
     service.background("end waits", watch_waits)
     service.api.state.packs = shelf

@@ -107,8 +107,8 @@ def step(record: Record, row: Any) -> dict[str, Any]:
 def words(placed: Placement) -> str:
     """A placement as an officer would say it."""
     if placed.outcome == "suspended":
-        return f"held in suspense: {REASONS.get(placed.reason or '', placed.reason)}"
-    beside = f"; beside it in suspense: {REASONS.get(placed.reason, placed.reason)}" if placed.reason else ""
+        return f"held in suspense: {reason_words(placed.reason or '')}"
+    beside = f"; beside it in suspense: {reason_words(placed.reason)}" if placed.reason else ""
     is_put = placed.decision_id and placed.outcome == "account"
     if placed.rule == BASKET and placed.outcome == "account":
         return f"put where it was stated, line by line{beside}"
@@ -117,6 +117,12 @@ def words(placed: Placement) -> str:
     said = BY_PAYER if placed.rule == "payer-and-evidence" and placed.outcome == "account" else said
     said = "put where an officer decided" if is_put else said
     return said + (", as an officer decided" if placed.decision_id and not is_put else "") + beside
+
+
+def reason_words(reason: str) -> str:
+    """Why something is in suspense; of what a back office rejected, in its own words."""
+    kind, _, said = reason.partition(":")
+    return f"the back office does not take it: {said}" if kind == "rejected" else REASONS.get(reason, reason)
 
 
 def since(story: Sequence[Record], revision: int) -> list[str]:

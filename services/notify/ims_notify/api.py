@@ -1,5 +1,7 @@
 """What notify answers over HTTP: which receipts and postings went, and which did not."""
 
+from collections.abc import Collection
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -7,11 +9,14 @@ from fastapi import APIRouter, HTTPException, Query, Request
 
 from ims_notify.domain.facts import receipt_number
 from ims_notify.doors import Unwelcome, caller_of, service_of
-from ims_notify.store import copies, deliveries, reports
+from ims_notify.pack import FileSetup
+from ims_notify.store import copies, deliveries, ledger_reports, reports
+from ims_notify.store.reports import Wanted
 
 router = APIRouter(prefix="/v1")
 
-State = Literal["waiting", "due", "sent", "delivered", "failed", "no-contact"]
+State = Literal["waiting", "due", "sent", "delivered", "acknowledged", "failed", "no-contact"]
+Channel = Literal["email", "sms", "letter", "webhook"]
 COUNT_MAX = 500
 
 
@@ -40,10 +45,35 @@ async def re_issue(request: Request, payment_id: UUID) -> dict[str, Any]:
 
 
 @router.get("/deliveries", tags=["deliveries"])
-async def listed(request: Request, state: State = "failed", count_max: int = Query(100, ge=1, le=COUNT_MAX)) -> list[dict[str, Any]]:
-    """The caller's receipts and postings in one state, the longest due first."""
+async def listed(
+    request: Request, state: State = "failed", channel: Channel | None = None, after: UUID | None = None,
+    count_max: int = Query(100, ge=1, le=COUNT_MAX),
+) -> dict[str, Any]:
+    """The caller's receipts and postings in one state. `after` is `next` of the page before: it holds whatever happens meanwhile."""
     caller = caller_of(request)
-    return await reports.listed(service_of(request).pool, caller.council, caller.destinations, state, count_max)
+    wanted = Wanted(caller.council, caller.destinations, state, after, channel)
+    found = await reports.listed(service_of(request).pool, wanted, count_max)
+    return {"deliveries": found, "next": found[-1]["delivery_id"] if len(found) == count_max else None}
+
+
+@router.get("/deliveries/{delivery_id}", tags=["deliveries"])
+async def delivery(request: Request, delivery_id: UUID) -> dict[str, Any]:
+    """A delivery of the caller's, and the evidence: when each attempt was answered, with which code, by which id of the receiver's."""
+    caller = caller_of(request)
+    found = await reports.delivery(service_of(request).pool, caller.council, caller.destinations, delivery_id)
+    if found is None:
+        raise HTTPException(404, "No delivery of that id is yours.")
+    return found
+
+
+@router.post("/deliveries/{delivery_id}/acknowledge", tags=["deliveries"])
+async def acknowledge(request: Request, delivery_id: UUID) -> dict[str, str]:
+    """A back office says that it has dealt with a posting that it was told; said again, it is known."""
+    caller = caller_of(request)
+    async with service_of(request).begin() as work:
+        if not (state := await deliveries.acknowledge(caller.council, caller.destinations, delivery_id, work)):
+            raise HTTPException(409, "No posting of that id has been delivered to you.")
+    return {"state": state}
 
 
 @router.post("/deliveries/{delivery_id}/retry", tags=["deliveries"])
@@ -60,6 +90,19 @@ async def retry(request: Request, delivery_id: UUID) -> dict[str, str]:
 async def totals(request: Request, council: str) -> dict[str, dict[str, dict[str, int]]]:
     """How many receipts and postings are in each state, and of how much money."""
     return await reports.totals(service_of(request).pool, council)
+
+
+@router.get("/ledger/totals", tags=["reports"])
+async def ledger_totals(request: Request, council: str, day: date | None = None) -> list[dict[str, Any]]:
+    """Of each destination that takes the ledger: what was heard, exported and waits, by accounting day and ledger account."""
+    setups: Collection[FileSetup] = request.app.state.files.values()
+    return [
+        {
+            "destination": to.name, "is_test": to.is_test, "first_day": None if to.ledger_from == date.min else to.ledger_from,
+            "accounts": await ledger_reports.by_account(service_of(request).pool, to, day),
+        }
+        for to in (setup.destination for setup in setups) if to.kind == "ledger" and to.council == council
+    ]  # fmt: skip
 
 
 @router.get("/laws", tags=["reports"])

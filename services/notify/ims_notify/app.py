@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from ims_contracts.accounts import AccountChanged
@@ -17,8 +18,10 @@ from ims_notify.callbacks_api import router as callbacks_router
 from ims_notify.channels.email import EmailChannel
 from ims_notify.channels.folder import FolderChannel
 from ims_notify.channels.incident import IncidentChannel
+from ims_notify.channels.laid import Shelf
 from ims_notify.channels.pace import Pace
 from ims_notify.channels.webhook import WebhookChannel
+from ims_notify.collecting import Collector
 from ims_notify.delivery import Channel, Courier, Rules
 from ims_notify.domain.addresses import Reach
 from ims_notify.domain.attempts import Due
@@ -26,7 +29,7 @@ from ims_notify.domain.govuk import Medium
 from ims_notify.domain.letters import Letter
 from ims_notify.domain.wording import letter_of
 from ims_notify.doors import Unwelcome, unwelcome
-from ims_notify.handlers import on_accounts, on_moves, on_payments
+from ims_notify.handlers import Files, on_accounts, on_moves, on_payments
 from ims_notify.incidents_api import router as incidents_router
 from ims_notify.opt_outs_api import router as opt_outs_router
 from ims_notify.pack import FileSetup, Pack, load
@@ -51,14 +54,17 @@ def build(settings: Settings) -> Service:
     reach = reach_of(settings, pack)
     service.hears(partial(on_accounts, reach=reach), AccountChanged)
     service.hears(partial(on_payments, reach=reach), PaymentReceived, RefundSent)
-    moving = partial(on_moves, destinations=served, files=[setup.destination for setup in files])
+    moving = partial(on_moves, destinations=served, files=Files.of(setup.destination for setup in files))
     service.hears(moving, PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted)
     for channel in channels(settings, pack):
         courier = Courier(channel, Rules.of(settings, channel.queue), pack.manners)
         service.background(f"deliver by {channel.queue.name}", courier.run)
     for setup in files:
-        runner = Runner(setup, file_channel(settings.places[setup.destination.name]), RunRules())
-        service.background(f"runs of {setup.destination.name}", runner.run)
+        name, place = setup.destination.name, settings.places[setup.destination.name]
+        there = file_channel(place)
+        service.background(f"runs of {name}", Runner(setup, there, RunRules()).run)
+        if place.answers:
+            service.background(f"answers of {name}", Collector(setup, there).run)
     if settings.smtp_host:
         by_mail = IncidentChannel(settings, pack.councils)
         pace = IncidentPace(settings.incident_per_minute)
@@ -82,10 +88,16 @@ def placed(pack: Pack, name: str, place: Place) -> FileSetup:
         raise ValueError(f"IMS_PLACES names what the council pack has not as a file destination: {name}")
     if setup.delivery != place.kind:
         raise ValueError(f"the council pack delivers to {name} by {setup.delivery}, but its place in IMS_PLACES is for {place.kind}")
+    if place.answers and setup.answers is None:
+        raise ValueError(f"IMS_PLACES says where the answers of {name} lie, but the council pack names no layout for them")
     return setup
 
 
-def file_channel(place: Place) -> FileChannel:
+class PlaceChannel(FileChannel, Shelf, Protocol):
+    """A place that files go to, and answers come from."""
+
+
+def file_channel(place: Place) -> PlaceChannel:
     """The way to a place. Its library is loaded only where it is used."""
     if place.kind == "sftp":
         from ims_notify.channels.sftp import SftpChannel
@@ -95,7 +107,7 @@ def file_channel(place: Place) -> FileChannel:
         from ims_notify.channels.s3 import S3Channel
 
         return S3Channel(place)
-    return FolderChannel(Path(unquote(urlsplit(place.url).path)))
+    return FolderChannel(Path(unquote(urlsplit(place.url).path)), Path(place.answers) if place.answers else None)
 
 
 def channels(settings: Settings, pack: Pack) -> list[Channel]:

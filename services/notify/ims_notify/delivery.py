@@ -132,7 +132,7 @@ class Courier:
         now = datetime.now(UTC)
         answers = [each if isinstance(each, Answer) else Answer("later", f"cannot be sent: {type(each).__name__}") for each in found]
         self.results = [
-            Result(each, settle(answer, each, now, self.rules.first_pause, secrets.randbelow(100)))
+            Result(each, settle(answer, each, now, self.rules.first_pause, secrets.randbelow(100)), answer, now)
             for each, answer in zip(due, answers, strict=True)
         ]
         asked = [answer.retry_after or timedelta() for answer in answers if answer.verdict == "unreachable"]

@@ -18,7 +18,7 @@ class Unwelcome(Exception):
 
     def __init__(self, status: int, title: str, *reasons: str) -> None:
         super().__init__(title)
-        self.status = status
+        self.status, self.reasons = status, reasons
         self.body = {"type": "about:blank", "status": status, "title": title, "reasons": list(reasons)}
 
 

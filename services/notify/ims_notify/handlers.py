@@ -1,6 +1,7 @@
 """Hear of accounts, payments and placements; keep what is to be told of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.allocations import JournalPosted, PaymentUnallocated
@@ -11,9 +12,10 @@ from ims_notify.domain import facts
 from ims_notify.domain.addresses import NOWHERE, Reach
 from ims_notify.domain.facts import Destination, Placement
 from ims_notify.domain.incidents import origins
+from ims_notify.domain.ledger import journals
 from ims_notify.domain.notices import refund_sent, taken_back
 from ims_notify.domain.postings import FileDestination, Moving, kept
-from ims_notify.store import deliveries, incidents, notices, payments, runs
+from ims_notify.store import deliveries, incidents, ledger, notices, payments, runs
 
 
 async def on_accounts(changes: list[AccountChanged], work: Work, reach: Reach = NOWHERE) -> None:
@@ -41,9 +43,24 @@ async def on_allocations(placements: list[Placement], work: Work, destinations: 
     await notices.keep([notice for notice in back if notice], work)
 
 
-async def on_moves(moves: list[Moving], work: Work, destinations: Collection[Destination], files: Sequence[FileDestination]) -> None:
-    """The same; where a back office takes files, what each fact moved on its funds is kept for its next run; and what may alarm."""
-    await runs.keep([line for fact in moves for line in kept(fact, files)], work)
+class Files(NamedTuple):
+    """Who takes files: of the postings on its funds, or of the whole ledger."""
+
+    postings: Sequence[FileDestination]
+    ledgers: Sequence[FileDestination]
+
+    @classmethod
+    def of(cls, destinations: Iterable[FileDestination]) -> "Files":
+        """Each as what it takes."""
+        found = [*destinations]
+        return cls([to for to in found if to.kind == "postings"], [to for to in found if to.kind == "ledger"])
+
+
+async def on_moves(moves: list[Moving], work: Work, destinations: Collection[Destination], files: Files) -> None:
+    """The same; where somebody takes files, what each fact moved is kept for their next runs; and what may alarm."""
+    await runs.keep([line for fact in moves for line in kept(fact, files.postings)], work)
+    if files.ledgers:
+        await ledger.keep([each for fact in moves for each in journals(fact, files.ledgers)], work)
     await on_moved(moves, work)
     placements = [fact for fact in moves if not isinstance(fact, JournalPosted)]
     if placements:

@@ -84,15 +84,13 @@ class DestinationEntry(BaseModel):
     kind: Literal["webhook"] = "webhook"
 
 
-class FileEntry(BaseModel):
-    """A back office's system that takes files: how they are written, when they are made, and how they get there."""
+class RunEntry(BaseModel):
+    """A system that takes files: how they are written, when they are made, and how they get there."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(pattern="^[a-z0-9-]{1,64}$")]
     council: str
-    funds: frozenset[str]
-    kind: Literal["file"]
     layout: str
     times: list[ClockTime] = Field(min_length=1)
     """When a run is made, Europe/London, such as `"07:00"`; in YAML each needs its quotes."""
@@ -105,8 +103,6 @@ class FileEntry(BaseModel):
     """Where a predecessor's numbers ended, the next."""
     empty: bool = False
     """Whether a run is made when there is nothing to tell."""
-    answers: str | None = None
-    """The layout of what comes back: which lines were accepted, which rejected."""
 
     @field_validator("file_name")
     @classmethod
@@ -116,11 +112,39 @@ class FileEntry(BaseModel):
             raise ValueError("has {number} in it, perhaps {date}, no slash, and does not begin with a point")
         return pattern
 
-    @property
-    def destination(self) -> FileDestination:
+    def taking(self, funds: frozenset[str], ledger_from: date | None = None) -> FileDestination:
+        """The destination, with what its runs are of."""
         times = tuple(time.fromisoformat(each) for each in self.times)
         is_test = self.mode == "test"
-        return FileDestination(self.name, self.council, self.funds, times, is_test, self.first_number, self.empty, self.file_name)
+        return FileDestination(
+            self.name, self.council, funds, times, is_test, self.first_number, self.empty, self.file_name, ledger_from
+        )  # fmt: skip
+
+
+class FileEntry(RunEntry):
+    """A back office's system: it gets what moves on its funds."""
+
+    kind: Literal["file"]
+    funds: frozenset[str]
+    answers: str | None = None
+    """The layout of what comes back: which lines were accepted, which rejected."""
+
+    @property
+    def destination(self) -> FileDestination:
+        return self.taking(self.funds)
+
+
+class LedgerEntry(RunEntry):
+    """A finance system: it gets the whole ledger."""
+
+    kind: Literal["ledger"]
+    first_day: date = date.min
+    """The first accounting day that it gets; what was posted for earlier ones the predecessor told it."""
+    answers: None = None
+
+    @property
+    def destination(self) -> FileDestination:
+        return self.taking(frozenset(), self.first_day)
 
 
 class PackFile(BaseModel):
@@ -129,7 +153,7 @@ class PackFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     councils: list[CouncilEntry]
-    destinations: list[DestinationEntry | FileEntry] = []
+    destinations: list[DestinationEntry | FileEntry | LedgerEntry] = []
     alerts: list[AlertEntry] = []
 
 
@@ -168,17 +192,20 @@ def load(path: Path | None = None, layouts: Path | None = None) -> Pack:
     return Pack(
         {(entry.council, language): council(entry, language) for entry in read.councils for language in LANGUAGES},
         {entry.name: Destination(entry.name, entry.council, entry.funds) for entry in hooks},
-        {entry.name: set_up(entry, layouts) for entry in read.destinations if isinstance(entry, FileEntry)},
+        {entry.name: set_up(entry, layouts) for entry in read.destinations if not isinstance(entry, DestinationEntry)},
         {entry.council: entry.govuk_notify for entry in read.councils},
         {entry.council: Manners(entry.quiet.quiet if entry.quiet else None, entry.always) for entry in read.councils},
         alerting({entry.council: entry.name["en"] for entry in read.councils}, read.alerts),
     )
 
 
-def set_up(entry: FileEntry, layouts: Path | None) -> FileSetup:
-    """A file destination with its layouts."""
+def set_up(entry: FileEntry | LedgerEntry, layouts: Path | None) -> FileSetup:
+    """A file destination with its layouts. Raises ValueError for one of the other kind."""
+    layout, to = read_layout(entry.layout, Layout, layouts), entry.destination
+    if layout.tells != to.kind:
+        raise ValueError(f"{entry.name} is of kind {entry.kind}, but its layout {layout.name} tells the {layout.tells}")
     answers = read_layout(entry.answers, AnswerLayout, layouts) if entry.answers else None
-    return FileSetup(entry.destination, entry.delivery, read_layout(entry.layout, Layout, layouts), answers)
+    return FileSetup(to, entry.delivery, layout, answers)
 
 
 def council(entry: CouncilEntry, language: str) -> Council:

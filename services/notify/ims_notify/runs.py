@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -9,11 +10,12 @@ from uuid import UUID
 import structlog
 
 from ims_kit import Service, Work
-from ims_notify.domain.attempts import Answer, Settled, settle
+from ims_notify.domain.attempts import Answer, Evidence, Settled, settle
+from ims_notify.domain.book import Book
 from ims_notify.domain.postings import FileDestination, file_name, last_time
 from ims_notify.domain.writing import Head, Unfit, Writer
 from ims_notify.pack import FileSetup
-from ims_notify.store import runs
+from ims_notify.store import ledger, runs
 from ims_notify.store.runs import Made, RunDue
 
 log = structlog.get_logger()
@@ -40,7 +42,7 @@ class Runner:
 
     def __init__(self, setup: FileSetup, channel: FileChannel, rules: RunRules) -> None:
         self.setup, self.to, self.channel, self.rules = setup, setup.destination, channel, rules
-        self.result: tuple[RunDue, Settled] | None = None
+        self.result: tuple[RunDue, Settled, Evidence] | None = None
         """Sent, and not committed: kept while the database is away, so that it is not sent again."""
 
     async def run(self, service: Service) -> None:
@@ -67,7 +69,9 @@ class Runner:
         self.result = None
         if due:
             answer = await self.attempt(due)
-            self.result = due, settle(answer, due, datetime.now(UTC), self.rules.first_pause, secrets.randbelow(100))
+            now = datetime.now(UTC)
+            known = Evidence(due.run_id, due.attempts, now, answer.verdict, answer.code, answer.their_id, answer.reason)
+            self.result = due, settle(answer, due, now, self.rules.first_pause, secrets.randbelow(100)), known
             log.info("run sent", destination=due.destination, number=due.number, is_test=due.is_test, verdict=answer.verdict)
         return due is not None
 
@@ -81,27 +85,34 @@ class Runner:
 
 
 async def make_run(setup: FileSetup, slot: datetime, work: Work) -> None:
-    """A run of all that waits. A line that the layout cannot write waits on, with the reason; the others go without it."""
+    """A run of all that waits. What the layout cannot write waits on, with the reason; the others go without it."""
     to = setup.destination
     number = await runs.next_number(to, work)
-    writer = Writer(setup.layout, head_of(to, number, work))
-    line_ids, unfit = await write_all(to, writer, work)
-    await runs.keep_unfit(unfit, work)
-    if line_ids or to.is_made_empty:
+    writer = Writer(setup.layout, Head(number, work.today, to.council, to.name, to.is_test))
+    take = take_lines if to.kind == "postings" else take_journals
+    taken = await take(to, writer, work)
+    if writer.texts or to.is_made_empty:
         written = await asyncio.to_thread(writer.written)
         name = file_name(to.file_name, number, work.today, to.is_test)
-        await runs.make(to, Made(number, slot, setup.layout.name, name, written), line_ids, work)
-        log.info("run made", destination=to.name, number=number, is_test=to.is_test, lines=len(line_ids), unfit=len(unfit))
+        await runs.make(to, Made(number, slot, setup.layout.name, name, written), work)
+        if not to.is_test:  # what is in a test run waits on
+            await taken.keep_number(number)
+        log.info("run made", destination=to.name, number=number, is_test=to.is_test, lines=len(writer.texts), unfit=taken.unfit_count)
     await runs.done(to, slot, work)
 
 
-def head_of(to: FileDestination, number: int, work: Work) -> Head:
-    return Head(number, work.today, to.council, to.name, to.is_test)
+class Taken(NamedTuple):
+    """What waited, and is written."""
+
+    keep_number: Callable[[int], Awaitable[None]]
+    """Gives it the run's number."""
+    unfit_count: int
+    """How much waits on, as it could not be written."""
 
 
-async def write_all(to: FileDestination, writer: Writer, work: Work) -> tuple[list[UUID], dict[UUID, str]]:
-    """Write what waits; the lines that are in the run, in its order, and why others are not."""
-    line_ids, unfit = [], {}
+async def take_lines(to: FileDestination, writer: Writer, work: Work) -> Taken:
+    """Write the postings that wait."""
+    line_ids, unfit = list[UUID](), dict[UUID, str]()
     async for page in runs.waiting(to, work):
         for line in page:
             try:
@@ -110,4 +121,20 @@ async def write_all(to: FileDestination, writer: Writer, work: Work) -> tuple[li
             except Unfit as reason:
                 unfit[line.line_id] = str(reason)
         await asyncio.sleep(0)  # others have their turn
-    return line_ids, unfit
+    await runs.keep_unfit(unfit, work)
+    return Taken(lambda number: runs.number_lines(number, line_ids, work), len(unfit))
+
+
+async def take_journals(to: FileDestination, writer: Writer, work: Work) -> Taken:
+    """Write the journals that wait, each whole or not at all."""
+    book, unfit = Book(writer), dict[UUID, str]()
+    async for page in ledger.waiting(to, work):
+        for journal in page:
+            try:
+                book.take(journal)
+            except Unfit as reason:
+                unfit |= {entry.entry_id: str(reason) for entry in journal if entry.entry_id}
+        await asyncio.sleep(0)
+    book.end()
+    await ledger.keep_unfit(unfit, work)
+    return Taken(lambda number: ledger.number(to, number, book, work), len(unfit))

@@ -5,7 +5,7 @@ import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -52,6 +52,8 @@ class Place(BaseModel):
 
     url: str = Field(pattern=r"^(file:///\S+|sftp://[^/:@\s]+@[^/@\s]+/\S*|s3://[^/@\s]+(/\S*)?)$")
     """`file:///folder`, `sftp://user@host:port/folder`, or `s3://bucket/prefix`."""
+    answers: str | None = Field(default=None, pattern=r"^/?[^/\s]\S*$")
+    """Where at the same place answers are laid down: a folder, or a prefix of the bucket. None: they come by HTTP."""
     password_env: str | None = None
     key_env: str | None = None
     """Of SFTP: a private key, as OpenSSH writes it."""
@@ -76,6 +78,10 @@ class Place(BaseModel):
             raise ValueError("sftp needs known_hosts_env, and password_env or key_env")
         if self.kind == "s3" and not (self.access_key_env and self.secret_key_env):
             raise ValueError("s3 needs access_key_env and secret_key_env")
+        if self.answers is not None and self.kind != "s3" and not self.answers.startswith("/"):
+            raise ValueError("answers is a folder's whole path, such as /answers")
+        if self.answers is not None and self.answers.strip("/") == unquote(urlsplit(self.url).path).strip("/"):
+            raise ValueError("answers lie in another folder than the files that are answered")
         return self
 
     @property

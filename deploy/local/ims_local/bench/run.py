@@ -13,7 +13,7 @@ from ims_local.progress import Steps
 from ims_local.settings import COUNCIL
 from ims_local.whole import WholeStack
 
-OUTSIDE = ("IMS_SMTP_HOST", "IMS_SMTP_PORT", "IMS_DESTINATIONS")
+OUTSIDE = ("IMS_SMTP_HOST", "IMS_SMTP_PORT", "IMS_DESTINATIONS", "IMS_PLACES")
 
 
 class Quiet(WholeStack):

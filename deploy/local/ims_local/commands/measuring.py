@@ -1,4 +1,4 @@
-"""`ims measure`: how well the system decides, on data of which the truth is known."""
+"""`ims measure`: how well the system decides, on data of which the truth is known; and how long large files take."""
 
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -97,6 +97,21 @@ def suspense(
     register = Register(pack(written), accounts, 1)
     with (steps := Steps(None if as_json else remarks)).shown():
         found = apart(lambda url: queue(url, items, register, times, steps))
+    answer(found, as_json, table)
+
+
+@measure.command()
+def posting_file(
+    lines: Annotated[int, typer.Option(help="How many postings the file has.", min=1)] = 250_000,
+    as_json: AsJson = False,
+) -> None:
+    """Write a large file of postings, and the ledger of the same day, line by line and summed: how long each takes, from what waits to
+    the file where it is taken. On a PostgreSQL of its own, without Kafka."""
+    from ims_local.measure.posting_file import measured  # not at the top: every command would wait a second for it
+
+    with tempfile.TemporaryDirectory(prefix="ims-measure-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        found = measured(Path(folder) / "stack", lines, Steps(None if as_json else remarks))
     answer(found, as_json, table)
 
 

@@ -8,6 +8,7 @@ from ims_allocation.domain.choosing import Accounts
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Decided, Part, Placement, Record
 from ims_allocation.domain.penalties import Settled
+from ims_allocation.domain.rejecting import off_accounts, off_penalties
 
 RULE = "officer"
 
@@ -26,6 +27,8 @@ class Dealt(NamedTuple):
     rule: str = RULE
     reason: str = "left-by-officer"
     """Why what is given to nobody is in suspense."""
+    rejected: str | None = None
+    """Why a back office does not take some of it: suspense keeps that."""
 
 
 def deal_out(record: Record, decided: Decided, accounts: Accounts, pack: Pack) -> Dealt:
@@ -44,7 +47,10 @@ def deal_out(record: Record, decided: Decided, accounts: Accounts, pack: Pack) -
     borne = min(refunded, sum(part.amount_pence for part in known))
     running = less([part for part in parts if part not in penal], refunded - borne)
     penalties, awaited = ([part for part in penal if (part in known) == is_known] for is_known in (True, False))
-    return Dealt(running, tuple(penalties), tuple(awaited), due, borne, decided.decision_id)
+    held_back = record.held_back
+    why = held_back[-1].reason if held_back else None
+    left = off_accounts(running, held_back), off_penalties(penalties, held_back)
+    return Dealt(*left, tuple(awaited), due, borne, decided.decision_id, rejected=why)
 
 
 def spare(record: Record, decided: Decided) -> int:
@@ -113,4 +119,4 @@ def reason_of(record: Record, dealt: Dealt, suspended_pence: int) -> str | None:
         return "overdrawn"
     if over == 0:
         return "payment-awaited" if record.pending else None
-    return "account-awaited" if dealt.awaited else dealt.reason
+    return dealt.rejected or ("account-awaited" if dealt.awaited else dealt.reason)

@@ -192,7 +192,7 @@ def share_out(decision_id: UUID, group: Group, known: Known, decided: dict[Payme
             left[at] -= pence
     due = {at: pence for _, at, pence in draw(left, [group.refund_due_pence])}
     for at, record in enumerate(records):
-        seen = tuple(cause.cause_id for cause in record.applied)
+        seen = (*(cause.cause_id for cause in record.applied), *(each.rejection_id for each in record.rejected))
         decided[record.key] = Decided(decision_id, tuple(parts.get(at, ())), due.get(at, 0), seen)
 
 

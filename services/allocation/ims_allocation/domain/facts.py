@@ -10,6 +10,7 @@ from ims_allocation.domain.payments import Cause, Placement, Record
 from ims_allocation.domain.payments import Part as Share
 from ims_allocation.domain.progress import Change
 from ims_contracts.allocations import (
+    JournalLine,
     JournalPosted,
     Part,
     PaymentAllocated,
@@ -48,14 +49,14 @@ def tell_placement(change: Change, version: str, posted_on: date, suggestions: l
     if change.cause:
         return unallocated(change, change.cause, posted_on)
     if placement.outcome == "suspended" and placement.suspended_pence > 0:
-        return suspended(record, placement, posted_on, suggestions, change.lines)
+        return suspended(record, placement, posted_on, suggestions, ledger.written(change.lines, change.rejection))
     if placement.allocated_pence + placement.refund_due_pence > 0:
-        return allocated(record, placement, (version, posted_on), change.lines)
+        return allocated(record, placement, (version, posted_on), ledger.written(change.lines, change.rejection))
     return posted(change, posted_on)
 
 
 def allocated(
-    record: Record, placement: Placement, by: tuple[str, date], lines: Iterable[ledger.Line]
+    record: Record, placement: Placement, by: tuple[str, date], lines: list[JournalLine]
 ) -> PaymentAllocated:
     """The payment has its home; `by` is the version of the rules and the posting day."""
     assert record.payment, "only a payment that is known is allocated"
@@ -77,12 +78,12 @@ def allocated(
         balance_pence=placement.balance_pence,
         next_due_on=placement.next_due_on,
         is_for_agent=placement.is_for_agent,
-        lines=ledger.written(lines),
+        lines=lines,
     )
 
 
 def suspended(
-    record: Record, placement: Placement, posted_on: date, suggestions: list[Suggestion], lines: Iterable[ledger.Line]
+    record: Record, placement: Placement, posted_on: date, suggestions: list[Suggestion], lines: list[JournalLine]
 ) -> PaymentSuspended:
     """The payment is held in suspense."""
     assert record.payment, "only a payment that is known is suspended"
@@ -96,7 +97,7 @@ def suspended(
         suggestions=suggestions,
         method_of_payment=record.payment.method_of_payment,
         posted_on=posted_on,
-        lines=ledger.written(lines),
+        lines=lines,
     )
 
 
@@ -145,7 +146,7 @@ def posted(change: Change, posted_on: date) -> JournalPosted:
         payment_id=None if record.is_orphan else record.payment_id,
         cause_id=decision_id or cause_id,
         posted_on=posted_on,
-        lines=ledger.written(change.lines),
+        lines=ledger.written(change.lines, change.rejection),
     )
 
 

@@ -1,11 +1,11 @@
 """The double-entry journal: a payment's position in the ledger, and the lines that bring it from one placement to the next."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from ims_allocation.domain.payments import Part, Record
+from ims_allocation.domain.payments import Part, Record, Rejection
 from ims_contracts.allocations import JournalLine
 from ims_contracts.reconciliations import PaymentReconciled
 
@@ -92,12 +92,24 @@ def journal_id(record: Record) -> UUID:
     return record.payment_id if record.revision == 1 else uuid5(record.payment_id, str(record.revision))
 
 
-def written(lines: Iterable[Line]) -> list[JournalLine]:
-    """The lines as they are told."""
-    return [
+def written(lines: Iterable[Line], rejection: Rejection | None = None) -> list[JournalLine]:
+    """The lines as they are told; what takes back what a back office rejected says so, as it never had that."""
+    told = [
         JournalLine(
             ledger_account=account, account_reference=reference, amount_pence=pence, vat_code=code, vat_pence=vat or None,
             cost_centre=centre,
         )
         for account, reference, pence, code, vat, centre in lines
     ]  # fmt: skip
+    return list(marked(told, rejection)) if rejection else told
+
+
+def marked(lines: Iterable[JournalLine], rejection: Rejection) -> Iterator[JournalLine]:
+    left, account = rejection.amount_pence, (f"fund:{rejection.fund}", rejection.account_reference)
+    for line in lines:
+        pence = min(line.amount_pence, left) if (line.ledger_account, line.account_reference) == account else 0
+        if pence > 0:
+            left -= pence
+            yield line.model_copy(update={"rejected_pence": pence, "rejected_by": rejection.destination})
+        else:
+            yield line

@@ -96,7 +96,19 @@ class Decided(NamedTuple):
     parts: tuple[Part, ...] = ()
     refund_due_pence: int = 0
     seen: tuple[UUID, ...] = ()
-    """What had gone back of the payment by then; what goes back later comes off what was decided."""
+    """What had gone back of the payment by then, and been rejected; what goes back later comes off what was decided."""
+
+
+class Rejection(NamedTuple):
+    """A back office does not take what it was told of an account: an input like what is heard. What a person decides after it counts."""
+
+    rejection_id: UUID
+    fund: str
+    account_reference: str
+    amount_pence: int
+    reason: str
+    """As suspense says it: `rejected:` and the back office's own words."""
+    destination: str
 
 
 class Vote(NamedTuple):
@@ -184,6 +196,8 @@ class Record:
     """The decision in force."""
     is_wait_over: bool = False
     """It waited too long for its account: a person has to look. If the account comes after all, it is placed as ever."""
+    rejected: tuple[Rejection, ...] = ()
+    """What back offices did not take of it, while it was on their account."""
 
     @property
     def key(self) -> PaymentKey:
@@ -214,6 +228,12 @@ class Record:
         decided = self.decided.parts if self.decided else ()
         read = keys_of(self.council, self.payment) if self.payment else []
         return [*read, *((self.council, part.account_reference) for part in decided)]
+
+    @property
+    def held_back(self) -> list[Rejection]:
+        """What was rejected since the decision in force."""
+        seen = self.decided.seen if self.decided else ()
+        return [each for each in self.rejected if each.rejection_id not in seen]
 
     def back(self, kind: str) -> int:
         """What went back and has been applied, by kind."""

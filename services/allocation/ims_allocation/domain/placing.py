@@ -11,6 +11,7 @@ from ims_allocation.domain.decided import Dealt, deal_out, of_decision
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Part, PaymentKey, Placement, Record, shares_of
 from ims_allocation.domain.penalties import Claim, Settled, settle
+from ims_allocation.domain.rejecting import off_accounts, off_penalties
 from ims_allocation.domain.ruling import by_rule
 from ims_allocation.domain.taxing import taxed
 
@@ -36,11 +37,22 @@ def place(records: Iterable[Record], accounts: Accounts, packs: Mapping[str, Pac
 
 
 def choice(record: Record, accounts: Accounts, pack: Pack) -> Home | Hold | Dealt:
-    """What the payment is for: a person's decision is before any rule. What an unknown payment did to a penalty nobody can say, so
-    neither what undoing it does."""
+    """What the payment is for: a person's decision is before any rule. A penalty that its back office does not know is settled by
+    nothing."""
     assert record.payment, "only a payment that is known is for something"
     if record.decided:
         return deal_out(record, record.decided, accounts, pack)
+    chosen = by_rules(record, accounts, pack)
+    if record.held_back and isinstance(chosen, Home) and pack.is_penalty(chosen.shares[0].fund):
+        shares = off_penalties(chosen.shares, record.held_back)
+        return chosen._replace(shares=shares) if shares else Hold(record.held_back[-1].reason, evidence=chosen.evidence)
+    return chosen
+
+
+def by_rules(record: Record, accounts: Accounts, pack: Pack) -> Home | Hold | Dealt:
+    """What the payment is for where no officer decided. What an unknown payment did to a penalty nobody can say, so neither what undoing it
+    does."""
+    assert record.payment, "only a payment that is known is for something"
     by_officers = by_rule(record.payment, accounts, pack)
     if record.payment.basket:
         is_held = isinstance(by_officers, Hold) and record.payment.ruled and record.payment.ruled.reason
@@ -113,13 +125,18 @@ def place_one(record: Record, chosen: Home | Hold | Dealt | None, settled: list[
     if record.is_stood_for:  # the money is taken off the account, as no payment is known that it is taken from
         off = (chosen.shares[0]._replace(amount_pence=live),)
         return Placement(gone(record), chosen.rule, off)
-    parts, over = deal(chosen.shares, live)
-    outcome = "account" if parts else gone(record)
-    return Placement(outcome, chosen.rule, parts, suspended_pence=over + waiting, reason=negative(over, waiting))
+    dealt, over = deal(chosen.shares, live)
+    parts = off_accounts(dealt, record.held_back)
+    over += sum(part.amount_pence for part in dealt) - sum(part.amount_pence for part in parts)
+    outcome = "account" if parts else "suspended" if over > 0 else gone(record)
+    rule = chosen.rule if parts or not over > 0 else "held"
+    return Placement(outcome, rule, parts, suspended_pence=over + waiting, reason=beside(record, over, waiting))
 
 
-def negative(over: int, waiting: int) -> str | None:
-    """Why a payment that has its home has a negative item beside it."""
+def beside(record: Record, over: int, waiting: int) -> str | None:
+    """Why a payment that has its home has an item in suspense beside it: a negative one, unless its back office rejected something."""
+    if over > 0 and record.held_back:
+        return record.held_back[-1].reason
     return "overdrawn" if over else "payment-awaited" if waiting else None
 
 
@@ -145,7 +162,7 @@ def of_penalties(record: Record, home: Home, settled: list[Settled], waiting: in
         parts=parts,
         refund_due_pence=refund_due,
         suspended_pence=over + waiting,
-        reason=negative(over, waiting),
+        reason=beside(record, over, waiting),
         due_before_pence=sum(one.due_before_pence for one in settled),
         balance_pence=sum(one.balance_pence for one in settled),
         next_due_on=min(dates, default=None),

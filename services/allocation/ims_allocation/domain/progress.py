@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -10,12 +11,13 @@ from ims_allocation.domain import ledger
 from ims_allocation.domain.accounts import Account
 from ims_allocation.domain.choosing import Accounts
 from ims_allocation.domain.packs import Pack
-from ims_allocation.domain.payments import Cause, Decided, Payment, PaymentKey, Placement, Record
+from ims_allocation.domain.payments import Cause, Decided, Payment, PaymentKey, Placement, Record, Rejection
 from ims_allocation.domain.penalties import stage_on
 from ims_allocation.domain.placing import place
 from ims_allocation.domain.references import Reading
 
 SETTLING = {"discount", "full", "over"}
+NOTHING_REJECTED: Mapping[PaymentKey, Sequence[Rejection]] = MappingProxyType({})
 NOTHING_DECIDED: Mapping[PaymentKey, Decided | None] = MappingProxyType({})
 
 
@@ -28,6 +30,8 @@ class Change(NamedTuple):
     cause: Cause | None = None
     owed_pence: int | None = None
     """What the penalties that money went back from owe again."""
+    rejection: Rejection | None = None
+    """What its back office does not take, if that made the change."""
 
     @property
     def is_to_be_told(self) -> bool:
@@ -47,6 +51,7 @@ class Progress:
         facts: Mapping[PaymentKey, Payment],
         causes: Mapping[PaymentKey, Sequence[Cause]],
         decided: Mapping[PaymentKey, Decided | None] = NOTHING_DECIDED,
+        rejections: Mapping[PaymentKey, Sequence[Rejection]] = NOTHING_REJECTED,
     ) -> list[Change]:
         """What becomes of everything: told again, none of it changes anything. `decided` says which decision is in force from now on
         (None: no more is); what is not in it keeps its own."""
@@ -54,7 +59,17 @@ class Progress:
         queues = {key: self.queue(key, causes.get(key, ())) for key in {*self.now, *causes}}
         while any(queues.values()):
             self.step({}, {key: queue.pop(0) for key, queue in queues.items() if queue})
+        for of_each in zip_longest(*([(key, each) for each in rejected] for key, rejected in rejections.items())):
+            self.reject(dict(each for each in of_each if each))
         return self.changes
+
+    def reject(self, rejections: Mapping[PaymentKey, Rejection]) -> None:
+        """Take off its account what a back office does not have of each of some payments, once, and place all anew."""
+        before = dict(self.now)
+        fresh = {key: each for key, each in rejections.items() if key in before and each not in before[key].rejected}
+        after = {key: replace(before[key], rejected=(*before[key].rejected, each)) for key, each in fresh.items()}
+        if fresh:
+            self.settle(before, before | after, {}, fresh)
 
     def queue(self, key: PaymentKey, causes: Sequence[Cause]) -> list[Cause]:
         """What is to be taken off a payment: for one that is now known, also what waited for it."""
@@ -74,17 +89,28 @@ class Progress:
         before = {key: self.now.get(key, Record(*key)) for key in {*self.now, *facts, *causes, *decided}}
         after = {key: take(learn(record, facts.get(key)), causes.get(key)) for key, record in before.items()}
         after |= {key: replace(after[key], decided=each) for key, each in decided.items()}
-        placed = place(after.values(), self.accounts, self.packs)
-        for key in sorted(after, key=lambda key: (key not in causes, key[0], key[1].int)):
-            self.note(before[key], replace(after[key], placement=placed[key]), placed, causes.get(key))
+        self.settle(before, after, causes)
 
-    def note(self, was: Record, now: Record, placed: Mapping[PaymentKey, Placement], cause: Cause | None) -> None:
-        if was.revision and was == now:
-            return
-        now = replace(now, revision=was.revision + 1)
-        owed = self.owed(was, placed, cause.on) if cause else None
+    def settle(
+        self,
+        before: Mapping[PaymentKey, Record],
+        after: Mapping[PaymentKey, Record],
+        causes: Mapping[PaymentKey, Cause],
+        rejections: Mapping[PaymentKey, Rejection] = MappingProxyType({}),
+    ) -> None:
+        """Place everything, and note what changed: first what went back, or was rejected."""
+        placed = place(after.values(), self.accounts, self.packs)
+        for key in sorted(after, key=lambda key: (key not in causes, key not in rejections, key[0], key[1].int)):
+            was, now = before[key], replace(after[key], placement=placed[key])
+            if not was.revision or was != now:
+                cause = causes.get(key)
+                owed = self.owed(was, placed, cause.on) if cause else None
+                self.note(Change(was, now, (), cause, owed, rejections.get(key)))
+
+    def note(self, change: Change) -> None:
+        now = replace(change.after, revision=change.before.revision + 1)
         self.now[now.key] = now
-        self.changes.append(Change(was, now, ledger.lines_between(was, now), cause, owed))
+        self.changes.append(change._replace(after=now, lines=ledger.lines_between(change.before, now)))
 
     def owed(self, was: Record, placed: Mapping[PaymentKey, Placement], day: date) -> int | None:
         """What the penalties that a payment was on owe without it, at the stage they are in that day."""

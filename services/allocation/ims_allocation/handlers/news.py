@@ -17,6 +17,7 @@ from ims_allocation.domain import (
     Progress,
     Reading,
     Record,
+    Rejection,
     choose,
     in_evidence,
     kept_home,
@@ -48,6 +49,8 @@ class News:
     orphans: dict[PaymentKey, Record] = field(default_factory=dict)
     refunds: list[Ended] = field(default_factory=list)
     """How refunds ended that were asked for."""
+    rejections: dict[PaymentKey, list[Rejection]] = field(default_factory=dict)
+    """What back offices do not take."""
     waited: set[PaymentKey] = field(default_factory=set)
     """Those that waited too long for their account."""
     because: dict[PaymentKey | Key, Message] = field(default_factory=dict)
@@ -56,7 +59,7 @@ class News:
     @property
     def payments(self) -> set[PaymentKey]:
         refunded = {(each.council, each.payment_id) for each in self.refunds}
-        return {*self.facts, *self.causes, *self.orphans, *self.decided, *refunded, *self.waited}
+        return {*self.facts, *self.causes, *self.orphans, *self.decided, *refunded, *self.rejections, *self.waited}
 
     def hear(
         self,
@@ -106,7 +109,7 @@ async def bring_up_to_date(news: News, reached: set[Key], packs: Mapping[str, Pa
         reached |= await lock(beyond, (), work)
         held, known = await touched(news, reached, packs, work)
     fresh = {key: orphan for key, orphan in news.orphans.items() if key not in held}
-    changes = Progress({**fresh, **held}, known, packs).hear(news.facts, news.causes, news.decided)
+    changes = Progress({**fresh, **held}, known, packs).hear(news.facts, news.causes, news.decided, news.rejections)
     if changes:
         await placements.keep(changes, {change.after.council: packs[change.after.council].version for change in changes}, work)
         await placements.mind(interests(changes, packs), work)

@@ -98,10 +98,17 @@ PAID_BEFORE = f"""{CLAIMS} SELECT council, sum(greatest(0, asked - coalesce(amou
   FROM claimed LEFT JOIN now USING (council, payment_id) GROUP BY council"""  # noqa: S608
 SENT = f"""{CLAIMS} SELECT council, sum(coalesce(beyond, 0) + greatest(0, coalesce(sent, 0) - coalesce(refunded_pence, 0))) AS difference
   FROM claimed LEFT JOIN now USING (council, payment_id) GROUP BY council"""  # noqa: S608
+REJECTED = """WITH said AS (SELECT council, payment_id, count(*) AS lines FROM rejected_line WHERE became = 'suspense' GROUP BY 1, 2),
+  done AS (SELECT p.council, p.payment_id, jsonb_array_length(p.details -> 'rejected') AS lines FROM placement p
+    WHERE jsonb_array_length(p.details -> 'rejected') > 0 AND NOT EXISTS (SELECT FROM placement later
+      WHERE later.council = p.council AND later.payment_id = p.payment_id AND later.revision = p.revision + 1))
+  SELECT council, sum(abs(coalesce(said.lines, 0) - coalesce(done.lines, 0))) AS difference
+  FROM said FULL JOIN done USING (council, payment_id) GROUP BY council"""
 OF_PEOPLE = {
     "the queue is what is in suspense": QUEUE,
     "what was decided is where it was decided": IN_FORCE,
     "journals are posted as they were decided": MOVED,
+    "what back offices rejected is held against its payment, once": REJECTED,
     "what is due back is asked for, once": ASKED_FOR,
     "no more was approved to go back than was paid": PAID_BEFORE,
     "what was sent is what was approved, and off its payment": SENT,

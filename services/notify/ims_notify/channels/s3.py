@@ -7,6 +7,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from ims_notify.channels.laid import Away, Laid, is_whole
 from ims_notify.domain.attempts import Answer
 from ims_notify.settings import Place
 
@@ -17,6 +18,7 @@ class S3Channel:
     def __init__(self, place: Place) -> None:
         url = urlsplit(place.url)
         self.prefix = url.path.strip("/")
+        self.answers = (place.answers or self.prefix).strip("/")
         self.store: Any = S3Store(
             url.netloc,
             endpoint=place.endpoint,
@@ -35,3 +37,20 @@ class S3Channel:
         except (BaseError, OSError, ValueError) as error:
             return Answer("unreachable", f"s3: {type(error).__name__}")
         return Answer("delivered")
+
+    async def laid(self) -> list[Laid]:
+        """The answers that lie there. Raises Away."""
+        try:
+            listed = await obstore.list_with_delimiter_async(self.store, self.answers)
+        except (BaseError, OSError, ValueError) as error:
+            raise Away(f"s3: {type(error).__name__}") from None
+        found = [(each["path"].rpartition("/")[2], each) for each in listed["objects"]]
+        return [Laid(name, f"{each['size']}/{each['e_tag']}", each["size"]) for name, each in found if is_whole(name)]
+
+    async def fetch(self, name: str) -> bytes:
+        """An answer's bytes. Raises Away."""
+        try:
+            got = await obstore.get_async(self.store, f"{self.answers}/{name}".lstrip("/"))
+            return bytes(await got.bytes_async())
+        except (BaseError, OSError, ValueError) as error:
+            raise Away(f"s3: {type(error).__name__}") from None

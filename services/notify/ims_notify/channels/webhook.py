@@ -1,6 +1,7 @@
 """Postings by webhook, signed as Standard Webhooks says; the stable webhook-id lets the receiver drop a repeat."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -10,6 +11,8 @@ from standardwebhooks import Webhook
 from ims_notify.domain.attempts import Answer, Due, status_answer
 from ims_notify.settings import Endpoint
 from ims_notify.store.deliveries import Queue
+
+THEIR_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 class WebhookChannel:
@@ -35,7 +38,8 @@ class WebhookChannel:
         }
         try:
             async with self.client.stream("POST", self.url, content=body.encode(), headers=headers) as response:
-                return status_answer(response.status_code, retry_after(response.headers.get("retry-after"), now))
+                said = response.headers
+                return status_answer(response.status_code, retry_after(said.get("retry-after"), now), their_id(said.get("x-request-id")))
         except httpx.HTTPError as error:
             return Answer("unreachable", type(error).__name__)
 
@@ -52,6 +56,11 @@ def content(due: Due) -> str:
     envelope = {"type": facts.pop("type"), "timestamp": facts.pop("timestamp")}
     facts |= {"channel": due.paid_by, "paid_on": due.paid_on.isoformat()}
     return json.dumps(envelope | {"data": facts}, ensure_ascii=False, sort_keys=True)
+
+
+def their_id(value: str | None) -> str | None:
+    """What the receiver calls the request, if it looks like an id: it may be anything."""
+    return value if value and THEIR_ID.fullmatch(value) else None
 
 
 def retry_after(value: str | None, now: datetime) -> timedelta | None:

@@ -83,6 +83,11 @@ class Unreadable(ValueError):
 
 def read(layout: AnswerLayout, content: bytes, number: int) -> list[Verdict]:
     """What an answer says of run `number`. Raises Unreadable: of a file with a fault in it nothing is taken."""
+    return read_any(layout, content, number)[1]
+
+
+def read_any(layout: AnswerLayout, content: bytes, number: int | None = None) -> tuple[int, list[Verdict]]:
+    """What an answer says, and of which run. Raises Unreadable."""
     reading = Reading(layout, number)
     try:
         for at, line in lines(layout, content):
@@ -90,9 +95,9 @@ def read(layout: AnswerLayout, content: bytes, number: int) -> list[Verdict]:
     except (UnicodeDecodeError, csv.Error):
         raise Unreadable(["the file is no text in UTF-8, or its quotes do not close"]) from None
     reading.end()
-    if reading.faults:
+    if reading.faults or reading.number is None:
         raise Unreadable(reading.faults[:FAULTS_MAX])
-    return list(reading.verdicts.values())
+    return reading.number, list(reading.verdicts.values())
 
 
 def lines(layout: AnswerLayout, content: bytes) -> Iterator[tuple[int, str | list[str]]]:
@@ -111,7 +116,7 @@ def lines(layout: AnswerLayout, content: bytes) -> Iterator[tuple[int, str | lis
 class Reading:
     """What was read so far."""
 
-    def __init__(self, layout: AnswerLayout, number: int) -> None:
+    def __init__(self, layout: AnswerLayout, number: int | None) -> None:
         self.layout, self.number = layout, number
         self.verdicts: dict[int, Verdict] = {}
         self.faults: list[str] = []
@@ -134,7 +139,10 @@ class Reading:
         said = {name: text_of(field, line) for name, field in record.fields.items()}
         if "run" in said:
             self.is_named = True
-            if whole("run", said["run"]) != self.number:
+            named = whole("run", said["run"])
+            if self.number is None:
+                self.number = named
+            if named != self.number:
                 raise ValueError(f"is not of run {self.number}")
         if "count" in said:
             self.count = whole("count", said["count"])

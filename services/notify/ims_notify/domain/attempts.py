@@ -29,10 +29,26 @@ class Answer(NamedTuple):
     verdict: Verdict
     reason: str = ""
     retry_after: timedelta | None = None
+    code: int | None = None
+    """The status or reply that the receiver gave."""
+    their_id: str | None = None
+    """What the receiver calls this attempt, where it says so."""
     notification_id: UUID | None = None
     """GOV.UK Notify's, where it took something."""
     template: str | None = None
     """The words, and their version, in which it went."""
+
+
+class Evidence(NamedTuple):
+    """What is kept of one attempt, for ever: when it was answered, and how. Nothing of whom it was to, or what it said."""
+
+    delivery_id: UUID
+    attempt: int
+    answered_at: datetime
+    verdict: str
+    code: int | None
+    their_id: str | None
+    reason: str
 
 
 class Tried(Protocol):
@@ -106,20 +122,20 @@ class Settled(NamedTuple):
     template: str | None = None
 
 
-def status_answer(status: int, retry_after: timedelta | None = None) -> Answer:
+def status_answer(status: int, retry_after: timedelta | None = None, their_id: str | None = None) -> Answer:
     """Standard Webhooks: any 2xx is yes, 410 is "never again", everything else may mend itself."""
     if 200 <= status < 300:
-        return Answer("delivered")
+        return Answer("delivered", "", None, status, their_id)
     if status == HTTPStatus.GONE:
-        return Answer("refused", "gone: 410")
-    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        return Answer("unreachable", f"status {status}", retry_after)
-    return Answer("later", f"status {status}", retry_after)
+        return Answer("refused", "gone: 410", None, status, their_id)
+    is_overrun = status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+    return Answer("unreachable" if is_overrun else "later", f"status {status}", retry_after, status, their_id)
 
 
 def reply_answer(code: int) -> Answer:
     """RFC 5321 4.2.1: 5yz to a recipient or a message is final; 4yz is not."""
-    return Answer("refused", f"refused: {code}") if 500 <= code < 600 else Answer("later", f"reply {code}")
+    is_final = 500 <= code < 600
+    return Answer("refused" if is_final else "later", f"refused: {code}" if is_final else f"reply {code}", code=code)
 
 
 def settle(answer: Answer, due: Tried, now: datetime, first_pause: timedelta, jitter: int) -> Settled:

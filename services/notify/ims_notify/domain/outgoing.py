@@ -30,6 +30,18 @@ OF_A_LINE: dict[str, tuple[Type, ...]] = OF_THE_RUN | {
 }  # fmt: skip
 """What the detail may say. `way` is the method of payment of what came, and the reason of what went back. A code is fifteen letters of
 the id. `sign` is `+` or `-`; `absolute` goes with it. `credit` and `debit` are nothing where the line is the other."""
+OF_A_SUM: dict[str, tuple[Type, ...]] = OF_THE_RUN | {
+    "sequence": ("integer",), "posted_on": ("date",), "late": ("text",), "ledger_account": ("text",), "ledger_kind": ("text",),
+    "ledger_name": ("text",), "cost_centre": ("text",), "vat_code": ("text",), "side": ("text",), "lines": ("integer",),
+    "amount": MONEY, "absolute": MONEY, "debit": MONEY, "credit": MONEY, "vat": MONEY,
+}  # fmt: skip
+"""What the detail of a ledger may say, where it is summed by day, account, cost centre, VAT code and side. `late` is `late` for a day that
+had ended when the run before was made, else `in-time`; `side` is `debit` or `credit`. A ledger account has two halves: of `fund:23`,
+`ledger_kind` is `fund`, `ledger_name` is `23`. Amounts are above nothing where they are debits."""
+OF_AN_ENTRY: dict[str, tuple[Type, ...]] = OF_A_SUM | {
+    "journal": ("text",), "journal_code": ("text",), "account_reference": ("text",), "payment_id": ("text",), "reason": ("text",),
+}  # fmt: skip
+"""And where it is not."""
 
 
 class Said(BaseModel):
@@ -96,6 +108,12 @@ class Layout(Said):
 
     name: Name
     kind: Literal["fixed", "delimited"]
+    tells: Literal["postings", "ledger"] = "postings"
+    """Of whom a line is: an account of a back office, or the ledger."""
+    summed: bool = False
+    """Of a ledger: one line for each day, account, cost centre, VAT code and side, in place of each line of each journal."""
+    vat: Literal["within", "apart"] = "within"
+    """Of a ledger: whether VAT stays within its line, or is a line of its own on `vat:<code>`, and what is left on the fund is net."""
     separator: str = Field(default=",", min_length=1, max_length=1)
     quoted: bool = True
     """Whether a text that holds the separator is put in quotes; else it is a fault."""
@@ -113,6 +131,13 @@ class Layout(Said):
             raise ValueError("; ".join(wrong))
         return self
 
+    @property
+    def of_the_detail(self) -> dict[str, tuple[Type, ...]]:
+        """What the detail may say, and the types it may be written as."""
+        if self.tells == "postings":
+            return OF_A_LINE
+        return OF_A_SUM if self.summed else OF_AN_ENTRY
+
     def records(self) -> Iterator[tuple[str, RecordOf]]:
         """Every kind of line, with the key it stands under."""
         yield "detail", self.detail
@@ -125,6 +150,8 @@ class Layout(Said):
 def mistakes(layout: Layout) -> Iterator[str]:
     """What in a layout does not go with the rest, as `key: what is wrong`."""
     is_fixed = layout.kind == "fixed"
+    if layout.tells == "postings" and (layout.summed or layout.vat == "apart"):
+        yield "tells: only a ledger is summed, and only its VAT is apart"
     if is_fixed and layout.encoding == "utf-8":
         yield "encoding: letters of a fixed layout are of one byte: ascii or latin-1"
     if is_fixed and layout.named_columns:
@@ -147,7 +174,7 @@ def mistakes_of_source(layout: Layout, place: str, key: str, field: FieldOf) -> 
         if field.type != "text":
             yield f"{key}.type: a constant is a text"
         return
-    types = (OF_A_LINE if place == "detail" else OF_THE_WHOLE).get(field.of)
+    types = (layout.of_the_detail if place == "detail" else OF_THE_WHOLE).get(field.of)
     if types is None:
         yield f"{key}.of: there is no {field.of} in a {place}"
     elif field.type not in types:

@@ -36,6 +36,13 @@ class FileDestination(NamedTuple):
     """Whether there is a run when there is nothing to tell."""
     file_name: str
     """With `{number}` or `{number:06}`, and perhaps `{date:%Y%m%d}`."""
+    ledger_from: date | None = None
+    """Of one that takes the whole ledger: its first accounting day. None: it takes the postings on its funds."""
+
+    @property
+    def kind(self) -> str:
+        """What its runs are of."""
+        return "postings" if self.ledger_from is None else "ledger"
 
 
 class About(NamedTuple):
@@ -89,6 +96,11 @@ class Line(NamedTuple):
     undoes: UUID | None
     """The line that this one takes back, or a part of it."""
 
+    @property
+    def is_debit(self) -> bool:
+        """A back office's account is in credit with what it was paid."""
+        return self.amount_pence < 0
+
 
 def kept(fact: Moving, destinations: Iterable[FileDestination]) -> Iterator[Kept]:
     """The lines of a fact for every file destination of its council."""
@@ -102,11 +114,13 @@ def lines(fact: Moving, destination: FileDestination) -> Iterator[Kept]:
     named = f"line|{fact.council}|{destination.name}|{about.payment_id}|{about.journal_id}|{about.revision}"
     for number, line in enumerate(fact.lines):
         fund = line.ledger_account.removeprefix(FUND)
-        if fund == line.ledger_account or fund not in destination.funds or not line.amount_pence:
+        # What the destination rejected it never had: nothing of that is to be taken back there.
+        pence = line.amount_pence - ((line.rejected_pence or 0) if line.rejected_by == destination.name else 0)
+        if fund == line.ledger_account or fund not in destination.funds or not pence:
             continue
         yield Kept(
             uuid5(NAMESPACE, f"{named}|{number}"), fact.council, destination.name, about.payment_id, about.journal_id, about.revision,
-            fund, line.account_reference or "", -line.amount_pence, method, about.reason, about.outcome, about.balance_pence,
+            fund, line.account_reference or "", -pence, method, about.reason, about.outcome, about.balance_pence,
             fact.posted_on,
         )  # fmt: skip
 

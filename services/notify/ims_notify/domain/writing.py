@@ -2,18 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
-from uuid import UUID
 
+from ims_notify.domain.ledger import Entry
 from ims_notify.domain.outgoing import DATE_PARTS, FieldOf, Layout, RecordOf
-from ims_notify.domain.postings import Line, line_code
-
-type Value = str | int | date | None
-type Numbered = tuple[int, Line]
-"""A line, and its number in the run."""
+from ims_notify.domain.postings import Line
+from ims_notify.domain.saying import SAID, Numbered, Value
 
 STRFTIME = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d"}
 PLUS_DIGITS, MINUS_DIGITS = "{ABCDEFGHI", "}JKLMNOPQR"
@@ -67,7 +64,8 @@ class Writer:
     def __init__(self, layout: Layout, head: Head) -> None:
         self.layout, self.head = layout, head
         self.end = LINE_ENDS[layout.line_end]
-        self.fields = [writer(name, field, said_of_line(field, head)) for name, field in layout.detail.fields.items()]
+        of_a_line = SAID[layout.tells]
+        self.fields = [writer(name, field, said_of_line(field, head, of_a_line)) for name, field in layout.detail.fields.items()]
         self.texts: list[str] = []
         self.count = [0, 0]
         self.pence = [0, 0]
@@ -77,20 +75,33 @@ class Writer:
         self.hashes = dict.fromkeys([field.hash_of for field in whole if field.hash_of], 0)
         self.hashed = [(name, columns.index(name)) for name in self.hashes]
 
-    def take(self, line: Line) -> int:
+    def take(self, line: Line | Entry) -> int:
         """Add a line; returns its number in the run. Raises Unfit, and then the line is not in it."""
         number = len(self.texts) + 1
-        numbered = (number, line)
+        self.add(line, self.texts_of((number, line)))
+        return number
+
+    def take_whole(self, lines: Sequence[Line | Entry]) -> None:
+        """Add lines that belong together. Raises Unfit, and then none of them is in it."""
+        found = [self.texts_of(numbered) for numbered in enumerate(lines, len(self.texts) + 1)]
+        for line, texts in zip(lines, found, strict=True):
+            self.add(line, texts)
+
+    def texts_of(self, numbered: Numbered) -> tuple[str, list[str]]:
+        """A line as it is written, and its fields. Raises Unfit."""
         texts = [write(numbered) for write in self.fields]
         text = self.join(texts)
         encodes(text, self.layout.encoding)
-        is_debit = line.amount_pence < 0
+        return text, texts
+
+    def add(self, line: Line | Entry, written: tuple[str, list[str]]) -> None:
+        text, texts = written
+        is_debit = line.is_debit
         self.count[is_debit] += 1
         self.pence[is_debit] += abs(line.amount_pence)
         for name, column in self.hashed:
             self.hashes[name] += digits(texts[column])
         self.texts.append(text)
-        return number
 
     @property
     def totals(self) -> Totals:
@@ -132,38 +143,9 @@ def said_of_run(head: Head) -> dict[str, Value]:
     return {"run": head.run, "made_on": head.made_on, "council": head.council, "destination": head.destination, "mode": mode}
 
 
-OF_A_LINE: dict[str, Callable[[Numbered], Value]] = {
-    "sequence": lambda each: each[0],
-    "fund": lambda each: each[1].fund,
-    "account_reference": lambda each: each[1].account_reference,
-    "way": lambda each: each[1].method_of_payment if each[1].amount_pence > 0 else each[1].reason,
-    "method_of_payment": lambda each: each[1].method_of_payment,
-    "reason": lambda each: each[1].reason,
-    "channel": lambda each: each[1].channel,
-    "outcome": lambda each: each[1].outcome,
-    "sign": lambda each: "-" if each[1].amount_pence < 0 else "+",
-    "paid_on": lambda each: each[1].paid_on,
-    "posted_on": lambda each: each[1].posted_on,
-    "payment_id": lambda each: text_of_id(each[1].payment_id),
-    "line_id": lambda each: text_of_id(each[1].line_id),
-    "line_code": lambda each: line_code(each[1].line_id),
-    "undoes": lambda each: text_of_id(each[1].undoes),
-    "undoes_code": lambda each: line_code(each[1].undoes) if each[1].undoes else None,
-    "amount": lambda each: each[1].amount_pence,
-    "absolute": lambda each: abs(each[1].amount_pence),
-    "credit": lambda each: max(each[1].amount_pence, 0),
-    "debit": lambda each: max(-each[1].amount_pence, 0),
-    "balance": lambda each: each[1].balance_pence,
-}
-
-
-def text_of_id(value: UUID | None) -> str | None:
-    return str(value) if value else None
-
-
-def said_of_line(field: FieldOf, head: Head) -> Callable[[Numbered], Value]:
-    if field.of in OF_A_LINE:
-        return OF_A_LINE[field.of]
+def said_of_line(field: FieldOf, head: Head, of_a_line: Mapping[str, Callable[[Numbered], Value]]) -> Callable[[Numbered], Value]:
+    if field.of and field.of in of_a_line:
+        return of_a_line[field.of]
     value = said_of_run(head)[field.of] if field.of else field.constant
     return lambda _: value
 

@@ -37,10 +37,13 @@ KEEP_REST = """INSERT INTO run_answer (council, destination, number, sequence, a
 SELECT council, destination, number, sequence, amount_pence, true, '', $4 FROM posting_line
 WHERE council = $1 AND destination = $2 AND number = $3 ON CONFLICT DO NOTHING RETURNING sequence, amount_pence, is_accepted"""
 
+ANSWERED = "UPDATE run_delivery SET acknowledged_at = $2 WHERE run_id = $1 AND acknowledged_at IS NULL"
+
 REVISION = "SELECT coalesce(max(revision), 0) FROM run_answer WHERE council = $1 AND destination = $2 AND number = $3"
 
 LINES = """SELECT n.sequence, l.* FROM unnest($4::int[]) AS n (sequence), LATERAL (
-  SELECT payment_id, fund, nullif(account_reference, '') AS account_reference, amount_pence FROM posting_line l
+  SELECT payment_id, fund, nullif(account_reference, '') AS account_reference, amount_pence, revision, journal_id, line_id
+  FROM posting_line l
   WHERE l.council = $1 AND l.destination = $2 AND l.number = $3 AND l.sequence = n.sequence OFFSET 0) AS l ORDER BY 1"""
 
 
@@ -98,7 +101,10 @@ async def keep(to: FileDestination, run: Sent, said: Said, work: Work) -> int:
             rejected = [RejectedLine.model_validate(dict(row) | {"reason": reasons[row[0]]}) for row in rows]
             work.tell(acknowledged(to, run, (said.number, revision, so_far), rejected, work))
             revision += 1
-    return so_far["accepted_count"] + so_far["rejected_count"] - before
+    answered = so_far["accepted_count"] + so_far["rejected_count"]
+    if answered == run.line_count:
+        await work.connection.execute(ANSWERED, run.run_id, work.now)
+    return answered - before
 
 
 def pages_of(verdicts: list[Verdict]) -> list[list[Verdict]]:

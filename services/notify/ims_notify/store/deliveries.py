@@ -9,10 +9,10 @@ from pydantic_core import to_json
 
 from ims_contracts.notifications import DeliveryFailed
 from ims_kit import Cause, Work
-from ims_notify.domain.attempts import Due, Settled, told
+from ims_notify.domain.attempts import Answer, Due, Evidence, Settled, told
 from ims_notify.domain.facts import ATTENDED
 from ims_notify.domain.manners import Quiet, digest
-from ims_notify.store import alerts, opt_outs
+from ims_notify.store import alerts, evidence, opt_outs
 
 # All that is known of deliveries that were just changed, as `lent`.
 DUE_FIELDS = """lent.delivery_id, council, payment_id, lent.kind, lent.channel, lent.destination, lent.attempts, lent.since,
@@ -57,6 +57,10 @@ AGAIN = """UPDATE delivery SET state = 'due', since = $3, due_at = $3, finished_
 WHERE council = $1 AND delivery_id = $2 AND state = 'failed' AND ($4::text[] IS NULL OR destination = ANY($4)) RETURNING delivery_id"""
 
 
+ACKNOWLEDGE = """UPDATE delivery SET state = 'acknowledged' WHERE council = $1 AND delivery_id = $2 AND kind = 'posting'
+AND state IN ('delivered', 'acknowledged') AND ($3::text[] IS NULL OR destination = ANY($3)) RETURNING state"""
+
+
 class Queue(NamedTuple):
     """All that is due to one receiver."""
 
@@ -78,6 +82,13 @@ class Result(NamedTuple):
 
     due: Due
     settled: Settled
+    answer: Answer
+    answered_at: datetime
+
+    @property
+    def evidence(self) -> Evidence:
+        due, answer = self.due, self.answer
+        return Evidence(due.delivery_id, due.attempts, self.answered_at, answer.verdict, answer.code, answer.their_id, answer.reason)
 
 
 async def claim(queue: Queue, count_max: int, lease: timedelta, work: Work) -> list[Due]:
@@ -106,9 +117,10 @@ async def settle(results: list[Result], work: Work) -> None:
     if not results:
         return
     columns = zip(*((r.due.delivery_id, r.due.attempts, *r.settled) for r in results), strict=True)
+    await evidence.keep([each.evidence for each in results], work)
     open_ids = {row[0] for row in await work.connection.fetch(SETTLE, work.now, *columns) if row[1]}
     failed = []
-    for due, settled in results:
+    for due, settled, *_ in results:
         fact = told(due, settled.state, settled.reason, work.today) if due.delivery_id in open_ids else None
         if fact:
             work.tell(fact, because=cause(due.because))
@@ -124,6 +136,12 @@ def story(found: Cause | None) -> str | None:
 
 def cause(kept: str | None) -> Cause | None:
     return Cause(*json.loads(kept)) if kept else None
+
+
+async def acknowledge(council: str, destinations: list[str] | None, delivery_id: UUID, work: Work) -> str | None:
+    """A back office says that it has dealt with what it was told; returns the state it is then in, None where it never was delivered."""
+    state: str | None = await work.connection.fetchval(ACKNOWLEDGE, council, delivery_id, destinations)
+    return state
 
 
 async def retry(council: str, destinations: list[str] | None, delivery_id: UUID, work: Work) -> bool:

@@ -1,8 +1,10 @@
 """What notify says of itself: totals, single deliveries, and the laws that hold between its tables."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from ims_notify.store import evidence, ledger_reports
 
 RECEIPTS = """SELECT CASE WHEN d.state IN ('sent', 'delivered') THEN 'issued' WHEN d.state IN ('due', 'failed') THEN d.state
   ELSE 'no_contact' END,
@@ -18,10 +20,12 @@ RECEIPT = """SELECT coalesce(d.state, 'no-contact') AS state, p.receipt_id, p.am
 FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = p.payment_id AND d.kind = 'receipt'
 WHERE p.council = $1 AND p.payment_id = $2 AND p.heard_revision > 0 AND p.placed_revision > 0"""
 
-DELIVERIES = """SELECT delivery_id, payment_id, kind, channel, destination, revision, state, attempts, since, due_at, issued_at,
-  finished_at, reason, template, copy_of
-FROM delivery WHERE council = $1 AND ($2::text[] IS NULL OR destination = ANY($2)) AND state = $3
-ORDER BY due_at, delivery_id LIMIT $4"""
+# In the order of their ids: nothing that happens to a delivery moves it to another page.
+SHOWN = """SELECT delivery_id, payment_id, kind, channel, destination, revision, state, attempts, since, due_at, issued_at, finished_at,
+  reason, template, copy_of FROM delivery"""
+DELIVERIES = f"""{SHOWN} WHERE council = $1 AND ($2::text[] IS NULL OR destination = ANY($2)) AND state = $3
+  AND ($4::uuid IS NULL OR delivery_id > $4) AND ($5::text IS NULL OR channel = $5) ORDER BY delivery_id LIMIT $6"""
+DELIVERY = f"{SHOWN} WHERE council = $1 AND ($2::text[] IS NULL OR destination = ANY($2)) AND delivery_id = $3"
 
 # Each law as a count of what breaks it, by council and day of payment.
 LAWS = {
@@ -33,7 +37,7 @@ LAWS = {
         count(*) FILTER (WHERE p.payment_id IS NULL OR p.heard_revision = 0
           OR (d.kind = 'receipt' AND p.placed_revision = 0))
       FROM delivery d LEFT JOIN payment p ON p.council = d.council AND p.payment_id = d.payment_id
-      WHERE d.state IN ('sent', 'delivered') GROUP BY 1, 2""",
+      WHERE d.state IN ('sent', 'delivered', 'acknowledged') GROUP BY 1, 2""",
     "every payer who can be written to has a receipt": """SELECT p.council, p.paid_on,
         count(*) FILTER (WHERE d.delivery_id IS NULL)
       FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = p.payment_id AND d.kind = 'receipt'
@@ -48,8 +52,8 @@ LAWS = {
           coalesce(sum(amount_pence) FILTER (WHERE amount_pence > 0), 0) AS credit_pence,
           coalesce(-sum(amount_pence) FILTER (WHERE amount_pence < 0), 0) AS debit_pence
         FROM posting_line l WHERE (l.council, l.destination, l.number) = (r.council, r.destination, r.number)) AS l ON true
-      WHERE NOT r.is_test GROUP BY 1, 2""",
-}
+      WHERE r.kind = 'postings' AND NOT r.is_test GROUP BY 1, 2""",
+} | ledger_reports.LAWS
 
 
 async def totals(connection: Any, council: str) -> dict[str, dict[str, dict[str, int]]]:
@@ -61,7 +65,7 @@ async def totals(connection: Any, council: str) -> dict[str, dict[str, dict[str,
 
     return {
         "receipts": await by_state(RECEIPTS, ("due", "issued", "failed", "no_contact")),
-        "postings": await by_state(POSTINGS, ("waiting", "due", "delivered", "failed")),
+        "postings": await by_state(POSTINGS, ("waiting", "due", "delivered", "acknowledged", "failed")),
     }
 
 
@@ -71,9 +75,26 @@ async def receipt(connection: Any, council: str, payment_id: UUID) -> dict[str, 
     return dict(row) if row else None
 
 
-async def listed(connection: Any, council: str, destinations: list[str] | None, state: str, count_max: int) -> list[dict[str, Any]]:
-    """Deliveries to these destinations, or to all, in one state; the longest due first."""
-    return [dict(row) for row in await connection.fetch(DELIVERIES, council, destinations, state, count_max)]
+class Wanted(NamedTuple):
+    """Which deliveries are asked for; none of a thing: all."""
+
+    council: str
+    destinations: list[str] | None
+    state: str
+    after: UUID | None
+    """The last one of the page before."""
+    channel: str | None
+
+
+async def listed(connection: Any, wanted: Wanted, count_max: int) -> list[dict[str, Any]]:
+    """Deliveries in one state, page by page."""
+    return [dict(row) for row in await connection.fetch(DELIVERIES, *wanted, count_max)]
+
+
+async def delivery(connection: Any, council: str, destinations: list[str] | None, delivery_id: UUID) -> dict[str, Any] | None:
+    """One delivery, and what was answered to each attempt."""
+    row = await connection.fetchrow(DELIVERY, council, destinations, delivery_id)
+    return dict(row) | {"tried": await evidence.of(connection, delivery_id)} if row else None
 
 
 async def laws(connection: Any) -> list[dict[str, Any]]:

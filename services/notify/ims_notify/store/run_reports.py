@@ -4,13 +4,16 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from ims_notify.domain.postings import FileDestination
+from ims_notify.store import evidence
 
-SHOWN = """run_id, destination, is_test, number, made_at, layout, file_name, sha256, length(content) AS bytes,
+# Once every line is answered, a run that went is acknowledged.
+STATE = "CASE WHEN d.state = 'delivered' AND d.acknowledged_at IS NOT NULL THEN 'acknowledged' ELSE d.state END"
+SHOWN = f"""run_id, destination, kind, is_test, number, made_at, layout, file_name, sha256, length(content) AS bytes,
   credit_count + debit_count AS line_count, credit_pence, debit_pence, credit_pence - debit_pence AS net_pence,
-  d.state, d.attempts, d.due_at, d.delivered_at, d.reason"""
+  {STATE} AS state, d.attempts, d.due_at, d.delivered_at, d.acknowledged_at, d.reason"""
 
 LISTED = f"""SELECT {SHOWN} FROM run r JOIN run_delivery d USING (run_id)
-WHERE r.council = $1 AND ($2::text[] IS NULL OR r.destination = ANY($2)) AND ($3::text IS NULL OR d.state = $3)
+WHERE r.council = $1 AND ($2::text[] IS NULL OR r.destination = ANY($2)) AND ($3::text IS NULL OR {STATE} = $3)
   AND ($4::bool IS NULL OR r.is_test = $4)
   AND ($5::uuid IS NULL OR (r.made_at, r.run_id) < (SELECT made_at, run_id FROM run WHERE council = $1 AND run_id = $5))
 ORDER BY r.made_at DESC, r.run_id DESC LIMIT $6"""  # noqa: S608 - built of constants
@@ -59,10 +62,11 @@ async def run(connection: Any, to: FileDestination, number: int, is_test: bool) 
     row = await connection.fetchrow(RUN, to.council, to.name, number, is_test)
     if row is None:
         return None
+    found = dict(row) | {"tried": await evidence.of(connection, row["run_id"])}
     if is_test:
-        return dict(row)
+        return found
     rejected = await connection.fetch(REJECTED, to.council, to.name, number)
-    return dict(row) | await answered(connection, to, number) | {"rejected": [dict(each) for each in rejected]}
+    return found | await answered(connection, to, number) | {"rejected": [dict(each) for each in rejected]}
 
 
 async def answered(connection: Any, to: FileDestination, number: int) -> dict[str, int]:

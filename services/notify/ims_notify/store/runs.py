@@ -7,11 +7,11 @@ from uuid import UUID, uuid5
 
 from ims_contracts.notifications import DeliveryFailed, RunDelivered
 from ims_kit import Insert, Work
-from ims_notify.domain.attempts import Settled
+from ims_notify.domain.attempts import Evidence, Settled
 from ims_notify.domain.facts import NAMESPACE
 from ims_notify.domain.postings import FileDestination, Kept, Line
 from ims_notify.domain.writing import Totals, Written
-from ims_notify.store import alerts
+from ims_notify.store import alerts, evidence
 from ims_notify.store.tables import PostingLineRow
 
 # What a run may hold: more waits for the next, so that a file always fits into memory.
@@ -41,9 +41,9 @@ ORDER BY l.posted_on, coalesce(l.payment_id, l.journal_id), l.revision, l.line_i
 
 NUMBER = """SELECT greatest(coalesce(max(number), 0) + 1, $4) FROM run WHERE council = $1 AND destination = $2 AND is_test = $3"""
 
-MAKE = """INSERT INTO run (run_id, council, destination, is_test, number, slot, made_at, layout, file_name,
+MAKE = """INSERT INTO run (run_id, council, destination, is_test, kind, number, slot, made_at, layout, file_name,
   credit_count, debit_count, credit_pence, debit_pence, sha256, content)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"""
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"""
 
 DUE = "INSERT INTO run_delivery (run_id, since, due_at) VALUES ($1, $2, $2)"
 
@@ -146,16 +146,19 @@ def run_id(to: FileDestination, number: int) -> UUID:
     return uuid5(NAMESPACE, f"run|{to.council}|{to.name}|{to.is_test}|{number}")
 
 
-async def make(to: FileDestination, made: Made, line_ids: list[UUID], work: Work) -> None:
-    """Keep a run with its lines, to be delivered. Those of a test wait on."""
+async def make(to: FileDestination, made: Made, work: Work) -> None:
+    """Keep a run, to be delivered."""
     known, totals = run_id(to, made.number), made.written.totals
     await work.connection.execute(
-        MAKE, known, to.council, to.name, to.is_test, made.number, made.slot, work.now, made.layout, made.file_name, *totals,
+        MAKE, known, to.council, to.name, to.is_test, to.kind, made.number, made.slot, work.now, made.layout, made.file_name, *totals,
         made.written.sha256, made.written.content,
     )  # fmt: skip
     await work.connection.execute(DUE, known, work.now)
-    if not to.is_test:
-        await work.connection.execute(NUMBERED, line_ids, made.number)
+
+
+async def number_lines(number: int, line_ids: list[UUID], work: Work) -> None:
+    """These lines are in this run, in this order, and in no other."""
+    await work.connection.execute(NUMBERED, line_ids, number)
 
 
 async def keep_unfit(unfit: dict[UUID, str], work: Work) -> None:
@@ -175,8 +178,9 @@ async def claim(to: FileDestination, lease: timedelta, work: Work) -> RunDue | N
     return RunDue(*row) if row else None
 
 
-async def settle(due: RunDue, settled: Settled, work: Work) -> None:
+async def settle(due: RunDue, settled: Settled, known: Evidence, work: Work) -> None:
     """Keep what an attempt came to, and tell of a run that went, or will not go, once. Of a test nothing is told."""
+    await evidence.keep([known], work)
     answer = await work.connection.fetchval(SETTLE, due.run_id, due.attempts, *settled[:3], work.now)
     if answer is None or due.is_test:
         return

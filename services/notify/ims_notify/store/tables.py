@@ -142,6 +142,21 @@ class OptOutRow(SQLModel, table=True):
     said_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True), primary_key=True))
 
 
+class DeliveryAttemptRow(SQLModel, table=True):
+    """What was answered to an attempt at a delivery, or at a run."""
+
+    __tablename__ = "delivery_attempt"
+    metadata = METADATA
+
+    delivery_id: UUID = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    answered_at: datetime = instant()
+    verdict: str
+    code: int | None
+    their_id: str | None
+    reason: str
+
+
 class PostingLineRow(SQLModel, table=True):
     """A line of a journal on a fund of a file destination, and the run that told it, once there is one."""
 
@@ -169,6 +184,55 @@ class PostingLineRow(SQLModel, table=True):
     """Why the layout could not write it, when it was last tried."""
 
 
+class LedgerJournalRow(SQLModel, table=True):
+    """A journal for a destination that takes the ledger, and the run that told it, once there is one."""
+
+    __tablename__ = "ledger_journal"
+    metadata = METADATA
+
+    entry_id: UUID = Field(primary_key=True)
+    council: str
+    destination: str
+    posted_on: date
+    payment_id: UUID | None
+    reason: str
+    number: int | None
+    unfit: str | None
+    """Why the layout could not write it, when it was last tried."""
+
+
+class LedgerLineRow(SQLModel, table=True):
+    """A line of such a journal."""
+
+    __tablename__ = "ledger_line"
+    metadata = METADATA
+
+    entry_id: UUID = Field(primary_key=True)
+    line: int = Field(primary_key=True)
+    ledger_account: str
+    account_reference: str
+    cost_centre: str
+    vat_code: str
+    vat_pence: int = pence(nullable=False)
+    amount_pence: int = pence(nullable=False)
+    """Debits above nothing, credits below."""
+
+
+class LedgerTotalRow(SQLModel, table=True):
+    """What a run said of an accounting day and a ledger account, when it was made."""
+
+    __tablename__ = "ledger_total"
+    metadata = METADATA
+
+    council: str = Field(primary_key=True)
+    destination: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    posted_on: date = Field(primary_key=True)
+    ledger_account: str = Field(primary_key=True)
+    debit_pence: int = pence(nullable=False)
+    credit_pence: int = pence(nullable=False)
+
+
 class RunRow(SQLModel, table=True):
     """A file as it was made, once and for all."""
 
@@ -179,6 +243,8 @@ class RunRow(SQLModel, table=True):
     council: str
     destination: str
     is_test: bool
+    kind: str
+    """`postings`, or `ledger`."""
     number: int
     slot: datetime = instant()
     made_at: datetime = instant()
@@ -205,6 +271,8 @@ class RunDeliveryRow(SQLModel, table=True):
     due_at: datetime = instant()
     delivered_at: datetime | None = instant(nullable=True)
     """When it was first."""
+    acknowledged_at: datetime | None = instant(nullable=True)
+    """When the last of its lines was answered."""
     reason: str
 
 
@@ -217,6 +285,26 @@ class RunScheduleRow(SQLModel, table=True):
     council: str = Field(primary_key=True)
     destination: str = Field(primary_key=True)
     done_until: datetime = instant()
+
+
+class AnswerFileRow(SQLModel, table=True):
+    """A file that was picked up as an answer, as it was then."""
+
+    __tablename__ = "answer_file"
+    metadata = METADATA
+
+    file_id: UUID = Field(primary_key=True)
+    council: str
+    destination: str
+    name: str
+    version: str
+    sha256: str | None
+    number: int | None
+    state: str
+    """`taken`, or `refused`."""
+    reasons: str
+    """A line each."""
+    picked_up_at: datetime = instant()
 
 
 class RunAnswerRow(SQLModel, table=True):

@@ -104,6 +104,12 @@ CREATE TABLE refund_step (        -- what became of it: approved by each, then a
     CHECK (step NOT IN ('approved', 'asked') OR btrim(given_by) <> '' AND lower(btrim(given_by)) <> lower(btrim(requested_by))));
 CREATE UNIQUE INDEX approved_once_by_each ON refund_step (council, refund_id, lower(btrim(given_by))) WHERE step = 'approved';
 CREATE UNIQUE INDEX asked_or_cancelled_once ON refund_step (council, refund_id) WHERE step IN ('asked', 'cancelled');
+CREATE TABLE rejected_line (      -- what back offices did not take of what a run told them, each line once, and what became of it here
+  council text, run_id uuid, sequence int, destination text NOT NULL, payment_id uuid, fund text NOT NULL, account_reference text,
+  amount_pence bigint NOT NULL, reason text NOT NULL, revision int, journal_id uuid, heard_on date NOT NULL,
+  became text NOT NULL CHECK (became IN ('suspense', 'noted')), PRIMARY KEY (council, run_id, sequence),
+  CHECK (became = 'noted' OR payment_id IS NOT NULL AND amount_pence > 0));
+CREATE INDEX rejected_line_of_payment ON rejected_line (council, payment_id) WHERE payment_id IS NOT NULL;
 CREATE TABLE suspense_note (      -- what people wrote to an item of suspense, and whose it is; the last says
   note_number bigint GENERATED ALWAYS AS IDENTITY, council text, note_id uuid, payment_id uuid NOT NULL,
   kind text NOT NULL CHECK (kind IN ('note', 'assign')), owner text, area text, note text, given_by text NOT NULL,
@@ -196,7 +202,7 @@ CREATE TRIGGER placements_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON place
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
 DO $$ DECLARE each text; BEGIN
   FOREACH each IN ARRAY ARRAY['decision', 'decided', 'journal', 'verdict', 'payer', 'payer_step', 'refund', 'refund_step',
-    'suspense_note'] LOOP
+    'suspense_note', 'rejected_line'] LOOP
     EXECUTE format('CREATE TRIGGER %1$s_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %1$I
       FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back()', each);
   END LOOP;

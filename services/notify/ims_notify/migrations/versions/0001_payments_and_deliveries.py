@@ -34,7 +34,7 @@ CREATE TABLE delivery (
   delivery_id uuid PRIMARY KEY, council text NOT NULL, payment_id uuid NOT NULL,
   kind text NOT NULL CHECK (kind IN ('receipt', 'copy', 'placement', 'refund-sent', 'taken-back', 'posting')),
   channel text NOT NULL CHECK (channel IN ('email', 'sms', 'letter', 'webhook')), destination text NOT NULL, revision int NOT NULL,
-  state text NOT NULL DEFAULT 'due' CHECK (state IN ('waiting', 'due', 'sent', 'delivered', 'failed', 'no-contact')),
+  state text NOT NULL DEFAULT 'due' CHECK (state IN ('waiting', 'due', 'sent', 'delivered', 'acknowledged', 'failed', 'no-contact')),
   attempts int NOT NULL DEFAULT 0, since timestamptz NOT NULL, due_at timestamptz NOT NULL, finished_at timestamptz,
   amount_pence bigint, facts jsonb, reason text NOT NULL DEFAULT '',
   issued_at timestamptz, notification_id uuid, template text, said_revision int, said_outcome text,
@@ -45,7 +45,10 @@ CREATE UNIQUE INDEX delivery_once ON delivery (council, payment_id, kind, destin
 CREATE INDEX delivery_beside ON delivery (council, payment_id) WHERE kind NOT IN ('receipt', 'posting');
 CREATE INDEX notice_waiting ON delivery (due_at) WHERE state = 'waiting' AND kind <> 'posting';
 CREATE INDEX delivery_due ON delivery (channel, destination, due_at) WHERE state = 'due';
-CREATE INDEX delivery_failed ON delivery (council, finished_at) WHERE state = 'failed';
+CREATE INDEX delivery_failed ON delivery (council, delivery_id) WHERE state = 'failed';
+CREATE TABLE delivery_attempt (    -- what was answered to each attempt, at deliveries and runs
+  delivery_id uuid, attempt int, answered_at timestamptz NOT NULL, verdict text NOT NULL, code int, their_id text, reason text NOT NULL,
+  PRIMARY KEY (delivery_id, attempt));
 
 -- What GOV.UK Notify says of what it sent, append-only; to whom is not in it.
 CREATE TABLE delivery_report (
@@ -69,21 +72,38 @@ CREATE UNIQUE INDEX posting_line_in_run ON posting_line (council, destination, n
 CREATE INDEX posting_line_waiting ON posting_line (council, destination) WHERE number IS NULL;
 CREATE INDEX posting_line_undone ON posting_line (council, payment_id, destination) WHERE amount_pence > 0;
 
+-- The ledger for those who take it. A journal is in no run or in one, whole.
+CREATE TABLE ledger_journal (
+  entry_id uuid PRIMARY KEY, council text NOT NULL, destination text NOT NULL, posted_on date NOT NULL, payment_id uuid,
+  reason text NOT NULL, number int, unfit text, CHECK (number IS NULL OR unfit IS NULL)
+) WITH (fillfactor = 80);
+CREATE INDEX ledger_journal_waiting ON ledger_journal (council, destination, posted_on, entry_id) WHERE number IS NULL;
+CREATE TABLE ledger_line (
+  entry_id uuid REFERENCES ledger_journal, line int, ledger_account text NOT NULL, account_reference text NOT NULL,
+  cost_centre text NOT NULL, vat_code text NOT NULL, vat_pence bigint NOT NULL, amount_pence bigint NOT NULL,
+  PRIMARY KEY (entry_id, line));
+CREATE TABLE ledger_total (       -- what a run says of each accounting day and ledger account
+  council text, destination text, number int, posted_on date, ledger_account text,
+  debit_pence bigint NOT NULL, credit_pence bigint NOT NULL,
+  PRIMARY KEY (council, destination, number, posted_on, ledger_account));
+
 CREATE TABLE run (
   run_id uuid PRIMARY KEY, council text NOT NULL, destination text NOT NULL, is_test boolean NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('postings', 'ledger')),
   number int NOT NULL CHECK (number > 0),
   slot timestamptz NOT NULL, made_at timestamptz NOT NULL, layout text NOT NULL, file_name text NOT NULL,
   credit_count int NOT NULL, debit_count int NOT NULL, credit_pence bigint NOT NULL, debit_pence bigint NOT NULL,
   sha256 text NOT NULL, content bytea NOT NULL,
   UNIQUE (council, destination, is_test, number),
   UNIQUE (council, destination, is_test, slot),
-  CHECK (sha256 = encode(sha256(content), 'hex')));
+  CHECK (sha256 = encode(sha256(content), 'hex')),
+  CONSTRAINT a_ledger_run_balances CHECK (kind <> 'ledger' OR debit_pence = credit_pence));
 CREATE INDEX run_listed ON run (council, made_at, run_id);
 
 CREATE TABLE run_delivery (
   run_id uuid PRIMARY KEY REFERENCES run, state text NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'delivered', 'failed')),
   attempts int NOT NULL DEFAULT 0, since timestamptz NOT NULL, due_at timestamptz NOT NULL,
-  delivered_at timestamptz, reason text NOT NULL DEFAULT '');
+  delivered_at timestamptz, acknowledged_at timestamptz, reason text NOT NULL DEFAULT '');
 
 CREATE TABLE run_schedule (
   council text NOT NULL, destination text NOT NULL, done_until timestamptz NOT NULL, PRIMARY KEY (council, destination));
@@ -93,6 +113,39 @@ CREATE TABLE run_answer (
   amount_pence bigint NOT NULL, is_accepted boolean NOT NULL, reason text NOT NULL, revision int NOT NULL CHECK (revision > 0),
   PRIMARY KEY (council, destination, number, sequence),
   CHECK (is_accepted = (reason = '')));
+
+CREATE TABLE answer_file (
+  file_id uuid PRIMARY KEY, council text NOT NULL, destination text NOT NULL, name text NOT NULL, version text NOT NULL, sha256 text,
+  number int, state text NOT NULL CHECK (state IN ('taken', 'refused')), reasons text NOT NULL, picked_up_at timestamptz NOT NULL,
+  CHECK ((state = 'refused') = (reasons <> '') AND (state = 'refused' OR (number IS NOT NULL AND sha256 IS NOT NULL))));
+CREATE INDEX answer_file_listed ON answer_file (council, destination, picked_up_at, file_id);
+
+-- All lines of a journal come in one statement.
+CREATE FUNCTION journals_must_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM heard GROUP BY entry_id HAVING sum(amount_pence) <> 0) THEN
+    RAISE EXCEPTION 'a journal does not sum to nothing';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER journals_balance AFTER INSERT ON ledger_line REFERENCING NEW TABLE AS heard
+  FOR EACH STATEMENT EXECUTE FUNCTION journals_must_balance();
+CREATE FUNCTION nothing_is_taken_back() RETURNS trigger LANGUAGE plpgsql AS
+  'BEGIN RAISE EXCEPTION ''% only grows'', TG_TABLE_NAME; END';
+CREATE TRIGGER ledger_lines_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_line
+  FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
+CREATE TRIGGER ledger_totals_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_total
+  FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
+CREATE TRIGGER attempts_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON delivery_attempt
+  FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
+CREATE TRIGGER answer_files_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON answer_file
+  FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
+CREATE FUNCTION told_once() RETURNS trigger LANGUAGE plpgsql AS
+  'BEGIN RAISE EXCEPTION ''a journal that a run told stays in it''; END';
+CREATE TRIGGER journals_are_told_once BEFORE UPDATE ON ledger_journal
+  FOR EACH ROW WHEN (OLD.number IS NOT NULL) EXECUTE FUNCTION told_once();
+CREATE TRIGGER journals_only_grow BEFORE DELETE OR TRUNCATE ON ledger_journal
+  FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
 """
 
 
