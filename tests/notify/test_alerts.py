@@ -10,7 +10,7 @@ from ims_contracts.allocations import JournalLine, JournalPosted
 from ims_kit import begin
 from ims_notify.app import build
 from ims_notify.channels.chat import OfficerMail
-from ims_notify.domain.attempts import Settled
+from ims_notify.domain.attempts import Answer, Settled
 from ims_notify.store import deliveries
 from notify.alerts_world import (
     OFFICERS,
@@ -150,7 +150,7 @@ async def test_a_delivery_that_fails_alarms_in_the_same_commit_and_a_few_receipt
         async with begin(notify.pool) as work:
             due = await deliveries.claim(deliveries.Queue(channel, destination), 9, timedelta(seconds=60), work)
             failed = Settled("failed", work.now, "refused: 550")
-            await deliveries.settle([deliveries.Result(each, failed) for each in due], work)
+            await deliveries.settle([deliveries.Result(each, failed, Answer("refused", failed.reason), work.now) for each in due], work)
             assert await work.connection.fetchval("SELECT count(*) FROM alarm WHERE subject = $1", destination or channel) == 2
     await watch().look(notify.service)
     assert await said(notify) == [["parking could not be told 2 times, and is not tried any more"]]

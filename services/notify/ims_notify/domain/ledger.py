@@ -72,14 +72,9 @@ def journals(fact: Moving, destinations: Iterable[FileDestination]) -> Iterator[
 
 def side(entry_id: UUID, number: int, line: JournalLine) -> JournalSide:
     return JournalSide(
-        entry_id, number, line.ledger_account, line.account_reference or "", cost_centre_of(line), line.vat_code or "",
+        entry_id, number, line.ledger_account, line.account_reference or "", line.cost_centre or "", line.vat_code or "",
         line.vat_pence or 0, line.amount_pence,
     )  # fmt: skip
-
-
-def cost_centre_of(line: JournalLine) -> str:
-    """The cost centre of a line's fund. Journals do not say it yet."""
-    return ""
 
 
 def vat_apart(entry: Entry) -> Iterator[Entry]:

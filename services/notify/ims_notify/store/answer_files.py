@@ -8,7 +8,7 @@ from ims_kit import Insert, Work
 from ims_notify.channels.laid import Laid
 from ims_notify.domain.facts import NAMESPACE
 from ims_notify.domain.postings import FileDestination
-from ims_notify.store.tables import AnswerFileRow
+from ims_notify.store.run_tables import AnswerFileRow
 
 KEEP = Insert(AnswerFileRow, "file_id council destination name version sha256 number state reasons picked_up_at", returning="file_id")
 KNOWN = "SELECT file_id FROM answer_file WHERE file_id = ANY($1::uuid[])"

@@ -10,7 +10,7 @@ from ims_kit import Insert, Work
 from ims_notify.domain.book import Book
 from ims_notify.domain.ledger import Entry, Journal, JournalSide
 from ims_notify.domain.postings import FileDestination
-from ims_notify.store.tables import LedgerTotalRow
+from ims_notify.store.run_tables import LedgerTotalRow
 
 JOURNALS_MAX = 250_000
 """What a run may hold: more waits for the next, so that a file always fits into memory."""

@@ -12,7 +12,7 @@ from ims_notify.domain.facts import NAMESPACE
 from ims_notify.domain.postings import FileDestination, Kept, Line
 from ims_notify.domain.writing import Totals, Written
 from ims_notify.store import alerts, evidence
-from ims_notify.store.tables import PostingLineRow
+from ims_notify.store.run_tables import PostingLineRow
 
 # What a run may hold: more waits for the next, so that a file always fits into memory.
 LINES_MAX = 1_000_000
