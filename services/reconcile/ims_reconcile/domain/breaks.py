@@ -8,12 +8,8 @@ from uuid import UUID
 from ims_reconcile.domain.items import derived_id
 
 TYPES = {
-    "MISSING_AT_BANK": (
-        "settlement-without-bank-line",
-        "remittance-without-bank-line",
-        "payment-without-settlement",
-        "payment-without-bank-line",
-    ),
+    "MISSING_AT_BANK": ("settlement-without-bank-line", "remittance-without-bank-line", "payment-without-settlement",
+        "payment-without-bank-line"),
     "MISSING_IN_SOURCE": ("bank-line-unexplained", "settlement-without-payment"),
     "AMOUNT_DIFF": ("amount-differs", "settlement-amount"),
     "FEE_DIFF": ("fee-differs",),

@@ -9,6 +9,7 @@ from ims_kit import Refused, Work
 from ims_reconcile.domain import derived_id
 from ims_reconcile.handlers.disputes import keep_disputes
 from ims_reconcile.store import heard as store
+from ims_reconcile.store.causes import story
 from ims_reconcile.store.heard import Row
 
 SETTLED_BY_OTHERS = "govuk-pay"
@@ -64,7 +65,7 @@ type OnStatements = StatementReceived | StatementLineReceived | SettlementReceiv
 async def on_statements(heard: list[OnStatements], work: Work) -> None:
     """Remember statements, their lines, what providers say they paid over, and what of it failed."""
     await store.keep_statements(work.connection, [statement_row(each) for each in heard if isinstance(each, StatementReceived)])
-    await store.keep_lines(work.connection, [line_row(each) for each in heard if isinstance(each, StatementLineReceived)])
+    await store.keep_lines(work.connection, [line_row(each, work) for each in heard if isinstance(each, StatementLineReceived)])
     await keep_settlements([each for each in heard if isinstance(each, SettlementReceived)], work)
     await store.keep_failed(work.connection, [failed_row(each) for each in heard if isinstance(each, SettlementFailed)])
 
@@ -77,10 +78,11 @@ def statement_row(s: StatementReceived) -> Row:
     )  # fmt: skip
 
 
-def line_row(line: StatementLineReceived) -> Row:
+def line_row(line: StatementLineReceived, work: Work) -> Row:
     return (
         line.statement_line_id, line.council, line.statement_id, line.bank_account, line.amount_pence, line.booked_on, line.value_on,
         line.bank_reference, line.counterparty_name, line.counterparty_account, line.reference, line.narrative, line.transaction_code,
+        story(work.cause(line)),
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ from ims_reconcile.handlers.telling import (
     reversal_told_by_file,
 )
 from ims_reconcile.settings import Settings
-from ims_reconcile.store import matches, members, open_items, outcomes, pages
+from ims_reconcile.store import causes, matches, members, open_items, outcomes, pages
 from ims_reconcile.store.turns import heard_so_far, take_turn
 
 # Without anything new heard, absence is still judged now and then: time alone makes an item late.
@@ -143,16 +143,18 @@ async def submit_payments_from_bank(work: Work, decisions: Decisions) -> None:
     """Submit each credit that no source explains as a payment, once."""
     rows = await outcomes.take_from_bank(work.connection, [line.line_id for (line,) in decisions.from_bank])
     await outcomes.write_submitted(work.connection, "payment", [(row["line_id"], row["council"]) for row in rows])
+    because = await causes.of_lines(work.connection, [row["line_id"] for row in rows])
     for row in rows:
-        work.tell(payment_from_bank(row, work.today))
+        work.tell(payment_from_bank(row, work.today), because=because.get(row["line_id"]))
 
 
 async def undo_payments_from_bank(work: Work, pairings: list[Pairing]) -> None:
     """Where a file explains a line that had been taken for a payment of its own, submit that payment's reversal, once."""
     lines = [line for pairing in pairings for line in pairing.lines if line.is_from_bank]
     await outcomes.write_submitted(work.connection, "reversal", [(line.line_id, line.council) for line in lines])
+    because = await causes.of_lines(work.connection, [line.line_id for line in lines])
     for line in lines:
-        work.tell(reversal_told_by_file(line))
+        work.tell(reversal_told_by_file(line), because=because.get(line.line_id))
 
 
 async def flag(work: Work, opened: Opened, matched: set[UUID]) -> None:
@@ -199,8 +201,9 @@ async def judge(work: Work, found: list[Fault]) -> None:
     known = await open_items.breaks(work.connection, [fault.break_id for fault in found])
     changed = changes(known, found)
     await outcomes.write_breaks(work.connection, changed, work.today)
+    because = await causes.of_lines(work.connection, [fault.subject_id for fault, _ in changed.opened])
     for fault, revision in changed.opened:
-        work.tell(break_opened(fault, revision))
+        work.tell(break_opened(fault, revision), because=because.get(fault.subject_id))
     for mended, revision in changed.closed:
         work.tell(break_closed(mended, revision, work.today))
 
@@ -210,7 +213,8 @@ async def tell_pages(work: Work) -> bool:
     if not await take_turn(work.connection):
         return False
     untold = await pages.untold(work.connection)
+    because = await causes.of_lines(work.connection, {each.match["line_id"] for each in untold})
     for each in untold:
         for page in pages_of(each):
-            work.tell(page)
+            work.tell(page, because=because.get(each.match["line_id"]))
     return bool(untold)

@@ -44,8 +44,7 @@ def kind_of(fact: Allocated | Suspended) -> str | None:
 
 
 async def on_placements(heard: list[Allocated | Suspended], work: Work) -> None:
-    """Remember how much of each payment has a place. The hot path: one insert for the batch, and one more
-    where some are held."""
+    """Remember how much of each payment has a place. The hot path: one insert for the batch, and one more where some are held."""
     newest: dict[object, Allocated | Suspended] = {}
     for fact in heard:
         key = fact.payment_id, fact.council

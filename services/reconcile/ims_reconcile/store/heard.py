@@ -29,7 +29,7 @@ STATEMENT = Insert(
 LINE = Insert(
     tables.BankLine,
     "line_id council statement_id bank_account amount_pence booked_on value_on bank_reference counterparty_name"
-    " counterparty_account reference narrative transaction_code",
+    " counterparty_account reference narrative transaction_code because",
 )
 SETTLEMENT = Insert(
     tables.Settlement,

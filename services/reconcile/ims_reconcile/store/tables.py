@@ -79,6 +79,7 @@ class BankLine(Table, table=True):
     reference: str | None
     narrative: str | None
     transaction_code: str | None
+    because: str | None
 
 
 class Settlement(Table, table=True):

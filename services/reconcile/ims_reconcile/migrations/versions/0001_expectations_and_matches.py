@@ -48,7 +48,7 @@ CREATE INDEX statement_open ON statement (statement_id) WHERE NOT is_done;
 CREATE TABLE bank_line (           -- state: open, awaiting its file, from-bank (submitted as a payment), matched
   line_id uuid PRIMARY KEY, council text NOT NULL, statement_id uuid NOT NULL, bank_account text NOT NULL,
   amount_pence bigint NOT NULL, booked_on date NOT NULL, value_on date NOT NULL, bank_reference text,
-  counterparty_name text, counterparty_account text, reference text, narrative text, transaction_code text,
+  counterparty_name text, counterparty_account text, reference text, narrative text, transaction_code text, because text,
   state text NOT NULL DEFAULT 'open', source text, heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX bank_line_of_statement ON bank_line (statement_id);
 CREATE INDEX bank_line_of_account ON bank_line (council, bank_account, booked_on);
