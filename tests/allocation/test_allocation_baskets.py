@@ -111,7 +111,11 @@ async def test_an_officer_decides_of_a_basket_and_undone_it_is_as_stated(clean_p
     office = Office(clean_pool)
     await office.hear(*ACCOUNTS, basket(line(500, TAX), line(300, "nothing")))
     assert await office.placed("1") == {f"23/{TAX}": 500, "suspended": 300}
-    assert (await office.story("1"))["steps"][-1]["words"].startswith("put where it was stated, line by line; beside it in suspense")
+    step = (await office.story("1"))["steps"][-1]
+    assert step["words"].startswith("put where it was stated, line by line; beside it in suspense")
+    assert [(each["names"], each["reason"], each["amount_pence"]) for each in step["basket"]] == [
+        ([f"23/{TAX}"], None, 500), ([], "there is nothing to go by", 300),
+    ]  # fmt: skip
     made = await office.decide(group(of("1"), to((f"23/{TAX}", 500), ("23/770001559", 300))))
     assert await office.placed("1") == {f"23/{TAX}": 500, "23/770001559": 300}
     await office.post(f"/v1/decisions/{made.json()['decision_id']}/undo", {"reason": "no"})

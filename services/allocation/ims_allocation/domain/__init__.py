@@ -20,6 +20,7 @@ from ims_allocation.domain.payments import (
     PaymentKey,
     Placement,
     Record,
+    Stated,
     Vote,
     Weighing,
     keys_of,
@@ -34,7 +35,7 @@ from ims_allocation.domain.validation import Intended, Standing, validate
 __all__ = [
     "NEAR", "NO_NAMES", "REPAIRS_WATCHED_DAYS", "Account", "AccountKey", "Accounts", "Cause", "Change", "Coded", "Decided", "Evidence",
     "Fund", "Hold", "Home", "Intended", "Line", "Names", "Owing", "Pack", "Part", "Payment", "PaymentKey", "Placement", "Progress",
-    "Reading", "Record", "Stage", "Standing", "Telling", "Vote", "Weighing", "amounts", "cause", "choose", "in_evidence",
+    "Reading", "Record", "Stage", "Standing", "Stated", "Telling", "Vote", "Weighing", "amounts", "cause", "choose", "in_evidence",
     "is_found_wrong", "is_sampled", "journal_id", "kept_home", "keys_of", "known", "lines_of", "may_mean_a_penalty", "near",
     "near_keys", "near_keys_of", "no_pack", "orphan", "pack", "references_to_weigh", "repair_stops", "suggest", "tell", "validate",
     "vehicle_mark", "whole", "written",
