@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from allocation.doors import Office, group, of, to
 from allocation.events import baskets, tellings, worlds
 from allocation.test_allocation_handlers import assert_lawful, hear, told
 from allocation.test_allocation_laws import told_in
+from ims_allocation.settings import Packs
 from ims_contracts.allocations import PaymentAllocated, PaymentSuspended
 from ims_contracts.payments import BasketLine, PaymentReceived
 
@@ -229,6 +231,17 @@ async def test_a_journal_corrects_a_vat_code_and_goes_back(clean_pool: Any) -> N
     bad = await office.post("/v1/journals", body | {"sources": [of_tax | {"vat_code": "Z"}]})
     assert "lets no line have another VAT code" in bad.text
     await office.assert_lawful()
+
+
+@pytest.mark.parametrize("code", [None, "E"])
+async def test_a_line_keeps_the_code_that_its_fund_had(pool: Any, code: str | None) -> None:
+    await hear(pool, basket(line(1200, fund="52", vat_code=code)))
+    later = Packs([replace(PACK, version="next", funds=PACK.funds | {"52": replace(PACK.funds["52"], vat_code="O")})])
+    await hear(pool, reversal("1", 200), packs=later)
+    assert [tuple(row) for row in await pool.fetch("SELECT DISTINCT vat_code, cost_centre FROM ledger_line WHERE vat_code <> ''")] == [
+        ("E", "MK01")
+    ]
+    assert await pool.fetchval("SELECT sum(amount_pence) FROM ledger_line WHERE ledger_account = 'fund:52'") == -1000
 
 
 def of_accounts(lines: Sequence[BasketLine]) -> Counter[Any]:
