@@ -52,6 +52,7 @@ def placed(fact: Any) -> list[tuple[str, str, int]]:
         ([line(500, TAX), line(300, fund="99")], [("23", TAX, 500)], 300, "unknown-fund"),
         ([line(3500, PENALTY), line(300, TAX)], [("23", TAX, 300), ("11", PENALTY, 3500)], 0, None),
         ([line(1000, PENALTY), line(2500, PENALTY)], [("11", PENALTY, 3500)], 0, None),
+        ([line(1000, PENALTY, cost_centre="A"), line(2500, PENALTY, cost_centre="B")], [("11", PENALTY, 3500)], 0, None),
     ],
 )  # fmt: skip
 async def test_each_line_is_placed_as_it_says_or_held(pool: Any, lines: Any, parts: Any, suspended: int, reason: Any) -> None:
@@ -84,6 +85,13 @@ async def test_a_line_goes_to_its_account_when_that_becomes_known(pool: Any) -> 
     assert (placed(second), second.suspended_pence) == ([("23", TAX, 500), ("13", "LEISURE", 300)], 0)
     assert [(each.ledger_account, each.amount_pence) for each in second.lines] == [("suspense", 500), ("fund:23", -500)]
     await assert_lawful(pool)
+
+
+async def test_two_lines_for_one_penalty_do_not_pay_it_twice(pool: Any) -> None:
+    await hear(pool, *ACCOUNTS, basket(line(3500, PENALTY, cost_centre="A"), line(3500, PENALTY), on=date(2026, 3, 10)))
+    allocated, asked = await told(pool)
+    assert ([(part.amount_pence, part.cost_centre) for part in allocated.parts], allocated.outcome) == ([(3500, "A")], "over")
+    assert asked.amount_pence == 3500
 
 
 async def test_too_much_for_a_penalty_is_due_back_and_the_rest_stays_where_it_was_stated(pool: Any) -> None:
