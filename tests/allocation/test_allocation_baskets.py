@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from allocation.doors import Office, group, of, to
 from allocation.events import baskets, tellings, worlds
 from allocation.test_allocation_handlers import assert_lawful, hear, told
 from allocation.test_allocation_laws import told_in
+from ims_allocation.settings import Packs
 from ims_contracts.allocations import PaymentAllocated, PaymentSuspended
 from ims_contracts.payments import BasketLine, PaymentReceived
 
@@ -50,6 +52,7 @@ def placed(fact: Any) -> list[tuple[str, str, int]]:
         ([line(500, TAX), line(300, fund="99")], [("23", TAX, 500)], 300, "unknown-fund"),
         ([line(3500, PENALTY), line(300, TAX)], [("23", TAX, 300), ("11", PENALTY, 3500)], 0, None),
         ([line(1000, PENALTY), line(2500, PENALTY)], [("11", PENALTY, 3500)], 0, None),
+        ([line(1000, PENALTY, cost_centre="A"), line(2500, PENALTY, cost_centre="B")], [("11", PENALTY, 3500)], 0, None),
     ],
 )  # fmt: skip
 async def test_each_line_is_placed_as_it_says_or_held(pool: Any, lines: Any, parts: Any, suspended: int, reason: Any) -> None:
@@ -84,6 +87,13 @@ async def test_a_line_goes_to_its_account_when_that_becomes_known(pool: Any) -> 
     await assert_lawful(pool)
 
 
+async def test_two_lines_for_one_penalty_do_not_pay_it_twice(pool: Any) -> None:
+    await hear(pool, *ACCOUNTS, basket(line(3500, PENALTY, cost_centre="A"), line(3500, PENALTY), on=date(2026, 3, 10)))
+    allocated, asked = await told(pool)
+    assert ([(part.amount_pence, part.cost_centre) for part in allocated.parts], allocated.outcome) == ([(3500, "A")], "over")
+    assert asked.amount_pence == 3500
+
+
 async def test_too_much_for_a_penalty_is_due_back_and_the_rest_stays_where_it_was_stated(pool: Any) -> None:
     await hear(pool, *ACCOUNTS, basket(line(4500, PENALTY), line(300, TAX), on=date(2026, 3, 10)))
     allocated, asked = await told(pool)
@@ -111,7 +121,11 @@ async def test_an_officer_decides_of_a_basket_and_undone_it_is_as_stated(clean_p
     office = Office(clean_pool)
     await office.hear(*ACCOUNTS, basket(line(500, TAX), line(300, "nothing")))
     assert await office.placed("1") == {f"23/{TAX}": 500, "suspended": 300}
-    assert (await office.story("1"))["steps"][-1]["words"].startswith("put where it was stated, line by line; beside it in suspense")
+    step = (await office.story("1"))["steps"][-1]
+    assert step["words"].startswith("put where it was stated, line by line; beside it in suspense")
+    assert [(each["names"], each["reason"], each["amount_pence"]) for each in step["basket"]] == [
+        ([f"23/{TAX}"], None, 500), ([], "there is nothing to go by", 300),
+    ]  # fmt: skip
     made = await office.decide(group(of("1"), to((f"23/{TAX}", 500), ("23/770001559", 300))))
     assert await office.placed("1") == {f"23/{TAX}": 500, "23/770001559": 300}
     await office.post(f"/v1/decisions/{made.json()['decision_id']}/undo", {"reason": "no"})
@@ -225,6 +239,17 @@ async def test_a_journal_corrects_a_vat_code_and_goes_back(clean_pool: Any) -> N
     bad = await office.post("/v1/journals", body | {"sources": [of_tax | {"vat_code": "Z"}]})
     assert "lets no line have another VAT code" in bad.text
     await office.assert_lawful()
+
+
+@pytest.mark.parametrize("code", [None, "E"])
+async def test_a_line_keeps_the_code_that_its_fund_had(pool: Any, code: str | None) -> None:
+    await hear(pool, basket(line(1200, fund="52", vat_code=code)))
+    later = Packs([replace(PACK, version="next", funds=PACK.funds | {"52": replace(PACK.funds["52"], vat_code="O")})])
+    await hear(pool, reversal("1", 200), packs=later)
+    assert [tuple(row) for row in await pool.fetch("SELECT DISTINCT vat_code, cost_centre FROM ledger_line WHERE vat_code <> ''")] == [
+        ("E", "MK01")
+    ]
+    assert await pool.fetchval("SELECT sum(amount_pence) FROM ledger_line WHERE ledger_account = 'fund:52'") == -1000
 
 
 def of_accounts(lines: Sequence[BasketLine]) -> Counter[Any]:

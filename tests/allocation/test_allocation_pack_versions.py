@@ -311,6 +311,21 @@ async def test_a_dry_run_counts_what_it_cannot_say(http: httpx.AsyncClient, pool
     assert (answer["payments"], answer["differing"], answer["undecided"]) == (2, 0, 1)
 
 
+async def test_a_dry_run_reads_baskets_line_by_line(http: httpx.AsyncClient, pool: Any) -> None:
+    shelf = await another_process(pool)
+    async with begin(pool) as work:
+        await on_accounts([running_account()], work, packs=shelf.today())
+    tax, leisure = {"reference": "770001478", "amount_pence": 500}, {"fund": "13", "amount_pence": 300}
+    odd = {"reference": "x", "amount_pence": 9}
+    await hear(pool, shelf, payment(None, 800, basket=[tax, leisure]), payment(None, 509, called="2", basket=[tax, odd]))
+    funds = FILES["funds.yaml"].replace("cost_centre: LC01", "cost_centre: LC99")
+    await propose(http, content(funds=funds))
+    answer = (await http.post("/v1/packs/next/dry-run", params={"day": TODAY.isoformat()}, headers=by("ann"))).json()
+    assert (answer["payments"], answer["differing"], answer["undecided"]) == (2, 1, 1)
+    assert answer["before"]["funds"] == answer["after"]["funds"] == {"13": 300, "23": 1000, "suspense": 9}
+    assert (answer["before"]["cost_centres"], answer["after"]["cost_centres"]) == ({"LC01": 300}, {"LC99": 300})
+
+
 async def test_a_dry_run_reads_all_of_the_day_that_touches_it(http: httpx.AsyncClient, pool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two payments for one penalty, each in a portion of its own: if the first goes elsewhere, the second is no duplicate."""
     monkeypatch.setattr("ims_allocation.handlers.trying.CHUNK", 1)

@@ -90,6 +90,8 @@ def test_the_golden_examples_keep_to_the_contract() -> None:
         (payment(amount_pence=35.5), ["amount_pence"]),
         (payment(amount_pence=0, paid_on="18/03/2026", channel=None), ["channel", "amount_pence", "paid_on"]),
         (payment(paid_on="2026-03-20"), ["paid_on"]),
+        (payment(basket=[{"fund": "11", "amount_pence": 1}, {"amount_pence": -1}]), ["basket.1.amount_pence", "basket.1", "basket"]),
+        (payment(basket=[]), ["basket"]),
         (payment(source_payment_id="4111111111111111"), ["source_payment_id"]),
         (payment(source_payment_id="a\tb"), ["source_payment_id"]),
         (payment(council="Anytown"), ["council"]),
@@ -120,6 +122,7 @@ def test_what_would_be_refused_is_a_fault(message: Any, wrong: list[str]) -> Non
     [
         (payment(refernce="1"), ["refernce"]),
         (payment(payer={"nmae": "A"}), ["payer.nmae"]),
+        (payment(reference=None, basket=[{"fund": "11", "amount_pence": 3500, "cost_center": "A"}]), ["basket.0.cost_center"]),
         (payment(reference=" "), ["reference"]),
         (payment(narrative=f"card {CARD}"), ["narrative"]),
         (payment(payer={"name": CARD, "bank_account": "4111111111111111"}), ["payer.name"]),

@@ -110,8 +110,13 @@ def test_a_receipt_number_can_be_read_out() -> None:
                              Part(fund="23", account_reference="77", amount_pence=2000)], outcome="account"),
             "account", None, None, "BJ1, 77",
         ),
+        (
+            allocated(parts=[Part(fund="13", account_reference="HALL", amount_pence=1500, cost_centre="LC01"),
+                             Part(fund="13", account_reference="HALL", amount_pence=2000, cost_centre="LC02")], outcome="account"),
+            "account", None, None, "HALL",
+        ),
     ],
-    ids=["one account", "in suspense", "went back", "all of it due back", "two accounts"],
+    ids=["one account", "in suspense", "went back", "all of it due back", "two accounts", "two cost centres"],
 )  # fmt: skip
 def test_what_a_receipt_will_say_of_a_placement(told_of, outcome, fund, account_reference, several) -> None:
     row = facts.placed(told_of)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ims_allocation.domain import Cause, Evidence, Placement, Record, Vote, Weighing
+from ims_allocation.domain import Cause, Evidence, Placement, Record, Stated, Vote, Weighing
 from ims_allocation.domain.baskets import RULE as BASKET
 from ims_allocation.domain.giving_back import Refund
 from ims_allocation.store.decisions import Held
@@ -95,12 +95,24 @@ def step(record: Record, row: Any) -> dict[str, Any]:
         "decision_id": placed.decision_id,
         "evidence": told(placed.evidence) if placed.evidence and not placed.decision_id else None,
         "candidates": [f"{fund}/{reference}" for fund, reference in payment.reading.candidates] if payment else [],
+        "basket": [stated(line) for line in payment.basket] if payment else [],
         "parts": [part._asdict() for part in placed.parts],
         "refund_due_pence": placed.refund_due_pence,
         "suspended_pence": placed.suspended_pence,
         "due_before_pence": placed.due_before_pence,
         "balance_pence": placed.balance_pence,
         "went_back": [cause_words(cause) for cause in (*record.applied, *record.pending)],
+    }
+
+
+def stated(line: Stated) -> dict[str, Any]:
+    """A line of a basket: what it names, or why that is nothing."""
+    return {
+        "names": [f"{fund}/{reference}" for fund, reference in line.reading.candidates],
+        "reason": REASONS.get(line.reading.reason, line.reading.reason) or None,
+        "amount_pence": line.amount_pence,
+        "cost_centre": line.cost_centre,
+        "vat_code": line.vat_code,
     }
 
 

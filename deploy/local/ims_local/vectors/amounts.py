@@ -5,7 +5,6 @@ from typing import Any
 from ims_allocation.domain.baskets import fault_of_fee
 from ims_allocation.domain.rounding import exact_pence, fraction, rounded
 from ims_allocation.domain.vat import FundVat, code_of_line, vat_within
-from ims_contracts.payments import BasketLine
 from ims_local.vectors.running import Answer, Suite
 from ims_local.vectors.world import ROUNDING, pounds, verdict, whole
 
@@ -38,7 +37,6 @@ def run_fee(given: dict[str, Any]) -> Answer:
     """With us a fee is a line of the payment's basket, never an event after it: with no lines beside it, it is for nothing."""
     if given.get("fee") is None:
         return verdict("no-amount")
-    BasketLine(fund="fees", amount_pence=whole(given["fee"]))
     return verdict(fault_of_fee(given["mop_incurs_fee"], is_alone=not given["processed_lines"]))
 
 

@@ -22,6 +22,7 @@ from ims_allocation.domain.payments import (
     Placement,
     Record,
     Rejection,
+    Stated,
     Vote,
     Weighing,
     keys_of,
@@ -36,8 +37,9 @@ from ims_allocation.domain.validation import Intended, Standing, validate
 __all__ = [
     "NEAR", "NO_NAMES", "PAYER_KNOWN", "PAYER_LEARNED", "REPAIRS_WATCHED_DAYS", "Account", "AccountKey", "Accounts", "Cause", "Change",
     "Coded", "Decided", "Evidence", "Fund", "Hold", "Home", "Intended", "Learned", "Line", "Names", "Owing", "Pack", "Paid", "Part",
-    "Payment", "PaymentKey", "Placement", "Progress", "Reading", "Record", "Rejection", "Stage", "Standing", "Telling", "Vote",
-    "Weighing", "amounts", "cause", "choose", "in_evidence", "is_found_wrong", "is_sampled", "is_weighed", "journal_id", "kept_home",
-    "keys_of", "known", "lesson", "lines_of", "may_mean_a_penalty", "near", "near_keys", "near_keys_of", "no_pack", "orphan", "pack",
-    "payer_key", "references_to_weigh", "repair_stops", "suggest", "tell", "validate", "vehicle_mark", "whole", "written",
+    "Payment", "PaymentKey", "Placement", "Progress", "Reading", "Record", "Rejection", "Stage", "Standing", "Stated", "Telling",
+    "Vote", "Weighing", "amounts", "cause", "choose", "in_evidence", "is_found_wrong", "is_sampled", "is_weighed", "journal_id",
+    "kept_home", "keys_of", "known", "lesson", "lines_of", "may_mean_a_penalty", "near", "near_keys", "near_keys_of", "no_pack",
+    "orphan", "pack", "payer_key", "references_to_weigh", "repair_stops", "suggest", "tell", "validate", "vehicle_mark", "whole",
+    "written",
 ]  # fmt: skip

@@ -42,15 +42,24 @@ def deal_out(record: Record, decided: Decided, accounts: Accounts, pack: Pack) -
     due, rest, refunded = absorb(due, max(0, rest), refunded)
     due, rest, reversed_ = absorb(due, rest, reversed_)
     parts = less(decided.parts, reversed_)
-    penal = [part for part in parts if pack.is_penalty(part.fund)]
+    penal = one_each(part for part in parts if pack.is_penalty(part.fund))
     known = {part for part in penal if (a := accounts.by_key.get((record.council, *part[:2]))) and a.stages}
     borne = min(refunded, sum(part.amount_pence for part in known))
-    running = less([part for part in parts if part not in penal], refunded - borne)
+    running = less([part for part in parts if not pack.is_penalty(part.fund)], refunded - borne)
     penalties, awaited = ([part for part in penal if (part in known) == is_known] for is_known in (True, False))
     held_back = record.held_back
     why = held_back[-1].reason if held_back else None
     left = off_accounts(running, held_back), off_penalties(penalties, held_back)
     return Dealt(*left, tuple(awaited), due, borne, decided.decision_id, rejected=why)
+
+
+def one_each(penalties: Iterable[Part]) -> list[Part]:
+    """What is for one penalty settles it as a whole, under the cost centre that was said first."""
+    of_each: dict[tuple[str, str], Part] = {}
+    for part in penalties:
+        first = of_each.setdefault(part[:2], part._replace(amount_pence=0))
+        of_each[part[:2]] = first._replace(amount_pence=first.amount_pence + part.amount_pence)
+    return list(of_each.values())
 
 
 def spare(record: Record, decided: Decided) -> int:

@@ -45,8 +45,14 @@ def known(heard: PaymentReceived, reading: Reading, pack: Pack, names: Names = N
 
 
 def stated(basket: Iterable[BasketLine], pack: Pack) -> tuple[Stated, ...]:
-    """The lines of a basket, the reference of each read once."""
-    return tuple(Stated(pack.references.stated(b.fund, b.reference), b.amount_pence, b.cost_centre, b.vat_code) for b in basket)
+    """The lines of a basket, the reference of each read once. A VAT code that is the fund's is none of a line's own: what the fund says
+    later does not make it wrong."""
+    read = [(line, pack.references.stated(line.fund, line.reference)) for line in basket]
+    codes = [{pack.funds[fund].vat_code for fund, _ in reading.candidates} for _, reading in read]
+    return tuple(
+        Stated(reading, line.amount_pence, line.cost_centre, line.vat_code if {line.vat_code} != of_fund else None)
+        for (line, reading), of_fund in zip(read, codes, strict=True)
+    )
 
 
 def cause(heard: PaymentReversed | RefundSent, pack: Pack) -> Cause:

@@ -25,6 +25,7 @@ class Stated(NamedTuple):
     amount_pence: int
     cost_centre: str | None = None
     vat_code: str | None = None
+    """Where it is another than the fund's."""
 
 
 @dataclass(frozen=True, slots=True)

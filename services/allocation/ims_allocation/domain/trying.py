@@ -38,7 +38,8 @@ def reread(record: Record, typed: Typed | None, pack: Pack) -> Reread:
         return Reread(record)
     if payment.basket:
         lines = read_anew(payment.basket, pack)
-        return Reread(replace(record, payment=replace(payment, basket=lines, reading=reading_of(lines))))
+        is_unread = any(not line.reading.candidates for line in lines)  # of such a line nothing is kept that could be read anew
+        return Reread(replace(record, payment=replace(payment, basket=lines, reading=reading_of(lines))), is_unread)
     whole = typed or Typed(payment.reading.candidates[0][1] if payment.reading.candidates else None, None)
     reading = pack.references.read(whole.reference, whole.narrative)
     if payment.reading.reason == "no-event" and not reading.candidates:

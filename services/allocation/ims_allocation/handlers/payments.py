@@ -120,15 +120,17 @@ def allocated(plain: placements.Plain, today: date) -> PaymentAllocated:
     payment, fund, reference, decided_on, version, vat_code, centre = plain
     pence = payment.amount_pence
     clearing = {"ledger_account": f"clearing:{payment.method_of_payment}", "amount_pence": pence}
-    to = {"account_reference": reference, "cost_centre": centre}
-    income = {"ledger_account": f"fund:{fund}", "amount_pence": -pence, "vat_code": vat_code} | to
+    part = {"fund": fund, "account_reference": reference, "amount_pence": pence}
+    income = {"ledger_account": f"fund:{fund}", "account_reference": reference, "amount_pence": -pence, "vat_code": vat_code}
+    if centre:
+        part["cost_centre"] = income["cost_centre"] = centre
     return PaymentAllocated.model_validate(
         {
             "council": payment.council,
             "payment_id": payment.payment_id,
             "revision": 1,
             "amount_pence": pence,
-            "parts": [{"fund": fund, "amount_pence": pence} | to],
+            "parts": [part],
             "outcome": "account",
             "rule": "reference",
             "rule_version": version,
