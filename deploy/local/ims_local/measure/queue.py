@@ -1,8 +1,6 @@
 """A queue of suspense of many items, in a database of its own, and how long its pages and searches take over HTTP."""
 
-import hashlib
 import json
-import secrets
 import statistics
 import time
 from itertools import batched
@@ -17,7 +15,7 @@ from ims_allocation.domain.candidates import meanings
 from ims_allocation.domain.ledger import lines_between
 from ims_allocation.handlers.pages import cursor
 from ims_allocation.handlers.payments import keep_typed
-from ims_allocation.settings import Officer, Packs, Settings
+from ims_allocation.settings import Packs, Settings
 from ims_allocation.store import placements
 from ims_contracts.payments import PaymentReceived
 from ims_kit import begin, migrate
@@ -70,14 +68,10 @@ class Queue:
 
     async def ask(self, times: int, advance: Any) -> dict[str, dict[str, float]]:
         """Milliseconds of each question, the usual one and the slowest of so many askings."""
-        token = secrets.token_hex()
-        officer = Officer(token_sha256=hashlib.sha256(token.encode()).hexdigest(), council=self.pack.council)
-        settings = Settings(kafka_bootstrap="nowhere:9", database_url="postgresql://nowhere/none", officers={OFFICERS[0]: officer})
-        service, headers = build(settings), {"authorization": f"Bearer {token}"}
+        service = build(Settings(kafka_bootstrap="nowhere:9", database_url="postgresql://nowhere/none"))
         service.pool, service.api.state.packs = self.pool, self.packs
         found: dict[str, dict[str, float]] = {}
-        transport = httpx.ASGITransport(app=service.api)
-        async with httpx.AsyncClient(transport=transport, base_url="http://allocation", headers=headers) as http:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=service.api), base_url="http://allocation") as http:
             for name, (path, params) in (await self.questions()).items():
                 taken = [await milliseconds(http, path, {"council": self.pack.council} | params) for _ in range(times)]
                 found[name] = {"usual": round(statistics.median(taken), 1), "slowest": round(max(taken), 1)}
