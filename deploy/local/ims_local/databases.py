@@ -1,5 +1,7 @@
 """A database of its own for each service, owned by a role that can do nothing else."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
@@ -39,3 +41,17 @@ async def _create(connection: "asyncpg.Connection[asyncpg.Record]", role: str, p
     if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", role):
         await connection.execute(f"CREATE DATABASE {role} OWNER {role}")
     await connection.execute(f"REVOKE ALL ON DATABASE {role} FROM PUBLIC")
+
+
+@asynccontextmanager
+async def own_database(url: str, name: str) -> AsyncIterator[str]:
+    """A new database on a server, by the administrator's address; its address. It is there afterwards no more."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield url.rsplit("/", 1)[0] + f"/{name}"
+        finally:
+            await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()

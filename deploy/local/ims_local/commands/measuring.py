@@ -70,8 +70,7 @@ def suspense(
     """Fill a queue of suspense, and ask for its pages and searches over HTTP: how long each takes. On a PostgreSQL of its own, without
     Kafka."""
     from ims_allocation.domain import pack
-    from ims_local.measure.database import on_own_server
-    from ims_local.measure.queue import measure as queue
+    from ims_local.measure.queue import measured  # not at the top: as above
     from ims_local.measure.register import Register
 
     written = yaml.safe_load(files("ims_local.measure").joinpath("pack.yaml").read_text("utf-8"))
@@ -79,7 +78,7 @@ def suspense(
         Path(folder).chmod(0o755)
         register = Register(pack(written), accounts, 1)
         with (steps := Steps(None if as_json else remarks)).shown():
-            found = on_own_server(Path(folder) / "stack", lambda url: queue(url, items, register, times, steps))
+            found = measured(Path(folder) / "stack", items, register, times, steps)
     answer(found, as_json, table)
 
 

@@ -1,9 +1,11 @@
 """A queue of suspense of many items, in a database of its own, and how long its pages and searches take over HTTP."""
 
+import asyncio
 import json
 import statistics
 import time
 from itertools import batched
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -19,11 +21,13 @@ from ims_allocation.settings import Packs, Settings
 from ims_allocation.store import placements
 from ims_contracts.payments import PaymentReceived
 from ims_kit import begin, migrate
+from ims_local.databases import own_database
 from ims_local.measure.register import Register, owed
 from ims_local.measure.transfers import HOW, Payers
 from ims_local.progress import Steps
+from ims_local.stack import Stack
 
-BATCH = 2_000
+DATABASE, BATCH = "suspense", 2_000
 IN_SUSPENSE = {"one-error": 0.35, "two-errors": 0.10, "foreign": 0.25, "nothing": 0.20, "exact": 0.10}
 """How the references of what lies in suspense were given."""
 OFFICERS, AREAS = ["Ann", "Bob", "Cid", "Dot"], ["housing", "parking", "revenues"]
@@ -167,3 +171,19 @@ async def measure(url: str, items: int, register: Register, times: int, steps: S
     return {"items": items, "slowest_ms": max(each["slowest"] for each in found.values())} | {
         f"{name}, ms": each for name, each in found.items()
     }
+
+
+def measured(home: Path, items: int, register: Register, times: int, steps: Steps) -> dict[str, Any]:
+    """The same on a PostgreSQL that is started for it, and removed at the end."""
+    stack = Stack(home)
+    try:
+        stack.postgres.start()
+        return asyncio.run(on_server(stack.postgres.url, items, register, times, steps))
+    finally:
+        stack.postgres.stop()
+        stack.postgres.delete()
+
+
+async def on_server(url: str, items: int, register: Register, times: int, steps: Steps) -> dict[str, Any]:
+    async with own_database(url, DATABASE) as own:
+        return await measure(own, items, register, times, steps)

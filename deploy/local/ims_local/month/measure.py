@@ -10,6 +10,7 @@ import asyncpg
 
 from ims_kit import migrate
 from ims_local.bench import cpu
+from ims_local.databases import own_database
 from ims_local.month.calendar import month
 from ims_local.month.day import Desk
 from ims_local.month.engine import Engine
@@ -70,12 +71,5 @@ def server_cpu_seconds(stack: Stack) -> float:
 
 async def on_server(url: str, payments: int, seed: int, steps: Steps) -> dict[str, Any]:
     """In a database of its own on this server, which is there afterwards no more."""
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(f"CREATE DATABASE {DATABASE}")
-        try:
-            return await measure(url.rsplit("/", 1)[0] + f"/{DATABASE}", payments, seed, steps)
-        finally:
-            await connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
-    finally:
-        await connection.close()
+    async with own_database(url, DATABASE) as own:
+        return await measure(own, payments, seed, steps)
