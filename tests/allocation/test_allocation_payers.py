@@ -82,6 +82,9 @@ MANY = {(COUNCIL, "23"): 100_000, (COUNCIL, "19"): 100_000}
         ("council tax", 5, [TAX, OTHER], [(TAX, PAYER_KNOWN)], "payer-alone"),
         ("from me", 5, [TAX, OTHER], [(TAX, PAYER_KNOWN)], "payer-alone"),
         ("invoice 60023459", 9610, [TAX, OTHER], [(TAX, PAYER_KNOWN)], "other-number"),
+        ("invoice 12345", 9610, [TAX, OTHER], [(TAX, PAYER_KNOWN)], "other-number"),
+        ("XY1234567A", 9610, [TAX, OTHER], [(TAX, PAYER_KNOWN)], "other-number"),
+        ("770001478", 9610, [TAX, OTHER], [(TAX, PAYER_KNOWN)], "other-number"),  # typed is one, paid another: a doubt
         ("RENT", 9610, [TAX, OTHER], [(TAX, PAYER_KNOWN)], "not-sure"),
         ("council tax", 9610, [TAX, TWIN], [(TAX, PAYER_KNOWN), (TWIN, PAYER_KNOWN)], "not-sure"),
         ("council tax", 9610, [TAX, OTHER], [(TAX, PAYER_KNOWN), (OTHER, PAYER_KNOWN)], "payer-and-evidence"),  # by the amount

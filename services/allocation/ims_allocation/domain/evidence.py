@@ -162,8 +162,8 @@ def stronger(payer: tuple[Ratio, Vote] | None, by_name: tuple[Ratio, Vote] | Non
 
 
 def unread(payment: Payment, rates: Rates) -> tuple[Ratio, Vote] | None:
-    """What a text says that means no account of ours, for one that its payer alone points at: where it holds a number, against it."""
-    if not payment.tokens:
+    """What a text says of an account that its payer alone points at: where it holds a number, or another's reference, against it."""
+    if payment.reading.reason == "no-reference" and not payment.tokens:
         return None
     ratio = Ratio(rates.two_errors + rates.foreign, MILLION)
     return ratio, Vote("reference-differs", ratio.times)
