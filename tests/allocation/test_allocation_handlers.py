@@ -75,8 +75,8 @@ async def ledger(pool: Any, council: str = COUNCIL) -> Counter[Any]:
     return Counter({tuple(row)[:2]: int(row[2]) for row in found if row[2]})
 
 
-async def assert_lawful(pool: Any) -> None:
-    laws = [*await reports.laws(pool), *await taxes.laws(PACKS, pool)]
+async def assert_lawful(pool: Any, packs: Packs = PACKS) -> None:
+    laws = [*await reports.laws(pool), *await taxes.laws(packs, pool)]
     assert [each for each in laws if not each["holds"]] == []
 
 

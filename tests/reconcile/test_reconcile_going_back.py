@@ -44,8 +44,10 @@ class Case(NamedTuple):
 
 
 def direct_debits(name: str) -> list[Message]:
-    collected = file_of(f"16031{name}", [4500, 2500], "bacs-dd", business_on=ON)
-    return [*collected, line(f"in {name}", 7000, f"123456 ANYTOWN DD 16031{name}", booked_on=ON)]
+    """A collection. Each of other pence: of twins that come one by one, order says which is which."""
+    other = 2500 + int(name)
+    collected = file_of(f"16031{name}", [4500, other], "bacs-dd", business_on=ON)
+    return [*collected, line(f"in {name}", 4500 + other, f"123456 ANYTOWN DD 16031{name}", booked_on=ON)]
 
 
 def taken_back(name: str, source: str, look: str, reason: str, of: str) -> list[Message]:
