@@ -31,6 +31,7 @@ from ims_notify.runs_api import router as runs_router
 from ims_notify.settings import Place, Settings
 from ims_notify.store import notices
 from ims_notify.store.retention import forget
+from ims_notify.store.vault import Vault
 from ims_notify.templates_api import router as templates_router
 
 
@@ -43,9 +44,9 @@ def build(settings: Settings) -> Service:
     files = [placed(pack, name, place) for name, place in settings.places.items()]
 
     service = Service("notify", settings, asyncapi=asyncapi("notify"))
-    reach = reach_of(settings, pack)
-    service.hears(partial(on_accounts, reach=reach), AccountChanged)
-    service.hears(partial(on_payments, reach=reach), PaymentReceived, RefundSent)
+    reach, vault = reach_of(settings, pack), vault_of(settings)
+    service.hears(partial(on_accounts, reach=reach, vault=vault), AccountChanged)
+    service.hears(partial(on_payments, reach=reach, vault=vault), PaymentReceived, RefundSent)
     placements = (PaymentAllocated, PaymentSuspended, PaymentUnallocated)
     if files:
         targets = [setup.destination for setup in files]
@@ -53,13 +54,13 @@ def build(settings: Settings) -> Service:
     else:
         service.hears(partial(on_allocations, destinations=served), *placements)
     for channel in channels(settings, pack):
-        courier = Courier(channel, Rules.of(settings, channel.queue), pack.manners)
+        courier = Courier(channel, Rules.of(settings, channel.queue), vault, pack.manners)
         service.background(f"deliver by {channel.queue.name}", courier.run)
     for setup in files:
         runner = Runner(setup, file_channel(settings.places[setup.destination.name]), RunRules())
         service.background(f"runs of {setup.destination.name}", runner.run)
     service.background("write notices", notices.write)
-    service.background("forget contacts", partial(forget, days=settings.contact_days))
+    service.background("forget contacts", partial(forget, days=settings.contact_days, vault=vault))
     service.api.include_router(router)
     service.api.include_router(runs_router)
     service.api.include_router(callbacks_router)
@@ -118,6 +119,11 @@ def govuk_channels(settings: Settings, pack: Pack, letter: Callable[[Due], Lette
             account = Account(setting, pace, settings.answer_seconds)
             found.append(GovukNotifyChannel(account, Route(council, medium, templates), letter))
     return found
+
+
+def vault_of(settings: Settings) -> Vault:
+    """With the operator's key, if there is one."""
+    return Vault(settings.contact_key.get_secret_value() if settings.contact_key is not None else None)
 
 
 def reach_of(settings: Settings, pack: Pack) -> Reach:

@@ -13,6 +13,7 @@ from ims_notify.domain.manners import Manners, may_go, quiet_until
 from ims_notify.settings import Settings
 from ims_notify.store import deliveries
 from ims_notify.store.deliveries import Queue, Result
+from ims_notify.store.vault import Vault
 
 # How long nothing to do lasts before we look again: a posting leaves well within a second of its payment.
 LOOK_SECONDS = 0.2
@@ -58,8 +59,8 @@ class Courier:
 
     Between what is sent and its commit lies at most one round, `connections` messages: what a crash can repeat."""
 
-    def __init__(self, channel: Channel, rules: Rules, manners: Mapping[str, Manners] = NO_MANNERS) -> None:
-        self.channel, self.rules, self.manners = channel, rules, manners
+    def __init__(self, channel: Channel, rules: Rules, vault: Vault, manners: Mapping[str, Manners] = NO_MANNERS) -> None:
+        self.channel, self.rules, self.vault, self.manners = channel, rules, vault, manners
         self.results: list[Result] = []
         """Sent, and not committed: kept while the database is away, so that nothing of it is sent again."""
         self.missed = 0
@@ -98,7 +99,7 @@ class Courier:
             await deliveries.settle(self.results, work)
             await self.hush(work)
             count_max = 0 if is_paused else 1 if self.missed else self.rules.connections
-            due = await deliveries.claim(self.channel.queue, count_max, self.rules.lease, work)
+            due = await deliveries.claim(self.channel.queue, count_max, self.rules.lease, self.vault, work)
         self.results = []
         return due
 

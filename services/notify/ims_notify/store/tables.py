@@ -70,6 +70,19 @@ class ContactRow(SQLModel, table=True):
     vat_code: str
 
 
+class ContactKeyRow(SQLModel, table=True):
+    """The key to what is kept of people, of a month or of holders, wrapped by the operator's; none once it was dropped."""
+
+    __tablename__ = "contact_key"
+    metadata = METADATA
+
+    council: str = Field(primary_key=True)
+    bucket: str = Field(primary_key=True)
+    wrapped: str | None
+    made_at: datetime = instant()
+    dropped_at: datetime | None = instant(nullable=True)
+
+
 class SeekerRow(SQLModel, table=True):
     """A payment whose payer expects a receipt and gave no address: the account holder's will do, once it is known."""
 

@@ -25,6 +25,11 @@ CREATE TABLE contact (
   revision bigint NOT NULL, email text, phone text, address text, language text NOT NULL, vat_code text NOT NULL,
   PRIMARY KEY (council, fund, account_reference));
 
+-- Without `wrapped` it is gone, and with it whatever it opened.
+CREATE TABLE contact_key (
+  council text NOT NULL, bucket text NOT NULL, wrapped text, made_at timestamptz NOT NULL, dropped_at timestamptz,
+  PRIMARY KEY (council, bucket), CHECK ((wrapped IS NULL) = (dropped_at IS NOT NULL)));
+
 CREATE TABLE seeker (
   council text NOT NULL, fund text NOT NULL, account_reference text NOT NULL, payment_id uuid NOT NULL,
   PRIMARY KEY (council, fund, account_reference, payment_id));
