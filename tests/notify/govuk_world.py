@@ -97,6 +97,9 @@ class Fake:
         if path.startswith("/v2/template/"):
             wanted = self.wants.get(path.rpartition("/")[2], FULL)
             return 200, {"id": path.rpartition("/")[2], "version": 3, "personalisation": {name: {"required": True} for name in wanted}}
+        if path != "/v2/notifications":
+            found = [each for each in self.taken if each["id"] == path.rpartition("/")[2]]
+            return (200, found[0]) if found else (404, "NoResultFound")
         self.looked_up += 1
         reference = parse_qs(scope["query_string"].decode())["reference"][0]
         return 200, {"notifications": [each for each in reversed(self.taken) if each["reference"] == reference]}

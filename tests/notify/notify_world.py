@@ -133,7 +133,7 @@ class Notify:
 
     async def empty(self) -> None:
         await self.pool.execute("DELETE FROM payment; DELETE FROM contact; DELETE FROM seeker; DELETE FROM delivery; DELETE FROM told")
-        await self.pool.execute("DELETE FROM delivery_report; DELETE FROM opt_out; DELETE FROM contact_key")
+        await self.pool.execute("DELETE FROM delivery_report; DELETE FROM opt_out; DELETE FROM contact_key; DELETE FROM wording")
         await self.pool.execute("DELETE FROM run_answer; DELETE FROM posting_line; DELETE FROM run_delivery; DELETE FROM run")
         await self.pool.execute("DELETE FROM run_schedule")
 

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from ims_notify.asking import ask_some
 from ims_notify.domain.govuk import reported
 from ims_notify.store import reports
 from notify.govuk_world import CALLBACK_TOKEN, govuk_notify
@@ -148,6 +149,32 @@ async def test_who_may_report_and_what(world, headers: dict, body: object, statu
 
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert await notify.value("SELECT count(*) FROM delivery_report") == 0
+
+
+async def test_what_is_never_reported_is_asked_for(world) -> None:
+    notify, fake, _ = world
+    await take(notify)
+    account = next(courier.channel.account for courier in notify.couriers() if courier.channel.queue.channel == "email")
+    assert await ask_some(notify.service, account, COUNCIL) is False  # it is early yet
+    assert await state(notify) == "sent"
+    for age, status, end in (("3 hours", "sending", "sent"), ("1 hour", "delivered", "sent"), ("3 hours", "delivered", "delivered")):
+        fake.taken[0]["status"] = status
+        await notify.pool.execute(f"UPDATE delivery SET due_at = now() - interval '{age}'")
+        await ask_some(notify.service, account, COUNCIL)
+        assert await state(notify) == end
+    await account.rest()
+
+
+async def test_what_it_has_forgotten_stays_as_it_is(world) -> None:
+    notify, fake, _ = world
+    await take(notify)
+    account = next(courier.channel.account for courier in notify.couriers() if courier.channel.queue.channel == "email")
+    fake.taken.clear()
+    await notify.pool.execute("UPDATE delivery SET due_at = now() - interval '3 hours'")
+    await ask_some(notify.service, account, COUNCIL)
+    await account.rest()
+
+    assert await state(notify) == "sent"
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["permanent-failure", "delivered", "sending"])))

@@ -1,6 +1,6 @@
 """Put notify together: what it hears, whom it serves, what it answers."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -28,8 +28,8 @@ from ims_notify.opt_outs_api import router as opt_outs_router
 from ims_notify.pack import FileSetup, Pack, load
 from ims_notify.runs import FileChannel, Runner, RunRules
 from ims_notify.runs_api import router as runs_router
-from ims_notify.settings import Place, Settings
-from ims_notify.store import notices
+from ims_notify.settings import GovukNotify, Place, Settings
+from ims_notify.store import notices, words
 from ims_notify.store.retention import forget
 from ims_notify.store.vault import Vault
 from ims_notify.templates_api import router as templates_router
@@ -59,6 +59,9 @@ def build(settings: Settings) -> Service:
     for setup in files:
         runner = Runner(setup, file_channel(settings.places[setup.destination.name]), RunRules())
         service.background(f"runs of {setup.destination.name}", runner.run)
+    for council, setting in settings.govuk_notify.items():
+        service.background(f"ask GOV.UK Notify for {council}", asker(council, setting, settings.answer_seconds))
+    service.background("keep words", partial(words.keep, councils=pack.councils))
     service.background("write notices", notices.write)
     service.background("forget contacts", partial(forget, days=settings.contact_days, vault=vault))
     service.api.include_router(router)
@@ -119,6 +122,15 @@ def govuk_channels(settings: Settings, pack: Pack, letter: Callable[[Due], Lette
             account = Account(setting, pace, settings.answer_seconds)
             found.append(GovukNotifyChannel(account, Route(council, medium, templates), letter))
     return found
+
+
+def asker(council: str, setting: GovukNotify, answer_seconds: float) -> Callable[[Service], Awaitable[None]]:
+    """Who asks what has become of things of which no report came."""
+    from ims_notify.asking import ask
+    from ims_notify.channels.govuk_notify import Account
+
+    account = Account(setting, Pace(setting.per_minute / 60, setting.burst), answer_seconds)
+    return partial(ask, account=account, council=council)
 
 
 def vault_of(settings: Settings) -> Vault:

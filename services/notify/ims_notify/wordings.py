@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from ims_notify.domain.letters import Words
+from ims_notify.domain.letters import Council, Words
 
 LANGUAGES = ("en", "cy")
 VERSION_LENGTH = 12
@@ -36,8 +36,13 @@ def words_of(language: str, own: Mapping[str, Any]) -> Words:
         else:
             said[name] = checked(name, text, said.get(name))
     lines = {name: text for name, text in said.items() if isinstance(text, str)}
-    version = sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:VERSION_LENGTH]
-    return Words(language, lines, said["outcomes"], said["methods"], said["reversals"], said["months"], version)
+    return Words(language, lines, said["outcomes"], said["methods"], said["reversals"], said["months"])
+
+
+def versioned(council: Council) -> Council:
+    """The same, with the version of all that its letters are made of."""
+    version = sha256(json.dumps(council.said(), sort_keys=True).encode()).hexdigest()[:VERSION_LENGTH]
+    return council._replace(words=council.words._replace(version=version))
 
 
 def section(said: Said, name: str) -> dict[str, str]:

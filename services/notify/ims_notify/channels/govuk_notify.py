@@ -67,6 +67,14 @@ class Account:
         ]
         return max(found)[1] if found else None
 
+    async def status(self, notification_id: UUID) -> str | None:
+        """What has become of something; None where it is not known any more. Raises httpx.HTTPError where it does not say."""
+        answer = await self.carry(self.writer.get_notification_by_id(notification_id))
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        answer.raise_for_status()
+        return str(answer.json()["status"])
+
     async def fault_of(self, template: UUID, filled: Mapping[str, str]) -> Answer | None:
         """Why a template cannot be used: better all wait for it to be put right than that each is refused for good."""
         if template in self.versions:

@@ -36,6 +36,11 @@ class Council(NamedTuple):
     words: Words
     vat_number: str | None = None
 
+    def said(self) -> dict[str, object]:
+        """All that its letters are made of besides a payment's facts."""
+        words = {name: value for name, value in self.words._asdict().items() if name != "version"}
+        return {"name": self.name, "enquiries": self.enquiries, "funds": self.funds, "vat_number": self.vat_number, "words": words}
+
 
 class Letter(NamedTuple):
     """What is sent, before any channel's own form."""

@@ -23,6 +23,15 @@ END = f"""WITH lent AS (
 SELECT {DUE_FIELDS}, lent.issued_at = $5 {DUE_FROM}"""  # noqa: S608 - built of constants
 
 
+SILENT_MAX = 500
+# Asked of at most every so often, and while it still knows: it forgets after seven days.
+SILENT = """UPDATE delivery SET due_at = $2::timestamptz WHERE delivery_id IN (
+  SELECT delivery_id FROM delivery WHERE council = $1 AND state = 'sent' AND due_at < $2::timestamptz - interval '2 hours'
+    AND issued_at > $2::timestamptz - interval '7 days' AND notification_id IS NOT NULL
+  ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+RETURNING delivery_id, notification_id"""
+
+
 class Report(NamedTuple):
     """What became of something that GOV.UK Notify took."""
 
@@ -52,3 +61,8 @@ async def end(council: str, report: Report, ended: tuple[State, str], work: Work
     fact = told(due, state, reason, work.today) if state == "failed" or is_first else None
     if fact:
         work.tell(fact, because=cause(due.because))
+
+
+async def silent(council: str, work: Work) -> list[tuple[UUID, UUID]]:
+    """Deliveries of which nothing has been heard for hours since they were taken, or asked of: ids, ours and GOV.UK Notify's."""
+    return [(row[0], row[1]) for row in await work.connection.fetch(SILENT, council, work.now, SILENT_MAX)]

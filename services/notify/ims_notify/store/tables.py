@@ -143,6 +143,19 @@ class DeliveryReportRow(SQLModel, table=True):
     is_known: bool
 
 
+class WordingRow(SQLModel, table=True):
+    """The words of a council in one language, in one version."""
+
+    __tablename__ = "wording"
+    metadata = METADATA
+
+    council: str = Field(primary_key=True)
+    language: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    words: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    kept_at: datetime = instant()
+
+
 class OptOutRow(SQLModel, table=True):
     """That somebody does not want to be written to, or does again, by a digest of their address."""
 

@@ -49,12 +49,18 @@ CREATE UNIQUE INDEX delivery_once ON delivery (council, payment_id, kind, destin
 CREATE INDEX delivery_beside ON delivery (council, payment_id) WHERE kind NOT IN ('receipt', 'posting');
 CREATE INDEX notice_waiting ON delivery (due_at) WHERE state = 'waiting' AND kind <> 'posting';
 CREATE INDEX delivery_due ON delivery (channel, destination, due_at) WHERE state = 'due';
+CREATE INDEX delivery_sent ON delivery (council, due_at) WHERE state = 'sent';
 CREATE INDEX delivery_failed ON delivery (council, finished_at) WHERE state = 'failed';
 
 -- What GOV.UK Notify says of what it sent, append-only; to whom is not in it.
 CREATE TABLE delivery_report (
   notification_id uuid NOT NULL, status text NOT NULL, council text NOT NULL, reference text NOT NULL, reported_at timestamptz NOT NULL,
   is_known boolean NOT NULL, PRIMARY KEY (notification_id, status));
+
+-- Each version of the words that deliveries were written in, for ever.
+CREATE TABLE wording (
+  council text NOT NULL, language text NOT NULL, version text NOT NULL, words jsonb NOT NULL, kept_at timestamptz NOT NULL,
+  PRIMARY KEY (council, language, version));
 
 -- Append-only: the last word counts.
 CREATE TABLE opt_out (council text NOT NULL, digest text NOT NULL, is_out boolean NOT NULL, said_at timestamptz NOT NULL,
