@@ -7,6 +7,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -144,7 +145,7 @@ async def govuk_notify(folder: Path, monkeypatch: Any, **setting: Any) -> AsyncI
 
 def pack(folder: Path, media: tuple[str, ...] = ("email", "sms", "letter"), **changes: Any) -> Path:
     """The example council's pack, with templates at GOV.UK Notify."""
-    read = yaml.safe_load(Path("services/notify/ims_notify/packs/anytown.yaml").read_text())
+    read = yaml.safe_load((files("ims_notify") / "packs" / "anytown.yaml").read_text())
     templates = {medium: {"en": str(TEMPLATES[medium]), "cy": str(WELSH)} for medium in media}
     read["councils"][0] |= {"govuk_notify": templates} | changes
     path = folder / "pack.yaml"

@@ -118,6 +118,9 @@ async def test_what_failed_goes_again_when_a_person_asks_and_an_old_report_does_
     await tell(client, fake.taken[1], "delivered")
     assert await state(notify) == "delivered"
     assert await types(notify) == ["receipt-issued", "delivery-failed"]  # issued once, however often it goes
+    assert {law["holds"] for law in await reports.laws(notify.pool)} == {True}
+    await tell(client, fake.taken[0], "delivered")  # after all: that its payer has two is not hidden
+    assert [law["law"] for law in await reports.laws(notify.pool) if not law["holds"]] == ["GOV.UK Notify delivered nothing twice"]
 
 
 async def test_a_reference_that_is_not_ours_is_kept_quietly(world) -> None:

@@ -20,7 +20,7 @@ from ims_notify.settings import Settings
 from ims_notify.store.retention import forget_before
 from ims_notify.store.vault import Vault, rewrap, sealed
 from notify.govuk_world import govuk_notify
-from notify.notify_world import COUNCIL, account, allocated, mail_server, notifying, payment, payment_id, until
+from notify.notify_world import COUNCIL, account, allocated, back_office, mail_server, notifying, payment, payment_id, until
 from notify.test_govuk_notify import HOME
 
 KEY, NEWER = Fernet.generate_key().decode(), Fernet.generate_key().decode()
@@ -68,6 +68,14 @@ async def test_without_a_key_it_is_kept_as_it_is_and_that_is_said(notify_url) ->
             async with begin(notify.pool) as work:
                 await rewrap(Vault(None), work)
         assert [entry["log_level"] for entry in logs] == ["warning"]
+
+
+async def test_a_back_office_is_told_without_the_key(world, notify_url) -> None:
+    notify, _ = world
+    await notify.hears(payment(), allocated())
+    async with back_office() as (office, hooks), notifying(notify_url, **hooks) as keyless, keyless.delivering():
+        await until(lambda: notify.value("SELECT state = 'delivered' FROM delivery WHERE kind = 'posting'"))
+    assert len(office.taken) == 1
 
 
 async def test_a_month_whose_people_are_forgotten_loses_its_key_and_nothing_else_breaks(world) -> None:

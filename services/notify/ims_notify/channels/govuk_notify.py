@@ -18,7 +18,7 @@ from notifications_python_client.notifications import NotificationsAPIClient
 from ims_notify.channels.pace import Pace
 from ims_notify.channels.webhook import retry_after
 from ims_notify.domain.attempts import Answer, Due
-from ims_notify.domain.govuk import UNSURE, Medium, Sent, known_already, recipient, refusal
+from ims_notify.domain.govuk import UNSURE, Medium, Sent, known_already, recipient, refusal, unfilled
 from ims_notify.domain.letters import Letter
 from ims_notify.settings import GovukNotify
 from ims_notify.store.deliveries import Queue
@@ -83,8 +83,7 @@ class Account:
         if answer.status_code != httpx.codes.OK:
             return Answer("unreachable", f"GOV.UK Notify: {answer.status_code} for the template {template}")
         said = answer.json()
-        wanted = {name for name, about in (said.get("personalisation") or {}).items() if about.get("required")}
-        if unknown := sorted(wanted - filled.keys()):
+        if unknown := unfilled(said.get("personalisation") or {}, filled):
             return Answer("unreachable", f"the template {template} wants what we do not fill: {', '.join(unknown)}")
         self.versions[template] = str(said["version"])
         return None

@@ -132,7 +132,7 @@ def outcome(due: Due, council: Council) -> list[str]:
         told.append(left_to_pay(due.balance_pence, due.next_due_on, words))
     if due.refund_due_pence:
         told.append(line["refund"].format(refund=pounds(due.refund_due_pence)))
-        told.append(line["refund_to_card"] if due.paid_by in ATTENDED else line["refund_ask"])
+        told.append(line["refund_back"] if due.paid_by in ATTENDED else line["refund_ask"])
     return told
 
 
