@@ -111,6 +111,9 @@ async def test_every_template_can_be_seen_before_anybody_reads_it(world, name: s
         ({"words": {"opening": "Pay at https://evil.example"}}, 422, "a link in them"),
         ({"words": {"opening": "Thank you, {name}."}}, 422, "name"),
         ({"words": {"opening": "Thank you {"}}, 422, "brace"),
+        ({"words": {"amount": "{amount:>999999999}"}}, 422, "stands alone"),
+        ({"words": {"amount": "{amount.__class__}"}}, 422, "not known there"),
+        ({"words": {"outcomes": {"full": 5}}}, 422, "no sentence"),
         ({"words": {"greeting": "Dear payer"}}, 422, "greeting"),
         ({"words": {"opening": {"a": "b"}}}, 422, "no section opening"),
         ({"words": {"opening": ""}}, 422, "no sentence"),
@@ -156,7 +159,8 @@ async def test_the_words_that_somebody_read_can_be_said_for_ever(world) -> None:
     assert said["words"]["lines"]["opening"] == "We have received your payment."
     stranger = {"Authorization": "Bearer other"}
     assert (await client.get(f"/v1/templates/words/{version}", headers=stranger)).status_code == 404
-    assert (await client.get("/v1/templates/words/none")).status_code == 404
+    assert (await client.get("/v1/templates/words/000000000000")).status_code == 404
+    assert (await client.get("/v1/templates/words/%00")).status_code == 422
 
 
 def test_another_telephone_number_is_another_version() -> None:

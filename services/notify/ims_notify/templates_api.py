@@ -2,10 +2,10 @@
 
 import json
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
 from ims_notify.domain.attempts import Due
@@ -19,6 +19,7 @@ from ims_notify.wordings import LANGUAGES, versioned, words_of
 
 router = APIRouter(prefix="/v1", tags=["templates"])
 
+Version = Annotated[str, Path(pattern="^[0-9a-f]{12}$")]
 PAYMENT_ID = UUID(int=1)
 ON = date(2026, 3, 16)
 # Nobody's payment: what each kind tells of is set to something that shows as much of its words as there is.
@@ -56,7 +57,7 @@ async def get_templates(request: Request) -> list[dict[str, Any]]:
 
 
 @router.get("/templates/words/{version}")
-async def get_words(request: Request, version: str) -> dict[str, Any]:
+async def get_words(request: Request, version: Version) -> dict[str, Any]:
     """The words of a version in which something was sent, for ever: of the caller's council."""
     found = await words.find(service_of(request).pool, caller_of(request).council, version)
     if found is None:

@@ -67,6 +67,9 @@ def checked(name: str, text: object, ours: object) -> str:
 
 def facts_in(text: str) -> set[str]:
     try:
-        return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        found = [(name, form or conversion) for _, name, form, conversion in Formatter().parse(text) if name is not None]
     except ValueError:
         raise ValueError("a brace in the words is not closed, or not opened") from None
+    if any(form for _, form in found):
+        raise ValueError("a fact in the words stands alone between its braces")
+    return {name for name, _ in found}
