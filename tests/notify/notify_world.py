@@ -28,6 +28,7 @@ from ims_notify.handlers import on_accounts, on_allocations, on_payments
 from ims_notify.pack import load
 from ims_notify.settings import Settings
 from ims_notify.store import notices
+from ims_notify.store.deliveries import Opened
 
 COUNCIL = "E07999999"
 DAY = date(2026, 3, 16)
@@ -112,7 +113,7 @@ class Notify:
     def couriers(self, **changes: Any) -> list[Courier]:
         pack = load(self.settings.council_pack)
         rules = [(channel, Rules.of(self.settings, channel.queue)._replace(**changes)) for channel in channels(self.settings, pack)]
-        return [Courier(channel, each, self.vault, pack.manners) for channel, each in rules]
+        return [Courier(channel, each, pack.manners, Opened(self.vault)) for channel, each in rules]
 
     @contextlib.asynccontextmanager
     async def delivering(self, **changes: Any) -> AsyncIterator[None]:

@@ -30,6 +30,7 @@ from ims_notify.runs import FileChannel, Runner, RunRules
 from ims_notify.runs_api import router as runs_router
 from ims_notify.settings import GovukNotify, Place, Settings
 from ims_notify.store import notices, words
+from ims_notify.store.deliveries import Opened
 from ims_notify.store.retention import forget
 from ims_notify.store.vault import Vault
 from ims_notify.templates_api import router as templates_router
@@ -54,7 +55,7 @@ def build(settings: Settings) -> Service:
     else:
         service.hears(partial(on_allocations, destinations=served), *placements)
     for channel in channels(settings, pack):
-        courier = Courier(channel, Rules.of(settings, channel.queue), vault, pack.manners)
+        courier = Courier(channel, Rules.of(settings, channel.queue), pack.manners, Opened(vault))
         service.background(f"deliver by {channel.queue.name}", courier.run)
     for setup in files:
         runner = Runner(setup, file_channel(settings.places[setup.destination.name]), RunRules())

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ims_kit import Service, Work
 from ims_notify.domain.attempts import PAUSE_MAX, Answer, Due, settle
@@ -13,7 +13,6 @@ from ims_notify.domain.manners import Manners, may_go, quiet_until
 from ims_notify.settings import Settings
 from ims_notify.store import deliveries
 from ims_notify.store.deliveries import Queue, Result
-from ims_notify.store.vault import Vault
 
 # How long nothing to do lasts before we look again: a posting leaves well within a second of its payment.
 LOOK_SECONDS = 0.2
@@ -32,6 +31,14 @@ class Channel(Protocol):
 
     async def rest(self) -> None:
         """Nothing is due: let go of connections."""
+
+
+class Store(Protocol):
+    """Where deliveries are borrowed from, and what came of them is kept: `deliveries`, or one of its kind."""
+
+    async def claim(self, queue: Queue, count_max: int, lease: timedelta, work: Work) -> list[Any]: ...
+
+    async def settle(self, results: list[Result], work: Work) -> None: ...
 
 
 class Rules(NamedTuple):
@@ -59,8 +66,8 @@ class Courier:
 
     Between what is sent and its commit lies at most one round, `connections` messages: what a crash can repeat."""
 
-    def __init__(self, channel: Channel, rules: Rules, vault: Vault, manners: Mapping[str, Manners] = NO_MANNERS) -> None:
-        self.channel, self.rules, self.vault, self.manners = channel, rules, vault, manners
+    def __init__(self, channel: Channel, rules: Rules, manners: Mapping[str, Manners] = NO_MANNERS, store: Store = deliveries) -> None:
+        self.channel, self.rules, self.manners, self.store = channel, rules, manners, store
         self.results: list[Result] = []
         """Sent, and not committed: kept while the database is away, so that nothing of it is sent again."""
         self.missed = 0
@@ -85,7 +92,7 @@ class Courier:
         except asyncio.CancelledError:
             # Asked to stop: what was sent is kept first.
             async with service.begin() as work:
-                await deliveries.settle(self.results, work)
+                await self.store.settle(self.results, work)
             raise
         finally:
             await self.channel.rest()
@@ -96,10 +103,10 @@ class Courier:
         if is_paused and not self.results:
             return []
         async with service.begin() as work:
-            await deliveries.settle(self.results, work)
+            await self.store.settle(self.results, work)
             await self.hush(work)
             count_max = 0 if is_paused else 1 if self.missed else self.rules.connections
-            due = await deliveries.claim(self.channel.queue, count_max, self.rules.lease, self.vault, work)
+            due = await self.store.claim(self.channel.queue, count_max, self.rules.lease, work)
         self.results = []
         return due
 
@@ -142,7 +149,7 @@ class Courier:
 
     async def attempt(self, due: Due) -> Answer:
         """One try, with an end."""
-        if not may_go(due.kind, due.is_opted_out, self.manners, due.council):
+        if self.manners and not may_go(due.kind, due.is_opted_out, self.manners, due.council):
             return Answer("no-contact", "opted out")
         try:
             async with asyncio.timeout(self.rules.answer_seconds):

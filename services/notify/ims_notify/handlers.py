@@ -12,9 +12,7 @@ from ims_notify.domain.facts import Destination, Placement
 from ims_notify.domain.notices import refund_sent, taken_back
 from ims_notify.domain.postings import FileDestination, Moving, kept
 from ims_notify.store import deliveries, notices, payments, runs
-from ims_notify.store.vault import Vault
-
-PLAIN = Vault(None)
+from ims_notify.store.vault import PLAIN, Vault
 
 
 async def on_accounts(changes: list[AccountChanged], work: Work, reach: Reach = NOWHERE, vault: Vault = PLAIN) -> None:

@@ -123,6 +123,10 @@ class Vault:
         return key
 
 
+# Without a key.
+PLAIN = Vault(None)
+
+
 def sealed(key: AESGCM, bucket: str, text: str | None) -> str | None:
     if text is None:
         return None
