@@ -10,7 +10,7 @@ from ims_notify.store.vault import Vault, drop, rewrap
 
 log = structlog.get_logger()
 
-FORGET = """UPDATE payment p SET email = NULL, phone = NULL, reference = NULL
+FORGET = """UPDATE payment p SET email = NULL, phone = NULL, reference = NULL, email_key = NULL
 WHERE heard_on < $1 AND (email IS NOT NULL OR phone IS NOT NULL OR reference IS NOT NULL) AND NOT EXISTS (
   SELECT FROM delivery d WHERE d.council = p.council AND d.payment_id = p.payment_id AND d.kind <> 'posting'
   AND d.state IN ('waiting', 'due'))"""

@@ -36,6 +36,8 @@ class PaymentRow(SQLModel, table=True):
     email: str | None
     phone: str | None
     reference: str | None
+    email_key: str | None
+    """Where the e-mail is sealed: by this the same address is known again, and nothing else is."""
     placed_revision: int = 0
     outcome: str | None
     fund: str | None
@@ -68,6 +70,7 @@ class ContactRow(SQLModel, table=True):
     """One line to a line, the name first, the postcode last."""
     language: str
     vat_code: str
+    email_key: str | None
 
 
 class ContactKeyRow(SQLModel, table=True):

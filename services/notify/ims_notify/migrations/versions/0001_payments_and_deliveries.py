@@ -12,6 +12,7 @@ TABLES = """
 CREATE TABLE payment (
   council text NOT NULL, payment_id uuid NOT NULL,
   heard_revision int NOT NULL DEFAULT 0, heard_on date, channel text, paid_on date, receipt_id uuid, email text, phone text, reference text,
+  email_key text,
   placed_revision int NOT NULL DEFAULT 0, outcome text, fund text, account_reference text, account_references text,
   amount_pence bigint, refund_due_pence bigint NOT NULL DEFAULT 0, balance_pence bigint, next_due_on date, vat_pence bigint,
   because text, is_anew boolean NOT NULL DEFAULT false, PRIMARY KEY (council, payment_id),
@@ -22,7 +23,7 @@ CREATE INDEX payment_anew ON payment (council, payment_id) WHERE is_anew;
 
 CREATE TABLE contact (
   council text NOT NULL, fund text NOT NULL, account_reference text NOT NULL,
-  revision bigint NOT NULL, email text, phone text, address text, language text NOT NULL, vat_code text NOT NULL,
+  revision bigint NOT NULL, email text, phone text, address text, language text NOT NULL, vat_code text NOT NULL, email_key text,
   PRIMARY KEY (council, fund, account_reference));
 
 -- Without `wrapped` it is gone, and with it whatever it opened.
