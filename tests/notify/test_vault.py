@@ -1,6 +1,5 @@
 """What is kept of people is encrypted at rest, opened only to write to them, and gone with its key."""
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -162,16 +161,6 @@ async def test_two_processes_agree_on_a_key(world) -> None:
     async with begin(notify.pool) as work:
         assert [await Vault(KEY).opened(COUNCIL, each.email, work) for each in sealed_by] == ["payer@example.org"] * 2
     assert sealed_by[0].email != sealed_by[1].email
-
-
-async def test_it_costs_little(world) -> None:
-    """Per payment with e-mail and reference; 100,000 of them are measured as some tens of microseconds each at most."""
-    notify, _ = world
-    rows = [facts.heard(payment(str(number))) for number in range(2000)]
-    async with begin(notify.pool) as work:
-        begun = time.process_time()
-        await Vault(KEY).seal_heard(rows, work)
-        assert (time.process_time() - begun) / len(rows) < 100e-6
 
 
 @given(st.text())
