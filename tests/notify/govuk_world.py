@@ -7,6 +7,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -97,6 +98,9 @@ class Fake:
         if path.startswith("/v2/template/"):
             wanted = self.wants.get(path.rpartition("/")[2], FULL)
             return 200, {"id": path.rpartition("/")[2], "version": 3, "personalisation": {name: {"required": True} for name in wanted}}
+        if path != "/v2/notifications":
+            found = [each for each in self.taken if each["id"] == path.rpartition("/")[2]]
+            return (200, found[0]) if found else (404, "NoResultFound")
         self.looked_up += 1
         reference = parse_qs(scope["query_string"].decode())["reference"][0]
         return 200, {"notifications": [each for each in reversed(self.taken) if each["reference"] == reference]}
@@ -141,7 +145,7 @@ async def govuk_notify(folder: Path, monkeypatch: Any, **setting: Any) -> AsyncI
 
 def pack(folder: Path, media: tuple[str, ...] = ("email", "sms", "letter"), **changes: Any) -> Path:
     """The example council's pack, with templates at GOV.UK Notify."""
-    read = yaml.safe_load(Path("services/notify/ims_notify/packs/anytown.yaml").read_text())
+    read = yaml.safe_load((files("ims_notify") / "packs" / "anytown.yaml").read_text())
     templates = {medium: {"en": str(TEMPLATES[medium]), "cy": str(WELSH)} for medium in media}
     read["councils"][0] |= {"govuk_notify": templates} | changes
     path = folder / "pack.yaml"

@@ -56,7 +56,7 @@ async def welsh(notify: Notify, name: str) -> None:
 
 def courier(notify: Notify, per_minute: int = 60_000, **changes: Any) -> Courier:
     rules = Rules(8, 5, timedelta(seconds=0.05), timedelta(seconds=10))._replace(**changes)
-    return Courier(IncidentChannel(notify.settings, load().councils), rules, store=Pace(per_minute))
+    return Courier(IncidentChannel(notify.settings, load().councils), rules, store=Pace(per_minute, notify.vault))
 
 
 async def round_of(notify: Notify, sender: Courier) -> int:

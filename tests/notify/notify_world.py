@@ -21,13 +21,14 @@ from ims_contracts.accounts import AccountChanged, Holder
 from ims_contracts.allocations import JournalLine, Part, PaymentAllocated, PaymentSuspended, PaymentUnallocated
 from ims_contracts.payments import Payer, PaymentReceived
 from ims_kit import Service, begin, open_pool
-from ims_notify.app import build, channels, reach_of
+from ims_notify.app import build, channels, reach_of, vault_of
 from ims_notify.delivery import Courier, Rules
 from ims_notify.domain.facts import Destination
 from ims_notify.handlers import on_accounts, on_allocations, on_payments
 from ims_notify.pack import load
 from ims_notify.settings import Settings
 from ims_notify.store import notices
+from ims_notify.store.deliveries import Opened
 
 COUNCIL = "E07999999"
 DAY = date(2026, 3, 16)
@@ -91,6 +92,7 @@ class Notify:
 
     def __init__(self, service: Service, settings: Settings) -> None:
         self.service, self.pool, self.settings = service, service.pool, settings
+        self.vault = vault_of(settings)
         self.reach = reach_of(settings, load(settings.council_pack))
 
     async def hears(self, *facts: Any) -> None:
@@ -102,16 +104,16 @@ class Notify:
             async with begin(self.pool) as work:
                 match name:
                     case "ims.payments.v1":
-                        await on_payments(list(batch), work, self.reach)
+                        await on_payments(list(batch), work, self.reach, self.vault)
                     case "ims.accounts.v1":
-                        await on_accounts(list(batch), work, self.reach)
+                        await on_accounts(list(batch), work, self.reach, self.vault)
                     case "ims.allocations.v1":
                         await on_allocations(list(batch), work, [PARKING])
 
     def couriers(self, **changes: Any) -> list[Courier]:
         pack = load(self.settings.council_pack)
         rules = [(channel, Rules.of(self.settings, channel.queue)._replace(**changes)) for channel in channels(self.settings, pack)]
-        return [Courier(channel, each, pack.manners) for channel, each in rules]
+        return [Courier(channel, each, pack.manners, Opened(self.vault)) for channel, each in rules]
 
     @contextlib.asynccontextmanager
     async def delivering(self, **changes: Any) -> AsyncIterator[None]:
@@ -132,7 +134,7 @@ class Notify:
 
     async def empty(self) -> None:
         await self.pool.execute("DELETE FROM payment; DELETE FROM contact; DELETE FROM seeker; DELETE FROM delivery; DELETE FROM told")
-        await self.pool.execute("DELETE FROM delivery_report; DELETE FROM opt_out")
+        await self.pool.execute("DELETE FROM delivery_report; DELETE FROM opt_out; DELETE FROM contact_key; DELETE FROM wording")
         await self.pool.execute("DELETE FROM run_answer; DELETE FROM posting_line; DELETE FROM run_delivery; DELETE FROM run")
         await self.pool.execute("DELETE FROM run_schedule")
         async with self.pool.acquire() as connection, connection.transaction():  # what only grows in earnest

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ims_contracts.accounts import Holder
 from ims_notify.domain.addresses import mobile, postal
 from ims_notify.domain.attempts import settle
-from ims_notify.domain.govuk import Sent, known_already, refusal, until_midnight
+from ims_notify.domain.govuk import Sent, known_already, refusal, unfilled, until_midnight
 from notify.test_notify_domain import due
 
 NOW = datetime(2026, 7, 1, 22, 59, tzinfo=UTC)
@@ -63,6 +63,19 @@ def test_what_it_had_failed_with_is_not_taken_for_the_next_attempt() -> None:
     assert known_already(None, None) is None
     assert known_already(sent, UUID(int=1)) is None
     assert known_already(sent, None) == known_already(sent, UUID(int=2))
+
+
+@pytest.mark.parametrize(
+    ("fields", "lacking"),
+    [
+        (["subject", "TEXT"], []),
+        (["Account reference", "paid-on"], []),
+        (["address line 1", "address_line_7", "postcode"], []),
+        (["vehicle", "text", "address"], ["address", "vehicle"]),
+    ],
+)
+def test_which_fields_of_a_template_we_have_nothing_for(fields: list[str], lacking: list[str]) -> None:
+    assert unfilled(fields, ["subject", "text", "account_reference", "paid_on"]) == lacking
 
 
 @pytest.mark.parametrize(

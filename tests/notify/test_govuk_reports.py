@@ -13,7 +13,10 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from ims_notify.asking import ask_some
 from ims_notify.domain.govuk import reported
 from ims_notify.store import reports
 from notify.govuk_world import CALLBACK_TOKEN, govuk_notify
@@ -117,18 +120,21 @@ async def test_what_failed_goes_again_when_a_person_asks_and_an_old_report_does_
     await tell(client, fake.taken[1], "delivered")
     assert await state(notify) == "delivered"
     assert await types(notify) == ["receipt-issued", "delivery-failed"]  # issued once, however often it goes
+    assert {law["holds"] for law in await reports.laws(notify.pool)} == {True}
+    await tell(client, fake.taken[0], "delivered")  # after all: that its payer has two is not hidden
+    assert [law["law"] for law in await reports.laws(notify.pool) if not law["holds"]] == ["GOV.UK Notify delivered nothing twice"]
 
 
 async def test_a_reference_that_is_not_ours_is_kept_quietly(world) -> None:
     notify, _, client = world
-    for reference in (str(uuid4()), "receipt-BC0000000006", "", "x" * 500):
+    for reference in (str(uuid4()), "receipt-BC0000000006", "", "x" * 500, "\0"):
         assert await tell(client, {"id": str(uuid4()), "reference": reference}, "delivered") == 204
     assert (await client.post(
         "/v1/callbacks/govuk-notify", json={"id": str(uuid4()), "status": "delivered", "reference": None},
         headers={"Authorization": f"Bearer {CALLBACK_TOKEN}"},
     )).status_code == 204  # fmt: skip
 
-    assert await notify.rows("SELECT is_known, count(*) FROM delivery_report GROUP BY 1") == [(False, 5)]
+    assert await notify.rows("SELECT is_known, count(*) FROM delivery_report GROUP BY 1") == [(False, 6)]
     assert (await state(notify), await types(notify)) == ("due", [])
 
 
@@ -140,6 +146,7 @@ async def test_a_reference_that_is_not_ours_is_kept_quietly(world) -> None:
         ({"Authorization": f"Basic {CALLBACK_TOKEN}"}, {"id": str(uuid4()), "status": "delivered"}, 401),
         ({"Authorization": f"Bearer {CALLBACK_TOKEN}"}, {"status": "delivered"}, 422),
         ({"Authorization": f"Bearer {CALLBACK_TOKEN}"}, ["delivered"], 422),
+        ({"Authorization": f"Bearer {CALLBACK_TOKEN}"}, {"id": str(uuid4()), "status": "\0"}, 422),
     ],
 )
 async def test_who_may_report_and_what(world, headers: dict, body: object, status: int) -> None:
@@ -148,6 +155,32 @@ async def test_who_may_report_and_what(world, headers: dict, body: object, statu
 
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert await notify.value("SELECT count(*) FROM delivery_report") == 0
+
+
+async def test_what_is_never_reported_is_asked_for(world) -> None:
+    notify, fake, _ = world
+    await take(notify)
+    account = next(courier.channel.account for courier in notify.couriers() if courier.channel.queue.channel == "email")
+    assert await ask_some(notify.service, account, COUNCIL) is False  # it is early yet
+    assert await state(notify) == "sent"
+    for age, status, end in (("3 hours", "sending", "sent"), ("1 hour", "delivered", "sent"), ("3 hours", "delivered", "delivered")):
+        fake.taken[0]["status"] = status
+        await notify.pool.execute(f"UPDATE delivery SET due_at = now() - interval '{age}'")
+        await ask_some(notify.service, account, COUNCIL)
+        assert await state(notify) == end
+    await account.rest()
+
+
+async def test_what_it_has_forgotten_stays_as_it_is(world) -> None:
+    notify, fake, _ = world
+    await take(notify)
+    account = next(courier.channel.account for courier in notify.couriers() if courier.channel.queue.channel == "email")
+    fake.taken.clear()
+    await notify.pool.execute("UPDATE delivery SET due_at = now() - interval '3 hours'")
+    await ask_some(notify.service, account, COUNCIL)
+    await account.rest()
+
+    assert await state(notify) == "sent"
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["permanent-failure", "delivered", "sending"])))
@@ -207,3 +240,14 @@ async def test_sigkill_between_its_answer_and_our_commit_sends_nothing_twice(not
         assert Counter(fake.references.values()) == {1: COUNT}
         assert await types(notify) == ["receipt-issued"] * COUNT
         assert {UUID(each["reference"]) for each in fake.taken} == {row[0] for row in await notify.rows("SELECT delivery_id FROM delivery")}
+
+
+JSON = st.recursive(st.none() | st.text(max_size=20) | st.integers(), st.lists).map(json.dumps).map(str.encode)
+
+
+@given(st.binary(max_size=200) | JSON)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_whatever_is_sent_is_taken_or_refused(world, body: bytes) -> None:
+    _, _, client = world
+    headers = {"Authorization": f"Bearer {CALLBACK_TOKEN}"}
+    assert (await client.post("/v1/callbacks/govuk-notify", content=body, headers=headers)).status_code in (204, 422)

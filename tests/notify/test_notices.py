@@ -172,7 +172,7 @@ def text(**changes: Any) -> str:
 @pytest.mark.parametrize(
     ("paid_by", "outcome", "says"),
     [
-        ("web", "over", "It goes back to the card you paid with."),
+        ("web", "over", "It goes back the way that you paid."),
         ("cheque", "duplicate", "to which account we should send it."),
         ("bank-transfer", "refund-due", "We give all of it back to you."),
     ],

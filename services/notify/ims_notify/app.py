@@ -1,6 +1,6 @@
 """Put notify together: what it hears, whom it serves, what it answers."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -35,10 +35,12 @@ from ims_notify.opt_outs_api import router as opt_outs_router
 from ims_notify.pack import FileSetup, Pack, load
 from ims_notify.runs import FileChannel, Runner, RunRules
 from ims_notify.runs_api import router as runs_router
-from ims_notify.settings import Place, Settings
-from ims_notify.store import notices
+from ims_notify.settings import GovukNotify, Place, Settings
+from ims_notify.store import notices, words
+from ims_notify.store.deliveries import Opened
 from ims_notify.store.incident_messages import Pace as IncidentPace
 from ims_notify.store.retention import forget
+from ims_notify.store.vault import Vault
 from ims_notify.templates_api import router as templates_router
 
 
@@ -51,13 +53,13 @@ def build(settings: Settings) -> Service:
     files = [placed(pack, name, place) for name, place in settings.places.items()]
 
     service = Service("notify", settings, asyncapi=asyncapi("notify"))
-    reach = reach_of(settings, pack)
-    service.hears(partial(on_accounts, reach=reach), AccountChanged)
-    service.hears(partial(on_payments, reach=reach), PaymentReceived, RefundSent)
+    reach, vault = reach_of(settings, pack), vault_of(settings)
+    service.hears(partial(on_accounts, reach=reach, vault=vault), AccountChanged)
+    service.hears(partial(on_payments, reach=reach, vault=vault), PaymentReceived, RefundSent)
     moving = partial(on_moves, destinations=served, files=Files.of(setup.destination for setup in files))
     service.hears(moving, PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted)
     for channel in channels(settings, pack):
-        courier = Courier(channel, Rules.of(settings, channel.queue), pack.manners)
+        courier = Courier(channel, Rules.of(settings, channel.queue), pack.manners, Opened(vault))
         service.background(f"deliver by {channel.queue.name}", courier.run)
     for setup in files:
         name, place = setup.destination.name, settings.places[setup.destination.name]
@@ -67,11 +69,14 @@ def build(settings: Settings) -> Service:
             service.background(f"answers of {name}", Collector(setup, there).run)
     if settings.smtp_host:
         by_mail = IncidentChannel(settings, pack.councils)
-        pace = IncidentPace(settings.incident_per_minute)
+        pace = IncidentPace(settings.incident_per_minute, vault)
         service.background("send incident messages", Courier(by_mail, Rules.of(settings, by_mail.queue), store=pace).run)
     watch_alerts(service, settings, pack, [setup.destination for setup in files])
+    for council, setting in settings.govuk_notify.items():
+        service.background(f"ask GOV.UK Notify for {council}", asker(council, setting, settings.answer_seconds))
+    service.background("keep words", partial(words.keep, councils=pack.councils))
     service.background("write notices", notices.write)
-    service.background("forget contacts", partial(forget, days=settings.contact_days))
+    service.background("forget contacts", partial(forget, days=settings.contact_days, vault=vault))
     for each in (router, runs_router, callbacks_router, templates_router, opt_outs_router, alerts_router, incidents_router):
         service.api.include_router(each)
     service.api.state.pack = pack
@@ -134,6 +139,20 @@ def govuk_channels(settings: Settings, pack: Pack, letter: Callable[[Due], Lette
             account = Account(setting, pace, settings.answer_seconds)
             found.append(GovukNotifyChannel(account, Route(council, medium, templates), letter))
     return found
+
+
+def asker(council: str, setting: GovukNotify, answer_seconds: float) -> Callable[[Service], Awaitable[None]]:
+    """Who asks what has become of things of which no report came."""
+    from ims_notify.asking import ask
+    from ims_notify.channels.govuk_notify import Account
+
+    account = Account(setting, Pace(setting.per_minute / 60, setting.burst), answer_seconds)
+    return partial(ask, account=account, council=council)
+
+
+def vault_of(settings: Settings) -> Vault:
+    """With the operator's key, if there is one."""
+    return Vault(settings.contact_key.get_secret_value() if settings.contact_key is not None else None)
 
 
 def reach_of(settings: Settings, pack: Pack) -> Reach:

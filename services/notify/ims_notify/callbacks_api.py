@@ -19,7 +19,7 @@ class Callback(BaseModel):
 
     id: UUID
     reference: str | None = None
-    status: str = Field(max_length=64)
+    status: str = Field(pattern=r"^[ -~]{1,64}$")
 
 
 @router.post("/callbacks/govuk-notify", status_code=204)
@@ -31,7 +31,7 @@ async def post_report(request: Request) -> Response:
     except ValidationError:
         raise Unwelcome(422, "This is no delivery receipt of GOV.UK Notify", "Send JSON with id, reference and status.") from None
     async with service_of(request).begin() as work:
-        await reported.keep(council, Report(said.id, said.status, said.reference or ""), work)
+        await reported.keep(council, Report(said.id, said.status, "".join(filter(str.isprintable, said.reference or ""))), work)
     return Response(status_code=204)
 
 

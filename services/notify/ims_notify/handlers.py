@@ -16,17 +16,20 @@ from ims_notify.domain.ledger import journals
 from ims_notify.domain.notices import refund_sent, taken_back
 from ims_notify.domain.postings import FileDestination, Moving, kept
 from ims_notify.store import deliveries, incidents, ledger, notices, payments, runs
+from ims_notify.store.vault import PLAIN, Vault
 
 
-async def on_accounts(changes: list[AccountChanged], work: Work, reach: Reach = NOWHERE) -> None:
+async def on_accounts(changes: list[AccountChanged], work: Work, reach: Reach = NOWHERE, vault: Vault = PLAIN) -> None:
     """Know how holders are written to, and write the receipts that waited for it."""
-    await payments.keep_contacts(facts.newest(facts.contact(change, reach) for change in changes), work)
+    rows = facts.newest(facts.contact(change, reach) for change in changes)
+    await payments.keep_contacts(await vault.seal_contacts(rows, work), work)
 
 
-async def on_payments(told: list[PaymentReceived | RefundSent], work: Work, reach: Reach = NOWHERE) -> None:
+async def on_payments(told: list[PaymentReceived | RefundSent], work: Work, reach: Reach = NOWHERE, vault: Vault = PLAIN) -> None:
     """Know how money came, and what was told of it before is now due; and that it was given back, of which its payer hears."""
     received = [fact for fact in told if isinstance(fact, PaymentReceived)]
-    known = await payments.keep_heard(facts.newest(facts.heard(payment, reach) for payment in received), work)
+    rows = facts.newest(facts.heard(payment, reach) for payment in received)
+    known = await payments.keep_heard(await vault.seal_heard(rows, work), work)
     await notices.keep([refund_sent(fact) for fact in told if isinstance(fact, RefundSent)], work)
     await payments.release(known, work)
     await incidents.keep_origins(origins(received), work)

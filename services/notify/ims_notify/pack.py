@@ -19,7 +19,7 @@ from ims_notify.domain.manners import ALWAYS, Manners, Quiet
 from ims_notify.domain.outgoing import Layout
 from ims_notify.domain.postings import FileDestination, file_name
 from ims_notify.layout_files import read_layout
-from ims_notify.wordings import LANGUAGES, words_of
+from ims_notify.wordings import LANGUAGES, versioned, words_of
 
 # In YAML each needs its quotes.
 ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", strict=True)]
@@ -216,5 +216,5 @@ def council(entry: CouncilEntry, language: str) -> Council:
 
     funds = {fund: said(name) for fund, name in entry.funds.items()}
     words = words_of(language, entry.words.get(language) or {})
-    return Council(said(entry.name), said(entry.enquiries), funds, words, entry.vat_number)
+    return versioned(Council(said(entry.name), said(entry.enquiries), funds, words, entry.vat_number))
 

@@ -203,8 +203,19 @@ class Settings(ServiceSettings):
     """The pause after a first failure; each is four times the one before, at most six hours."""
     lease_seconds: float = Field(default=60, gt=0)
     """After a crash, what was under way is tried again when so long has passed."""
+    contact_key: SecretStr | None = None
+    """What wraps the keys to what is kept of people: a Fernet key, 32 bytes in URL-safe base64. Several, separated by commas: the first
+    wraps, all unwrap. None: it is kept as it is."""
     contact_days: int = Field(default=90, ge=1)
     """How long after we heard of a payment its payer's e-mail and reference are kept."""
+
+    @field_validator("contact_key")
+    @classmethod
+    def is_fernet(cls, keys: SecretStr | None) -> SecretStr | None:
+        for key in keys.get_secret_value().split(",") if keys is not None else []:
+            if not re.fullmatch(r"\s*[A-Za-z0-9_-]{43}=\s*", key):
+                raise ValueError("each key is 32 bytes in URL-safe base64, separated by commas")
+        return keys
 
     @model_validator(mode="after")
     def is_lent_long_enough(self) -> Self:

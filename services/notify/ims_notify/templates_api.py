@@ -2,22 +2,24 @@
 
 import json
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
 from ims_notify.domain.attempts import Due
 from ims_notify.domain.facts import receipt_id
 from ims_notify.domain.letters import Council, Letter
 from ims_notify.domain.wording import KINDS, letter_of
-from ims_notify.doors import Unwelcome, caller_of
+from ims_notify.doors import Unwelcome, caller_of, service_of
 from ims_notify.pack import Pack
-from ims_notify.wordings import LANGUAGES, words_of
+from ims_notify.store import words
+from ims_notify.wordings import LANGUAGES, versioned, words_of
 
 router = APIRouter(prefix="/v1", tags=["templates"])
 
+Version = Annotated[str, Path(pattern="^[0-9a-f]{12}$")]
 PAYMENT_ID = UUID(int=1)
 ON = date(2026, 3, 16)
 # Nobody's payment: what each kind tells of is set to something that shows as much of its words as there is.
@@ -54,6 +56,16 @@ async def get_templates(request: Request) -> list[dict[str, Any]]:
     return [{"name": kind, "language": language, "version": version} for kind in KINDS for language, version in versions.items()]
 
 
+@router.get("/templates/words/{version}")
+async def get_words(request: Request, version: Version) -> dict[str, Any]:
+    """The words of a version in which something was sent, for ever: of the caller's council."""
+    found = await words.find(service_of(request).pool, caller_of(request).council, version)
+    if found is None:
+        raise Unwelcome(404, "There are no words of that version", "Look for `template` in GET /v1/deliveries: the last word of it.")
+    language, said, kept_at = found
+    return {"version": version, "language": language, "kept_at": kept_at, **json.loads(said)}
+
+
 @router.post("/templates/{name}/preview")
 async def post_preview(request: Request, name: str, preview: Preview) -> dict[str, Any]:
     """How a kind comes out, in every form: subject, text, text message, and the fields for a template at GOV.UK Notify."""
@@ -81,7 +93,7 @@ def written(name: str, preview: Preview, council: str, pack: Pack) -> Letter:
 
 def tried(whose: Council, preview: Preview) -> Council:
     try:
-        return whose._replace(words=words_of(preview.language, preview.words or {}))
+        return versioned(whose._replace(words=words_of(preview.language, preview.words or {})))
     except ValueError as fault:
         raise Unwelcome(422, "These words cannot be used", f"{fault}.") from None
 

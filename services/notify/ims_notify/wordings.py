@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from ims_notify.domain.letters import Words
+from ims_notify.domain.letters import Council, Words
 
 LANGUAGES = ("en", "cy")
 VERSION_LENGTH = 12
@@ -36,8 +36,13 @@ def words_of(language: str, own: Mapping[str, Any]) -> Words:
         else:
             said[name] = checked(name, text, said.get(name))
     lines = {name: text for name, text in said.items() if isinstance(text, str)}
-    version = sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:VERSION_LENGTH]
-    return Words(language, lines, said["outcomes"], said["methods"], said["reversals"], said["months"], version)
+    return Words(language, lines, said["outcomes"], said["methods"], said["reversals"], said["months"])
+
+
+def versioned(council: Council) -> Council:
+    """The same, with the version of all that its letters are made of."""
+    version = sha256(json.dumps(council.said(), sort_keys=True).encode()).hexdigest()[:VERSION_LENGTH]
+    return council._replace(words=council.words._replace(version=version))
 
 
 def section(said: Said, name: str) -> dict[str, str]:
@@ -62,6 +67,9 @@ def checked(name: str, text: object, ours: object) -> str:
 
 def facts_in(text: str) -> set[str]:
     try:
-        return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        found = [(name, form or conversion) for _, name, form, conversion in Formatter().parse(text) if name is not None]
     except ValueError:
         raise ValueError("a brace in the words is not closed, or not opened") from None
+    if any(form for _, form in found):
+        raise ValueError("a fact in the words stands alone between its braces")
+    return {name for name, _ in found}

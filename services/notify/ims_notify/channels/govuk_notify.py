@@ -18,7 +18,7 @@ from notifications_python_client.notifications import NotificationsAPIClient
 from ims_notify.channels.pace import Pace
 from ims_notify.channels.webhook import retry_after
 from ims_notify.domain.attempts import Answer, Due
-from ims_notify.domain.govuk import UNSURE, Medium, Sent, known_already, recipient, refusal
+from ims_notify.domain.govuk import UNSURE, Medium, Sent, known_already, recipient, refusal, unfilled
 from ims_notify.domain.letters import Letter
 from ims_notify.settings import GovukNotify
 from ims_notify.store.deliveries import Queue
@@ -67,6 +67,14 @@ class Account:
         ]
         return max(found)[1] if found else None
 
+    async def status(self, notification_id: UUID) -> str | None:
+        """What has become of something; None where it is not known any more. Raises httpx.HTTPError where it does not say."""
+        answer = await self.carry(self.writer.get_notification_by_id(notification_id))
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        answer.raise_for_status()
+        return str(answer.json()["status"])
+
     async def fault_of(self, template: UUID, filled: Mapping[str, str]) -> Answer | None:
         """Why a template cannot be used: better all wait for it to be put right than that each is refused for good."""
         if template in self.versions:
@@ -75,8 +83,7 @@ class Account:
         if answer.status_code != httpx.codes.OK:
             return Answer("unreachable", f"GOV.UK Notify: {answer.status_code} for the template {template}")
         said = answer.json()
-        wanted = {name for name, about in (said.get("personalisation") or {}).items() if about.get("required")}
-        if unknown := sorted(wanted - filled.keys()):
+        if unknown := unfilled(said.get("personalisation") or {}, filled):
             return Answer("unreachable", f"the template {template} wants what we do not fill: {', '.join(unknown)}")
         self.versions[template] = str(said["version"])
         return None

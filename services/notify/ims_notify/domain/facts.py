@@ -41,6 +41,8 @@ class Heard(NamedTuple):
     phone: str | None
     """Where there is no e-mail, and the council writes by text message."""
     reference: str | None
+    email_key: str | None = None
+    """Where the e-mail is sealed: by this the same address is known again."""
 
 
 class Placed(NamedTuple):
@@ -76,6 +78,7 @@ class Contact(NamedTuple):
     address: str | None
     language: str
     vat_code: str
+    email_key: str | None = None
 
 
 class Destination(NamedTuple):

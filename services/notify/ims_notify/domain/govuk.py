@@ -1,5 +1,7 @@
 """What GOV.UK Notify answers and reports, by its codes and types alone: its words may quote an address."""
 
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from http import HTTPStatus
 from typing import Literal, NamedTuple
@@ -42,9 +44,9 @@ def refusal(status: int, error: str, now: datetime, retry_after: timedelta | Non
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return Answer("unreachable", f"{said}: look at its key, and at this machine's clock", retry_after)
     if status == HTTPStatus.BAD_REQUEST and error == "BadRequestError":
-        return Answer("refused", f"{said}: in trial mode, or with a team key, it writes to its team alone")
+        return Answer("refused", f"{said}: not taken; a service in trial mode, or with a team key, writes to its team alone")
     if status == HTTPStatus.BAD_REQUEST:
-        return Answer("refused", f"{said}: it does not take this address or number")
+        return Answer("refused", f"{said}: it takes no such address or number")
     if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Answer("unreachable", said, retry_after)
     return Answer("later", said, retry_after)
@@ -65,6 +67,17 @@ def reported(status: str) -> tuple[State, str] | None:
         case "failed":
             return "failed", f"GOV.UK Notify: {WHY.get(status, status)}"
     return None
+
+
+def unfilled(fields: Iterable[str], filled: Iterable[str]) -> list[str]:
+    """The fields of a template that we have nothing for. It does not mind case, spaces, hyphens and underscores in their names; a letter's
+    address has fields of its own, of which it takes as many as there are lines."""
+
+    def plain(name: str) -> str:
+        return re.sub(r"[\s_-]", "", name.lower())
+
+    known = set(map(plain, filled))
+    return sorted(name for name in fields if plain(name) not in known and not re.fullmatch(r"addressline\d|postcode", plain(name)))
 
 
 Medium = Literal["email", "sms", "letter"]

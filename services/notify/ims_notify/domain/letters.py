@@ -36,6 +36,11 @@ class Council(NamedTuple):
     words: Words
     vat_number: str | None = None
 
+    def said(self) -> dict[str, object]:
+        """All that its letters are made of besides a payment's facts."""
+        words = {name: value for name, value in self.words._asdict().items() if name != "version"}
+        return {"name": self.name, "enquiries": self.enquiries, "funds": self.funds, "vat_number": self.vat_number, "words": words}
+
 
 class Letter(NamedTuple):
     """What is sent, before any channel's own form."""
@@ -127,7 +132,7 @@ def outcome(due: Due, council: Council) -> list[str]:
         told.append(left_to_pay(due.balance_pence, due.next_due_on, words))
     if due.refund_due_pence:
         told.append(line["refund"].format(refund=pounds(due.refund_due_pence)))
-        told.append(line["refund_to_card"] if due.paid_by in ATTENDED else line["refund_ask"])
+        told.append(line["refund_back"] if due.paid_by in ATTENDED else line["refund_ask"])
     return told
 
 

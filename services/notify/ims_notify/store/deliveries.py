@@ -13,6 +13,7 @@ from ims_notify.domain.attempts import Answer, Due, Evidence, Settled, told
 from ims_notify.domain.facts import ATTENDED
 from ims_notify.domain.manners import Quiet, digest
 from ims_notify.store import alerts, evidence, opt_outs
+from ims_notify.store.vault import PLAIN, Vault
 
 # All that is known of deliveries that were just changed, as `lent`.
 DUE_FIELDS = """lent.delivery_id, council, payment_id, lent.kind, lent.channel, lent.destination, lent.attempts, lent.since,
@@ -91,12 +92,27 @@ class Result(NamedTuple):
         return Evidence(due.delivery_id, due.attempts, self.answered_at, answer.verdict, answer.code, answer.their_id, answer.reason)
 
 
-async def claim(queue: Queue, count_max: int, lease: timedelta, work: Work) -> list[Due]:
+async def claim(queue: Queue, count_max: int, lease: timedelta, work: Work, vault: Vault = PLAIN) -> list[Due]:
     """Borrow what is due to one receiver, oldest first. Once this is committed, it may leave the house."""
     rows = await work.connection.fetch(
         CLAIM, queue.channel, queue.destination, work.now, count_max, work.now + lease, queue.only, queue.but
     )
-    return await asked([Due(*row) for row in rows], work)
+    return await asked(await vault.open([Due(*row) for row in rows], work), work)
+
+
+class Opened:
+    """Deliveries, whose addresses are opened as they are borrowed."""
+
+    def __init__(self, vault: Vault) -> None:
+        self.vault = vault
+
+    async def claim(self, queue: Queue, count_max: int, lease: timedelta, work: Work) -> list[Due]:
+        """As `claim`."""
+        return await claim(queue, count_max, lease, work, self.vault)
+
+    async def settle(self, results: list[Result], work: Work) -> None:
+        """As `settle`."""
+        await settle(results, work)
 
 
 async def asked(due: list[Due], work: Work) -> list[Due]:

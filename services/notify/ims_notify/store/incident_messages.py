@@ -8,7 +8,8 @@ from uuid import UUID
 from ims_kit import Work
 from ims_notify.domain.incidents import Wording
 from ims_notify.store.deliveries import Queue
-from ims_notify.store.incidents import ADDRESS_KEY
+from ims_notify.store.incidents import ADDRESS, ADDRESS_KEY
+from ims_notify.store.vault import PLAIN, Vault
 
 HOLD = "SELECT pg_try_advisory_xact_lock(7, 1)"
 
@@ -23,7 +24,7 @@ lent AS (
   UPDATE incident_message m SET attempts = attempts + 1, due_at = $3, lent_at = $1, since = CASE WHEN attempts = 0 THEN $1 ELSE since END
   FROM next WHERE m.message_id = next.message_id RETURNING m.*)
 SELECT message_id, lent.council, lent.language, lent.amount_pence, payment_count, attempts, since, drafted,
-  CASE WHEN address_key = {ADDRESS_KEY.format("coalesce(p.email, c.email)")} THEN coalesce(p.email, c.email) END AS email
+  CASE WHEN address_key = {ADDRESS_KEY.format(ADDRESS)} THEN coalesce(p.email, c.email) END AS email
 FROM lent JOIN incident USING (incident_id) JOIN payment p ON p.council = lent.council AND p.payment_id = lent.payment_id
 LEFT JOIN contact c ON (c.council, c.fund, c.account_reference) = (p.council, p.fund, p.account_reference)
 ORDER BY message_id"""  # noqa: S608 - built of constants
@@ -59,8 +60,8 @@ class IncidentDue(NamedTuple):
 class Pace:
     """What a courier borrows from, at no more than so many a minute, evenly."""
 
-    def __init__(self, per_minute: int) -> None:
-        self.per_minute, self.per_second = per_minute, -(-per_minute // 60)
+    def __init__(self, per_minute: int, vault: Vault = PLAIN) -> None:
+        self.per_minute, self.per_second, self.vault = per_minute, -(-per_minute // 60), vault
 
     async def claim(self, queue: Queue, count_max: int, lease: timedelta, work: Work) -> list[IncidentDue]:
         """Borrow what is due, oldest first; nothing while the rate is reached or another process borrows."""
@@ -70,7 +71,8 @@ class Pace:
         count = min(count_max, self.per_minute - in_minute, self.per_second - in_second)
         if count <= 0:
             return []
-        return [due(row) for row in await work.connection.fetch(CLAIM, work.now, count, work.now + lease)]
+        found = [due(row) for row in await work.connection.fetch(CLAIM, work.now, count, work.now + lease)]
+        return [each._replace(email=await self.vault.opened(each.council, each.email, work)) for each in found]
 
     async def settle(self, results: list[Any], work: Work) -> None:
         """Keep what attempts came to."""

@@ -27,12 +27,14 @@ known AS (
 UPDATE incident SET unknown_count = (SELECT count(*) FROM asked) - (SELECT count(*) FROM known) WHERE incident_id = $1"""
 
 # Whoever can be written to, by address. A payment whose amount has not been heard yet cannot be spoken of.
-BY_ADDRESS = """SELECT incident_id, i.council, lower(email) AS address, min(payment_id::text)::uuid AS payment_id,
+# An address that is sealed is known again by its key.
+ADDRESS = "coalesce(p.email_key, lower(p.email), c.email_key, lower(c.email))"
+BY_ADDRESS = f"""SELECT incident_id, i.council, address, min(payment_id::text)::uuid AS payment_id,
   coalesce(min(language), 'en') AS language, sum(amount_pence)::bigint AS amount_pence, count(*)::int AS payment_count
-FROM (SELECT i.*, payment_id, amount_pence, language, coalesce(p.email, c.email) AS email
+FROM (SELECT i.*, payment_id, amount_pence, language, {ADDRESS} AS address
   FROM incident i JOIN incident_payment USING (incident_id) JOIN payment p USING (council, payment_id)
   LEFT JOIN contact c USING (council, fund, account_reference) WHERE incident_id = $1) AS i
-WHERE email IS NOT NULL AND amount_pence IS NOT NULL GROUP BY incident_id, i.council, lower(email)"""
+WHERE address IS NOT NULL AND amount_pence IS NOT NULL GROUP BY incident_id, i.council, address"""  # noqa: S608 - built of constants
 
 PREVIEW = f"""SELECT count(*)::int AS address_count, coalesce(sum(payment_count), 0)::int AS reached_count,
   count(*) FILTER (WHERE language = 'cy')::int AS welsh_count,
@@ -44,7 +46,7 @@ EXAMPLES = f"""SELECT language, amount_pence, payment_count FROM ({BY_ADDRESS}) 
 APPROVE = """INSERT INTO incident_approval (incident_id, drafted_by, approved_by, approved_at)
 SELECT incident_id, drafted_by, $3, $4 FROM incident WHERE council = $1 AND incident_id = $2 ON CONFLICT DO NOTHING RETURNING incident_id"""
 
-ADDRESS_KEY = "sha256(convert_to(salt::text || lower({0}), 'UTF8'))"
+ADDRESS_KEY = "sha256(convert_to(salt::text || {0}, 'UTF8'))"
 
 MESSAGES = f"""INSERT INTO incident_message
   (incident_id, council, payment_id, address_key, language, amount_pence, payment_count, since, due_at)

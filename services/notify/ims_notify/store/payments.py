@@ -31,14 +31,14 @@ SELECT council, payment_id, receipt_id, fund, account_reference,
   way IS NULL AND receipt_id IS NOT NULL AND fund IS NOT NULL AND account_reference IS NOT NULL AS is_seeking FROM known"""  # noqa: S608 - built of constants
 
 HEAR = f"""WITH kept AS (
-INSERT INTO payment (heard_on, council, payment_id, heard_revision, channel, paid_on, receipt_id, email, phone, reference)
+INSERT INTO payment (heard_on, council, payment_id, heard_revision, channel, paid_on, receipt_id, email, phone, reference, email_key)
 SELECT ($1::timestamptz AT TIME ZONE 'Europe/London')::date, *
-FROM unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::date[], $7::uuid[], $8::text[], $9::text[], $10::text[])
-ORDER BY 2, 3
+FROM unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::date[], $7::uuid[], $8::text[], $9::text[], $10::text[],
+  $11::text[]) ORDER BY 2, 3
 ON CONFLICT (council, payment_id) DO UPDATE SET
   heard_revision = excluded.heard_revision, heard_on = excluded.heard_on, channel = excluded.channel, paid_on = excluded.paid_on,
   receipt_id = excluded.receipt_id, email = excluded.email, phone = excluded.phone,
-  reference = excluded.reference
+  reference = excluded.reference, email_key = excluded.email_key
 WHERE excluded.heard_revision > payment.heard_revision
 {THEN_DUE}"""  # noqa: S608 - built of constants
 
@@ -65,12 +65,12 @@ due AS (
   ON CONFLICT DO NOTHING)
 INSERT INTO seeker SELECT council, fund, account_reference, payment_id FROM looked WHERE way IS NULL ON CONFLICT DO NOTHING"""  # noqa: S608 - built of constants
 
-CONTACT = """INSERT INTO contact (council, fund, account_reference, revision, email, phone, address, language, vat_code)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
-ORDER BY 1, 2, 3
+CONTACT = """INSERT INTO contact (council, fund, account_reference, revision, email, phone, address, language, vat_code, email_key)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+  $10::text[]) ORDER BY 1, 2, 3
 ON CONFLICT (council, fund, account_reference) DO UPDATE SET
   revision = excluded.revision, email = excluded.email, phone = excluded.phone, address = excluded.address,
-  language = excluded.language, vat_code = excluded.vat_code
+  language = excluded.language, vat_code = excluded.vat_code, email_key = excluded.email_key
 WHERE excluded.revision > contact.revision"""
 
 FOUND = f"""{RECEIPT}

@@ -3,9 +3,11 @@
 from typing import NamedTuple
 from uuid import UUID
 
+from ims_contracts.notifications import DeliveryFailed
 from ims_kit import Work
 from ims_notify.domain.attempts import Due, State, told
 from ims_notify.domain.govuk import reported
+from ims_notify.store import alerts
 from ims_notify.store.deliveries import DUE_FIELDS, DUE_FROM, cause
 
 KEEP = """INSERT INTO delivery_report (notification_id, status, council, reference, reported_at, is_known)
@@ -21,6 +23,15 @@ END = f"""WITH lent AS (
     ELSE (d.state = 'sent' AND d.notification_id = $6) OR (d.state = 'due' AND d.notification_id IS DISTINCT FROM $6) END
   RETURNING d.*)
 SELECT {DUE_FIELDS}, lent.issued_at = $5 {DUE_FROM}"""  # noqa: S608 - built of constants
+
+
+SILENT_MAX = 500
+# Asked of at most every so often, and while it still knows: it forgets after seven days.
+SILENT = """UPDATE delivery SET due_at = $2::timestamptz WHERE delivery_id IN (
+  SELECT delivery_id FROM delivery WHERE council = $1 AND state = 'sent' AND due_at < $2::timestamptz - interval '2 hours'
+    AND issued_at > $2::timestamptz - interval '7 days' AND notification_id IS NOT NULL
+  ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+RETURNING delivery_id, notification_id"""
 
 
 class Report(NamedTuple):
@@ -52,3 +63,10 @@ async def end(council: str, report: Report, ended: tuple[State, str], work: Work
     fact = told(due, state, reason, work.today) if state == "failed" or is_first else None
     if fact:
         work.tell(fact, because=cause(due.because))
+    if isinstance(fact, DeliveryFailed):
+        await alerts.sound([fact], work)
+
+
+async def silent(council: str, work: Work) -> list[tuple[UUID, UUID]]:
+    """Deliveries of which nothing has been heard for hours since they were taken, or asked of: ids, ours and GOV.UK Notify's."""
+    return [(row[0], row[1]) for row in await work.connection.fetch(SILENT, council, work.now, SILENT_MAX)]

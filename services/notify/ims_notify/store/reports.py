@@ -42,6 +42,9 @@ LAWS = {
         count(*) FILTER (WHERE d.delivery_id IS NULL)
       FROM payment p LEFT JOIN delivery d ON d.council = p.council AND d.payment_id = p.payment_id AND d.kind = 'receipt'
       WHERE p.email IS NOT NULL AND p.heard_revision > 0 AND p.placed_revision > 0 GROUP BY 1, 2""",
+    "GOV.UK Notify delivered nothing twice": """SELECT council, first_at::date, count(*) FILTER (WHERE delivered > 1) FROM (
+        SELECT council, min(reported_at) AS first_at, count(DISTINCT notification_id) AS delivered
+        FROM delivery_report WHERE is_known AND status = 'delivered' GROUP BY council, reference) AS r GROUP BY 1, 2""",
     "runs are numbered without a gap": """SELECT council, min(made_at)::date, max(number) - min(number) + 1 - count(*)
       FROM run GROUP BY council, destination, is_test""",
     "a run says what its lines come to": """SELECT r.council, r.made_at::date,

@@ -6,10 +6,11 @@ from datetime import date, timedelta
 import structlog
 
 from ims_kit import Service, Work
+from ims_notify.store.vault import Vault, drop, rewrap
 
 log = structlog.get_logger()
 
-FORGET = """UPDATE payment p SET email = NULL, phone = NULL, reference = NULL
+FORGET = """UPDATE payment p SET email = NULL, phone = NULL, reference = NULL, email_key = NULL
 WHERE heard_on < $1 AND (email IS NOT NULL OR phone IS NOT NULL OR reference IS NOT NULL) AND NOT EXISTS (
   SELECT FROM delivery d WHERE d.council = p.council AND d.payment_id = p.payment_id AND d.kind <> 'posting'
   AND d.state IN ('waiting', 'due'))"""
@@ -19,8 +20,10 @@ STOP_SEEKING = """DELETE FROM seeker s USING payment p
 WHERE p.council = s.council AND p.payment_id = s.payment_id AND p.heard_on < $1"""
 
 
-async def forget(service: Service, days: int) -> None:
-    """Once a day."""
+async def forget(service: Service, days: int, vault: Vault) -> None:
+    """Once a day. At the start the keys are wrapped anew, if the operator has a new one."""
+    async with service.begin() as work:
+        await rewrap(vault, work)
     while True:
         async with service.begin() as work:
             count = await forget_before(work.today - timedelta(days=days), work)
@@ -33,4 +36,6 @@ async def forget_before(day: date, work: Work) -> int:
     """Blank the contact of payments that were heard of before a day, save where a receipt is still to go. Returns how many."""
     await work.connection.execute(STOP_SEEKING, day)
     answer: str = await work.connection.execute(FORGET, day)
+    if gone := await drop(day, work):
+        log.info("dropped keys", count=gone)
     return int(answer.split()[-1])

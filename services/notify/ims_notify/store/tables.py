@@ -36,6 +36,8 @@ class PaymentRow(SQLModel, table=True):
     email: str | None
     phone: str | None
     reference: str | None
+    email_key: str | None
+    """Where the e-mail is sealed: by this the same address is known again, and nothing else is."""
     placed_revision: int = 0
     outcome: str | None
     fund: str | None
@@ -68,6 +70,20 @@ class ContactRow(SQLModel, table=True):
     """One line to a line, the name first, the postcode last."""
     language: str
     vat_code: str
+    email_key: str | None
+
+
+class ContactKeyRow(SQLModel, table=True):
+    """The key to what is kept of people, of a month or of holders, wrapped by the operator's; none once it was dropped."""
+
+    __tablename__ = "contact_key"
+    metadata = METADATA
+
+    council: str = Field(primary_key=True)
+    bucket: str = Field(primary_key=True)
+    wrapped: str | None
+    made_at: datetime = instant()
+    dropped_at: datetime | None = instant(nullable=True)
 
 
 class SeekerRow(SQLModel, table=True):
@@ -128,6 +144,19 @@ class DeliveryReportRow(SQLModel, table=True):
     reference: str
     reported_at: datetime = instant()
     is_known: bool
+
+
+class WordingRow(SQLModel, table=True):
+    """The words of a council in one language, in one version."""
+
+    __tablename__ = "wording"
+    metadata = METADATA
+
+    council: str = Field(primary_key=True)
+    language: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    words: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    kept_at: datetime = instant()
 
 
 class OptOutRow(SQLModel, table=True):

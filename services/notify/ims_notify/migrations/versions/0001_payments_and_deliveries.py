@@ -13,6 +13,7 @@ TABLES = """
 CREATE TABLE payment (
   council text NOT NULL, payment_id uuid NOT NULL,
   heard_revision int NOT NULL DEFAULT 0, heard_on date, channel text, paid_on date, receipt_id uuid, email text, phone text, reference text,
+  email_key text,
   placed_revision int NOT NULL DEFAULT 0, outcome text, fund text, account_reference text, account_references text,
   amount_pence bigint, refund_due_pence bigint NOT NULL DEFAULT 0, balance_pence bigint, next_due_on date, vat_pence bigint,
   because text, is_anew boolean NOT NULL DEFAULT false, PRIMARY KEY (council, payment_id),
@@ -23,8 +24,13 @@ CREATE INDEX payment_anew ON payment (council, payment_id) WHERE is_anew;
 
 CREATE TABLE contact (
   council text NOT NULL, fund text NOT NULL, account_reference text NOT NULL,
-  revision bigint NOT NULL, email text, phone text, address text, language text NOT NULL, vat_code text NOT NULL,
+  revision bigint NOT NULL, email text, phone text, address text, language text NOT NULL, vat_code text NOT NULL, email_key text,
   PRIMARY KEY (council, fund, account_reference));
+
+-- Without `wrapped` it is gone, and with it whatever it opened.
+CREATE TABLE contact_key (
+  council text NOT NULL, bucket text NOT NULL, wrapped text, made_at timestamptz NOT NULL, dropped_at timestamptz,
+  PRIMARY KEY (council, bucket), CHECK ((wrapped IS NULL) = (dropped_at IS NOT NULL)));
 
 CREATE TABLE seeker (
   council text NOT NULL, fund text NOT NULL, account_reference text NOT NULL, payment_id uuid NOT NULL,
@@ -45,6 +51,7 @@ CREATE UNIQUE INDEX delivery_once ON delivery (council, payment_id, kind, destin
 CREATE INDEX delivery_beside ON delivery (council, payment_id) WHERE kind NOT IN ('receipt', 'posting');
 CREATE INDEX notice_waiting ON delivery (due_at) WHERE state = 'waiting' AND kind <> 'posting';
 CREATE INDEX delivery_due ON delivery (channel, destination, due_at) WHERE state = 'due';
+CREATE INDEX delivery_sent ON delivery (council, due_at) WHERE state = 'sent';
 CREATE INDEX delivery_failed ON delivery (council, delivery_id) WHERE state = 'failed';
 CREATE TABLE delivery_attempt (    -- what was answered to each attempt, at deliveries and runs
   delivery_id uuid, attempt int, answered_at timestamptz NOT NULL, verdict text NOT NULL, code int, their_id text, reason text NOT NULL,
@@ -54,6 +61,11 @@ CREATE TABLE delivery_attempt (    -- what was answered to each attempt, at deli
 CREATE TABLE delivery_report (
   notification_id uuid NOT NULL, status text NOT NULL, council text NOT NULL, reference text NOT NULL, reported_at timestamptz NOT NULL,
   is_known boolean NOT NULL, PRIMARY KEY (notification_id, status));
+
+-- Each version of the words that deliveries were written in, for ever.
+CREATE TABLE wording (
+  council text NOT NULL, language text NOT NULL, version text NOT NULL, words jsonb NOT NULL, kept_at timestamptz NOT NULL,
+  PRIMARY KEY (council, language, version));
 
 -- Append-only: the last word counts.
 CREATE TABLE opt_out (council text NOT NULL, digest text NOT NULL, is_out boolean NOT NULL, said_at timestamptz NOT NULL,
