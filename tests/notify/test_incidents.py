@@ -1,10 +1,13 @@
 """A message to the payers of a double collection: chosen, previewed, approved by another, sent once each at a rate, and stopped."""
 
+from datetime import timedelta
+
 import asyncpg
 import pytest
 
 from ims_kit import begin
 from ims_notify.domain.incidents import Wording, faults
+from ims_notify.store.retention import forget_before
 from notify.alerts_world import client
 from notify.incidents_world import ANN, BOB, CAT, ID, OFFICERS, body, courier, empty, named, path, round_of, send_all, twice, welsh
 from notify.notify_world import account, allocated, mail_server, notifying, payment, payment_id, suspended
@@ -215,6 +218,18 @@ async def test_a_refused_address_fails_and_others_go(notify_url) -> None:
         mailbox.answers = ["550 no such mailbox"]
         await send_all(notify, courier(notify))
         assert await notify.rows("SELECT state, reason FROM incident_message ORDER BY 1") == [("delivered", ""), ("failed", "refused: 550")]
+
+
+async def test_after_a_while_no_address_can_be_tried_against_what_is_kept(notify) -> None:
+    await twice(notify, "ann")
+    await approved(notify)
+    for state, is_kept in (("due", True), ("delivered", False)):
+        await notify.pool.execute("UPDATE incident_message SET state = $1", state)
+        async with begin(notify.pool) as work:
+            await forget_before(work.today, work)
+            assert await work.connection.fetchval("SELECT salt IS NOT NULL FROM incident")  # of today
+            await forget_before(work.today + timedelta(days=1), work)
+            assert await work.connection.fetchval("SELECT salt IS NOT NULL FROM incident") is is_kept
 
 
 async def test_a_service_with_a_mail_server_sends_by_itself(notify_url) -> None:

@@ -37,7 +37,8 @@ class IncidentRow(SQLModel, table=True):
     drafted_by: str
     drafted_at: datetime = instant()
     unknown_count: int
-    salt: UUID
+    salt: UUID | None
+    """Without it nobody can try whether an address was among those written to."""
 
 
 class IncidentPaymentRow(SQLModel, table=True):

@@ -17,6 +17,10 @@ WHERE heard_on < $1 AND (email IS NOT NULL OR reference IS NOT NULL) AND NOT EXI
 STOP_SEEKING = """DELETE FROM seeker s USING payment p
 WHERE p.council = s.council AND p.payment_id = s.payment_id AND p.heard_on < $1"""
 
+# By it an address could be tried against the digests of those that an incident's message went to.
+FORGET_SALT = """UPDATE incident i SET salt = NULL WHERE salt IS NOT NULL AND drafted_at < $1::date AND NOT EXISTS (
+  SELECT FROM incident_message m WHERE m.incident_id = i.incident_id AND m.state = 'due')"""
+
 
 async def forget(service: Service, days: int) -> None:
     """Once a day."""
@@ -31,5 +35,6 @@ async def forget(service: Service, days: int) -> None:
 async def forget_before(day: date, work: Work) -> int:
     """Blank the contact of payments that were heard of before a day, save where a receipt is still to go. Returns how many."""
     await work.connection.execute(STOP_SEEKING, day)
+    await work.connection.execute(FORGET_SALT, day)
     answer: str = await work.connection.execute(FORGET, day)
     return int(answer.split()[-1])
