@@ -245,13 +245,13 @@ LIMITS = Limits(Limit(pence=1000, items=10, days=5), Limit(items=3))
     [
         (CALM_DAY, []),
         (CALM_DAY._replace(suspense=Held(9, 999, date(2026, 3, 12))), []),
-        (CALM_DAY._replace(suspense=Held(9, 1000, None)), [("suspense-high", "suspense", "£10.00 in 9", 0)]),
-        (CALM_DAY._replace(suspense=Held(10, 4100, None)), [("suspense-high", "suspense", "£41.00 in 10", 2)]),
+        (CALM_DAY._replace(suspense=Held(9, 1000, None)), [("suspense-high", "suspense", "£10.00 in 9 payments", 0)]),
+        (CALM_DAY._replace(suspense=Held(10, 4100, None)), [("suspense-high", "suspense", "£41.00 in 10 payments", 2)]),
         # Money that went back and nobody knows whose it was is too much as well.
-        (CALM_DAY._replace(suspense=Held(1, -2000, None)), [("suspense-high", "suspense", "-£20.00 in 1", 1)]),
+        (CALM_DAY._replace(suspense=Held(1, -2000, None)), [("suspense-high", "suspense", "-£20.00 in 1 payment", 1)]),
         (CALM_DAY._replace(suspense=Held(1, 1, date(2026, 3, 11))), [("suspense-old", "suspense", "5 days", 0)]),
         (CALM_DAY._replace(suspense=Held(1, 1, date(2026, 3, 6))), [("suspense-old", "suspense", "10 days", 1)]),
-        (CALM_DAY._replace(breaks=Held(3, 10**9, date(2025, 1, 1))), [("breaks-high", "breaks", "£10,000,000.00 in 3", 0)]),
+        (CALM_DAY._replace(breaks=Held(3, 10**9, date(2025, 1, 1))), [("breaks-high", "breaks", "£10,000,000.00 in 3 breaks", 0)]),
         (CALM_DAY._replace(waiting=[Waiting("parking", 3, NOON)]), [("deliveries-waiting", "parking", "3 since 16 March 12:00", 0)]),
         (CALM_DAY._replace(late_runs=[("revenues", NOON)]), [("run-late", "revenues", "16 March 12:00", 0)]),
         (CALM_DAY._replace(silent=[("allocation", NOON)]), [("service-silent", "allocation", "16 March 12:00", 0)]),

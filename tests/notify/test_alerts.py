@@ -134,14 +134,27 @@ async def test_a_measure_is_said_again_only_when_it_has_doubled_and_its_end_when
     await look()
     await look(61)
     assert await said(notify) == [
-        ["There are many breaks at the bank: £15.00 in 3"], ["Still: There are ever more breaks at the bank: £20.00 in 4"],
+        ["Much is open at the bank: £15.00 in 3 breaks"], ["Still: Ever more is open at the bank: £20.00 in 4 breaks"],
     ]  # fmt: skip
     await hear(notify, *(closed(each) for each in "abcd"))
     await look()
     await look(30)
     assert len(await said(notify)) == 2
     await look(31)
-    assert (await said(notify))[2] == ["The breaks at the bank are below the threshold again"]
+    assert (await said(notify))[2] == ["What is open at the bank is below the threshold again"]
+
+
+async def test_what_goes_on_is_said_again_with_figures_of_now(notify) -> None:
+    looking = watch(suspense={"pence": 100})
+    await hear(notify, suspended("a", lines=moved(100)))
+    await looking.look(notify.service)
+    await hear(notify, suspended("b", lines=moved(50)))
+    await later(notify, 61)
+    looking.measured_at = None
+    await looking.look(notify.service)
+    assert await said(notify) == [
+        ["There is much in suspense: £1.00 in 1 payment"], ["Still: There is much in suspense: £1.50 in 2 payments"],
+    ]  # fmt: skip
 
 
 async def test_a_delivery_that_fails_alarms_in_the_same_commit_and_a_few_receipts_are_nobodys_alarm(notify) -> None:

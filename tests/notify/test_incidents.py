@@ -1,13 +1,17 @@
 """A message to the payers of a double collection: chosen, previewed, approved by another, sent once each at a rate, and stopped."""
 
+import asyncio
+from datetime import timedelta
+
 import asyncpg
 import pytest
 
 from ims_kit import begin
 from ims_notify.domain.incidents import Wording, faults
+from ims_notify.store.retention import forget_before
 from notify.alerts_world import client
 from notify.incidents_world import ANN, BOB, CAT, ID, OFFICERS, body, courier, empty, named, path, round_of, send_all, twice, welsh
-from notify.notify_world import account, allocated, mail_server, notifying, payment, payment_id, suspended
+from notify.notify_world import COUNCIL, account, allocated, mail_server, notifying, payment, payment_id, suspended
 
 
 @pytest.fixture
@@ -215,6 +219,53 @@ async def test_a_refused_address_fails_and_others_go(notify_url) -> None:
         mailbox.answers = ["550 no such mailbox"]
         await send_all(notify, courier(notify))
         assert await notify.rows("SELECT state, reason FROM incident_message ORDER BY 1") == [("delivered", ""), ("failed", "refused: 550")]
+
+
+async def test_a_stop_of_the_service_keeps_what_was_sent(notify_url) -> None:
+    async with mail_server() as (mailbox, smtp), notifying(notify_url, officers=OFFICERS, **smtp) as notify:
+        await empty(notify)
+        await twice(notify, *(f"p{number}" for number in range(30)))
+        await approved(notify)
+        for _ in range(20):
+            sending = asyncio.ensure_future(courier(notify, connections=3).run(notify.service))
+            before = len(mailbox.mails)
+            while len(mailbox.mails) < min(before + 2, 30):
+                await asyncio.sleep(0.005)
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+            assert await notify.value("SELECT count(*) FROM incident_message WHERE state = 'delivered'") == len(mailbox.mails)
+        assert len({to for to, _ in mailbox.mails}) == len(mailbox.mails) == 30
+
+
+async def test_words_that_cannot_be_filled_in_stop_no_other(notify_url) -> None:
+    async with mail_server() as (mailbox, smtp), notifying(notify_url, officers=OFFICERS, **smtp) as notify:
+        await empty(notify)
+        await twice(notify, "a")
+        await welsh(notify, "wyn")
+        await approved(notify)
+        sender = courier(notify)
+        sender.channel.councils = {(COUNCIL, "en"): sender.channel.councils[COUNCIL, "en"]}
+        with pytest.raises(KeyError):
+            await round_of(notify, sender)
+        async with begin(notify.pool) as work:
+            await sender.store.settle(sender.results, work)
+        assert await notify.rows("SELECT language, state, reason FROM incident_message ORDER BY 1") == [
+            ("cy", "due", "cannot be sent: KeyError"), ("en", "delivered", ""),
+        ]  # fmt: skip
+        assert len(mailbox.mails) == 1
+        await sender.channel.rest()
+
+
+async def test_after_a_while_no_address_can_be_tried_against_what_is_kept(notify) -> None:
+    await twice(notify, "ann")
+    await approved(notify)
+    for state, is_kept in (("due", True), ("delivered", False)):
+        await notify.pool.execute("UPDATE incident_message SET state = $1", state)
+        async with begin(notify.pool) as work:
+            await forget_before(work.today, work)
+            assert await work.connection.fetchval("SELECT salt IS NOT NULL FROM incident")  # of today
+            await forget_before(work.today + timedelta(days=1), work)
+            assert await work.connection.fetchval("SELECT salt IS NOT NULL FROM incident") is is_kept
 
 
 async def test_a_service_with_a_mail_server_sends_by_itself(notify_url) -> None:

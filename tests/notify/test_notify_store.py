@@ -11,7 +11,10 @@ from ims_contracts.allocations import Part
 from ims_contracts.payments import Payer
 from ims_kit import begin
 from ims_notify.handlers import on_allocations, on_payments
-from ims_notify.store import reports
+from ims_notify.store import (
+    incident_tables,  # noqa: F401 - its tables, too
+    reports,
+)
 from ims_notify.store.retention import forget_before
 from ims_notify.store.tables import METADATA
 from notify.notify_world import COUNCIL, DAY, PARKING, account, allocated, notifying, payment, payment_id, suspended, unallocated

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import time, timedelta
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -59,7 +59,7 @@ class AlertEntry(Entry):
     """So long a back office, or the mail server, may take nothing."""
     run_minutes: int = Field(default=30, ge=1)
     """So long after its time a run may be made."""
-    silent_minutes: dict[str, Annotated[int, Field(ge=1)]] = {"allocation": 30}
+    silent_minutes: dict[Literal["allocation", "reconcile"], Annotated[int, Field(ge=1)]] = {"allocation": 30}
     """By service, how long nothing may be heard of it while others are."""
     receipts_failed: int = Field(default=5, ge=1)
     """Fewer receipts that failed are not said: a payer's mistyped address is nobody's alarm."""
@@ -100,7 +100,7 @@ def read(entry: AlertEntry, name: str) -> Alerting:
         Limits(limit(entry.suspense), limit(entry.breaks)),
         timedelta(minutes=entry.waiting_minutes),
         timedelta(minutes=entry.run_minutes),
-        {service: timedelta(minutes=minutes) for service, minutes in entry.silent_minutes.items()},
+        {str(service): timedelta(minutes=minutes) for service, minutes in entry.silent_minutes.items()},
         entry.receipts_failed,
     )
 

@@ -1,7 +1,7 @@
 """Watch what is open and what is silent, decide what officers are told of it, and keep that: once in a while, whichever process does it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from ims_notify.domain import alert_levels
 from ims_notify.domain.alert_levels import Measured, levels
 from ims_notify.domain.alert_rounds import InPlay, Message, Receiver, messages, over
 from ims_notify.domain.alert_words import Digest, digest, notice
-from ims_notify.domain.alerting import LASTING, MEASURED
+from ims_notify.domain.alerting import LASTING, MEASURED, Kind
 from ims_notify.domain.postings import FileDestination, last_time
 from ims_notify.store import alert_levels as measuring
 from ims_notify.store import alert_rounds as rounds
@@ -28,6 +28,10 @@ ANSWERED = "ims.payments.v1"
 HEARD_LASTING = LASTING - MEASURED
 FEW_BY = ("email", "sms", "letter")
 """How payers are written to: that a few cannot be reached is nobody's alarm."""
+
+
+type About = tuple[str, Kind, str]
+"""Council, kind, subject."""
 
 
 class Watched(NamedTuple):
@@ -47,6 +51,8 @@ class Watch:
     def __init__(self, watched: Watched) -> None:
         self.watched = watched
         self.measured_at: datetime | None = None
+        self.figures: dict[About, str] = {}
+        """As they were measured last: what goes on is said again with these."""
 
     async def run(self, service: Service) -> None:
         while True:
@@ -59,16 +65,17 @@ class Watch:
             if not await rounds.hold(work):
                 return
             if self.measured_at is None or work.now >= self.measured_at + MEASURE_EVERY:
-                await measure(self.watched, work)
+                self.figures = await measure(self.watched, work)
                 self.measured_at = work.now
             await rounds.settle_alarms(work)
-            said = await decide(self.watched, work)
+            said = await decide(self.watched, self.figures, work)
         for message in said:
             log.info("alert", receiver=message.receiver.name, notices=len(message.said))
 
 
-async def measure(watched: Watched, work: Work) -> None:
-    """Hold what is open against each council's thresholds."""
+async def measure(watched: Watched, work: Work) -> dict[About, str]:
+    """Hold what is open against each council's thresholds; the figures of what passes them."""
+    figures: dict[About, str] = {}
     heard = await silence(watched, work)
     aside = await measuring.set_aside(work)
     await measuring.take_moves(work)
@@ -81,7 +88,10 @@ async def measure(watched: Watched, work: Work) -> None:
             alert_levels.silent(heard, council.silent, work.now),
             aside,
         )
-        await measuring.keep(council.council, list(levels(measured, council.limits, work.today)), work)
+        found = list(levels(measured, council.limits, work.today))
+        await measuring.keep(council.council, found, work)
+        figures |= {(council.council, each.kind, each.subject): each.detail for each in found}
+    return figures
 
 
 async def silence(watched: Watched, work: Work) -> list[alert_levels.Heard]:
@@ -102,9 +112,9 @@ async def late_runs(files: Sequence[FileDestination], council: Alerting, work: W
     return [(name, slot) for name, slot in slots if name in done and done[name] < slot]
 
 
-async def decide(watched: Watched, work: Work) -> list[Message]:
+async def decide(watched: Watched, figures: Mapping[About, str], work: Work) -> list[Message]:
     """Make the messages of this moment, and close what is over."""
-    in_play = await rounds.in_play(work)
+    in_play = [with_figures(each, figures) for each in await rounds.in_play(work)]
     last = await rounds.last_told([each.name for each in watched.receivers], work)
     councils = {each.council: each for each in watched.councils}
     said: list[Message] = []
@@ -117,6 +127,11 @@ async def decide(watched: Watched, work: Work) -> list[Message]:
             said.append(message)
         await rounds.close(over(theirs, receivers, work.now), work)
     return said
+
+
+def with_figures(each: InPlay, figures: Mapping[About, str]) -> InPlay:
+    alert = each.alert
+    return each._replace(alert=alert._replace(detail=figures.get((alert.council, alert.kind, alert.subject), alert.detail)))
 
 
 def with_least(each: InPlay, council: Alerting | None) -> InPlay:

@@ -10,7 +10,7 @@ from ims_contracts.reconciliations import BreakClosed, BreakOpened
 from ims_contracts.remittances import RemittanceReceived
 from ims_contracts.statements import SettlementReceived, StatementReceived
 from ims_notify.domain.alerting import Alarm, Alarming, alarm, is_news
-from ims_notify.domain.postings import Moving
+from ims_notify.domain.postings import Moving, about_of
 
 SUSPENSE = "suspense"
 
@@ -91,11 +91,11 @@ def suspense_moves(facts: Iterable[Moving]) -> Iterator[SuspenseMove]:
 
 
 def moved(fact: Moving, pence: int) -> SuspenseMove:
-    journal_id = getattr(fact, "journal_id", None)
-    subject_id = fact.payment_id or journal_id
-    assert subject_id is not None, "a journal has an id"
-    revision = 0 if journal_id else fact.revision  # type: ignore[union-attr]
-    return SuspenseMove(fact.council, subject_id, journal_id or subject_id, revision, pence, fact.posted_on, fact.payment_id is not None)
+    about = about_of(fact)
+    subject_id = about.payment_id or about.journal_id
+    assert subject_id is not None, "what moves is a payment or a journal"
+    cause_id, is_payment = about.journal_id or subject_id, about.payment_id is not None
+    return SuspenseMove(fact.council, subject_id, cause_id, about.revision or 0, pence, fact.posted_on, is_payment)
 
 
 def duplicates(facts: Iterable[Moving]) -> list[PaymentAllocated]:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from ims_notify.domain.alert_rounds import LONDON
 from ims_notify.domain.alerting import Kind
 from ims_notify.domain.letters import pounds
+from ims_notify.domain.postings import LONDON
 
 
 class Held(NamedTuple):
@@ -64,10 +64,23 @@ class Level(NamedTuple):
     doublings: int = 0
 
 
+class What(NamedTuple):
+    """What is held: by which kinds it alarms, and what one of it is called."""
+
+    high: Kind
+    old: Kind
+    subject: str
+    item: str
+
+
+SUSPENSE = What("suspense-high", "suspense-old", "suspense", "payment")
+BREAKS = What("breaks-high", "breaks-old", "breaks", "break")
+
+
 def levels(measured: Measured, limits: Limits, today: date) -> Iterator[Level]:
     """The thresholds that are passed now."""
-    yield from held(("suspense-high", "suspense-old"), "suspense", measured.suspense, today, limits.suspense)
-    yield from held(("breaks-high", "breaks-old"), "breaks", measured.breaks, today, limits.breaks)
+    yield from held(SUSPENSE, measured.suspense, limits.suspense, today)
+    yield from held(BREAKS, measured.breaks, limits.breaks, today)
     for each in measured.waiting:
         yield Level("deliveries-waiting", each.to, f"{each.items} since {when(each.since)}")
     for destination, slot in measured.late_runs:
@@ -78,18 +91,18 @@ def levels(measured: Measured, limits: Limits, today: date) -> Iterator[Level]:
         yield Level("set-aside", "notify", str(measured.set_aside), doublings(measured.set_aside, 1))
 
 
-def held(kinds: tuple[Kind, Kind], subject: str, now: Held, today: date, limit: Limit) -> Iterator[Level]:
+def held(what: What, now: Held, limit: Limit, today: date) -> Iterator[Level]:
     """Too much, and too old."""
-    high, old = kinds
     over = [
         doublings(value, threshold)
         for value, threshold in ((now.items, limit.items), (abs(now.pence), limit.pence))
         if threshold is not None and value >= threshold
     ]
     if over:
-        yield Level(high, subject, f"{pounds(now.pence)} in {now.items}", max(over))
+        figures = f"{pounds(now.pence)} in {now.items} {what.item}{'' if now.items == 1 else 's'}"
+        yield Level(what.high, what.subject, figures, max(over))
     if now.oldest_on is not None and limit.days is not None and (days := (today - now.oldest_on).days) >= limit.days:
-        yield Level(old, subject, f"{days} days", doublings(days, limit.days))
+        yield Level(what.old, what.subject, f"{days} days", doublings(days, limit.days))
 
 
 def when(instant: datetime) -> str:

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from ims_notify.domain.alerting import Kind, Saying, Standing, Told, is_over, saying
+from ims_notify.domain.postings import LONDON
 
-LONDON = ZoneInfo("Europe/London")
 SATURDAY = 5
 
 Form = Literal["email", "slack", "teams"]

@@ -46,8 +46,8 @@ WORDS: dict[Kind, Words] = {
         "Look at the failed deliveries in notify for the reason, mend it, and ask for them again.",
     ),
     "suspense-high": Words(
-        "There is much in suspense: {detail} payments",
-        "There is ever more in suspense: {detail} payments",
+        "There is much in suspense: {detail}",
+        "There is ever more in suspense: {detail}",
         "Look at the suspense list in allocation, the largest amounts first, and decide where they belong.",
         "What is in suspense is below the threshold again",
     ),
@@ -58,10 +58,10 @@ WORDS: dict[Kind, Words] = {
         "Nothing in suspense is too old any more",
     ),
     "breaks-high": Words(
-        "There are many breaks at the bank: {detail}",
-        "There are ever more breaks at the bank: {detail}",
+        "Much is open at the bank: {detail}",
+        "Ever more is open at the bank: {detail}",
         "Look at the open breaks in reconcile by kind: many of one kind have one cause, often a file that is missing.",
-        "The breaks at the bank are below the threshold again",
+        "What is open at the bank is below the threshold again",
     ),
     "breaks-old": Words(
         "A break at the bank has been open for {detail}",

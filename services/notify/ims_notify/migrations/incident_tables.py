@@ -9,10 +9,10 @@ CREATE INDEX payment_origin_file ON payment_origin (council, remittance_id) WHER
 CREATE INDEX payment_origin_paid ON payment_origin (council, source, paid_on);
 CREATE INDEX payment_origin_received ON payment_origin (council, source, received_on);
 
--- Append-only: what was drafted is what is approved and sent.
+-- Append-only, but that its salt is forgotten: what was drafted is what is approved and sent.
 CREATE TABLE incident (
   incident_id uuid PRIMARY KEY, council text NOT NULL, drafted jsonb NOT NULL, drafted_by text NOT NULL, drafted_at timestamptz NOT NULL,
-  unknown_count int NOT NULL, salt uuid NOT NULL DEFAULT gen_random_uuid(),
+  unknown_count int NOT NULL, salt uuid DEFAULT gen_random_uuid(),
   UNIQUE (incident_id, drafted_by));
 CREATE INDEX incident_listed ON incident (council, drafted_at, incident_id);
 

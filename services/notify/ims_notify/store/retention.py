@@ -19,6 +19,10 @@ WHERE heard_on < $1 AND (email IS NOT NULL OR phone IS NOT NULL OR reference IS 
 STOP_SEEKING = """DELETE FROM seeker s USING payment p
 WHERE p.council = s.council AND p.payment_id = s.payment_id AND p.heard_on < $1"""
 
+# By it an address could be tried against the digests of those that an incident's message went to.
+FORGET_SALT = """UPDATE incident i SET salt = NULL WHERE salt IS NOT NULL AND drafted_at < $1::date AND NOT EXISTS (
+  SELECT FROM incident_message m WHERE m.incident_id = i.incident_id AND m.state = 'due')"""
+
 
 async def forget(service: Service, days: int, vault: Vault) -> None:
     """Once a day. At the start the keys are wrapped anew, if the operator has a new one."""
@@ -35,6 +39,7 @@ async def forget(service: Service, days: int, vault: Vault) -> None:
 async def forget_before(day: date, work: Work) -> int:
     """Blank the contact of payments that were heard of before a day, save where a receipt is still to go. Returns how many."""
     await work.connection.execute(STOP_SEEKING, day)
+    await work.connection.execute(FORGET_SALT, day)
     answer: str = await work.connection.execute(FORGET, day)
     if gone := await drop(day, work):
         log.info("dropped keys", count=gone)
