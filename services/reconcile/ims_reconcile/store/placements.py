@@ -10,11 +10,12 @@ from ims_reconcile.domain import Held, Unplaced
 from ims_reconcile.store import tables
 from ims_reconcile.store.heard import Row
 
-# What is known to have come in no file is not kept: it would be most of all payments, and proves no file.
+# What is known to have come in no file is not kept: it would be most of all payments, and proves no file. Asked one by one, by the key:
+# all at once, the server reads the whole table for each batch.
 PLACED = """INSERT INTO placed (council, payment_id, revision, amount_pence, posted_on)
   SELECT said.* FROM unnest($1::text[], $2::uuid[], $3::int[], $4::bigint[], $5::date[]) AS said (council, payment_id)
-  WHERE NOT EXISTS (SELECT FROM expectation e
-    WHERE (e.subject_id, e.council) = (said.payment_id, said.council) AND e.remittance_id IS NULL)
+  WHERE coalesce((SELECT e.remittance_id IS NOT NULL FROM expectation e
+    WHERE (e.subject_id, e.council) = (said.payment_id, said.council)), true)
   ON CONFLICT (council, payment_id) DO UPDATE SET revision = excluded.revision, amount_pence = excluded.amount_pence
     WHERE excluded.revision > placed.revision"""
 # Of a payment, what has no place and did not go back; below nothing where more was placed than was told. What went back before the
