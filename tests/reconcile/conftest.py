@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from ims_kit import migrate
 from ims_reconcile.app import build
-from reconcile.reconcile_world import TWO_OFFICERS, World
+from reconcile.reconcile_world import ANNE, TWO_OFFICERS, World
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -31,5 +31,5 @@ async def client(world: World) -> AsyncIterator[httpx.AsyncClient]:
     """The doors, with two officers of the council: Anne and Ben."""
     service = build(TWO_OFFICERS)
     service.pool = world.pool
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(service.api), base_url="http://reconcile") as opened:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(service.api), base_url="http://reconcile", headers=ANNE) as opened:
         yield opened

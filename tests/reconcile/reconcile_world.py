@@ -28,6 +28,7 @@ from ims_reconcile.store import laws
 from reconcile.anytown_bank import COUNCIL, accepted
 
 ANNE, BEN = {"Authorization": "Bearer anne"}, {"Authorization": "Bearer ben"}
+NOBODY = {"Authorization": ""}
 TWO_OFFICERS = Settings(
     kafka_bootstrap="127.0.0.1:1", database_url=SecretStr("postgresql://unused"), grace_seconds=0,
     officers={name: Officer(token_sha256=hashlib.sha256(name.encode()).hexdigest(), council=COUNCIL) for name in ("anne", "ben")},

@@ -26,7 +26,7 @@ from reconcile.anytown_bank import (
     settlement,
     statement,
 )
-from reconcile.reconcile_world import ANNE, BEN, World
+from reconcile.reconcile_world import ANNE, BEN, NOBODY, World
 from reconcile.two_officers import FACTS, LINES, NEXT, PAYOUT, closed, holds, prepared, sheet, signed
 
 OTHER = "20201577777777"
@@ -62,7 +62,7 @@ async def test_a_day_is_closed_by_two_and_told_once(world: World, client: httpx.
     assert await world.broken_laws() == []
 
 
-@pytest.mark.parametrize(("headers", "status"), [({}, 401), ({"Authorization": "Bearer eve"}, 401), (BEN, 404)])
+@pytest.mark.parametrize(("headers", "status"), [(NOBODY, 401), ({"Authorization": "Bearer eve"}, 401), (BEN, 404)])
 async def test_only_an_officer_closes_and_only_what_was_prepared(client: httpx.AsyncClient, headers: dict[str, str], status: int) -> None:
     assert (await signed(client, "0" * 64, by=headers)).status_code == status
 

@@ -5,19 +5,15 @@ from typing import Any
 
 import httpx
 import pytest_asyncio
-from pydantic import SecretStr
 
 from ims_contracts.payments import PaymentSubmitted
 from ims_contracts.reconciliations import PaymentReconciled
 from ims_kit import Service
 from ims_reconcile.app import build
-from ims_reconcile.settings import Settings
 from reconcile.anytown_bank import COUNCIL, anytown_day, line, named
-from reconcile.reconcile_world import World
+from reconcile.reconcile_world import ANNE, NOBODY, TWO_OFFICERS, World
 
-SETTINGS = Settings(
-    kafka_bootstrap="127.0.0.1:1", database_url=SecretStr("postgresql://unused"), match_pause_seconds=0.01, grace_seconds=0
-)
+SETTINGS = TWO_OFFICERS.model_copy(update={"match_pause_seconds": 0.01})
 NOTE_HEARD = "INSERT INTO heard (reader, topic, partition, next_offset, cluster_id) VALUES ('reconcile', 'ims.statements.v1', 0, 1, 'c')"
 
 
@@ -49,7 +45,7 @@ async def test_the_matcher_looks_at_the_start_and_whenever_something_was_heard(w
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(service: Service) -> Any:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(service.api), base_url="http://reconcile") as opened:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(service.api), base_url="http://reconcile", headers=ANNE) as opened:
         yield opened
 
 
@@ -82,6 +78,8 @@ async def test_a_match_says_why_and_of_what_it_is_made(world: World, client: htt
 async def test_another_council_sees_nothing_of_it(world: World, client: httpx.AsyncClient) -> None:
     await world.hear(anytown_day())
     await world.settle()
-    for asked in ("breaks", "lines", "unsettled"):
-        assert (await client.get(f"/v1/{asked}", params={"council": "E08000016"})).json() == []
+    assert (await client.get("/v1/unsettled", params={"council": "E08000016"})).json() == []
+    for asked in ("breaks", "lines", "clearing", "at-risk", "days/1/2026-03-18", "years/1/2026", "plots/unsettled"):
+        assert (await client.get(f"/v1/{asked}", params={"council": "E08000016"})).status_code == 403
+        assert (await client.get(f"/v1/{asked}", params={"council": COUNCIL}, headers=NOBODY)).status_code == 401
     assert (await client.get("/v1/totals", params={"council": "Anytown"})).status_code == 422

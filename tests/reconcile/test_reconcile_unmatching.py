@@ -14,7 +14,7 @@ from ims_reconcile.app import build
 from ims_reconcile.settings import Officer, Settings
 from ims_reconcile.store import reports
 from reconcile.anytown_bank import COUNCIL, anytown_day, file_of, line, member, named, payment, settlement
-from reconcile.reconcile_world import World
+from reconcile.reconcile_world import NOBODY, World
 
 OFFICER = {"Authorization": "Bearer a-token"}
 SETTINGS = Settings(
@@ -35,7 +35,7 @@ CASES: list[tuple[str, list[Message]]] = [
 async def client(world: World) -> Any:
     service = build(SETTINGS)
     service.pool = world.pool
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(service.api), base_url="http://reconcile") as opened:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(service.api), base_url="http://reconcile", headers=OFFICER) as opened:
         yield opened
 
 
@@ -94,7 +94,7 @@ async def test_what_was_made_of_the_line_itself_is_not_taken_apart_here(world: W
     assert (answer.status_code, "Take the payment back" in answer.text) == (409, True)
 
 
-@pytest.mark.parametrize(("headers", "status"), [({}, 401), ({"Authorization": "Bearer another"}, 401), (OFFICER, 404)])
+@pytest.mark.parametrize(("headers", "status"), [(NOBODY, 401), ({"Authorization": "Bearer another"}, 401), (OFFICER, 404)])
 async def test_only_an_officer_of_the_council_may(world: World, client: httpx.AsyncClient, headers: dict[str, str], status: int) -> None:
     answer = await client.post(f"/v1/matches/{named('nothing')}/un-match", json={"reason": "it is wrong"}, headers=headers)
     assert answer.status_code == status

@@ -10,7 +10,7 @@ import pytest
 from ims_reconcile.domain import band_of, working_days_between
 from ims_reconcile.domain.explaining import BAND_NAMES, opened_between
 from reconcile.anytown_bank import COUNCIL, DAY, line, statement
-from reconcile.reconcile_world import ANNE, BEN, World
+from reconcile.reconcile_world import ANNE, BEN, NOBODY, World
 
 
 async def broken(world: World, client: httpx.AsyncClient, *pence: int) -> list[dict[str, Any]]:
@@ -42,7 +42,7 @@ async def test_who_owns_it_and_what_was_said_stay(world: World, client: httpx.As
 @pytest.mark.parametrize(("door", "body", "by", "status"), [
     ("explanation", {"code": "because"}, ANNE, 422),
     ("notes", {"note": " "}, ANNE, 422),
-    ("notes", {"note": "it is so"}, {}, 401),
+    ("notes", {"note": "it is so"}, NOBODY, 401),
     ("write-off/approve", {}, BEN, 409),
 ])  # fmt: skip
 async def test_what_is_refused(

@@ -7,8 +7,10 @@ from ims_contracts.remittances import RemittanceLate, RemittanceReceived, Remitt
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Service
 from ims_reconcile.handlers import (
+    OFFICERS_ONLY,
     Allocated,
     Suspended,
+    books,
     breaks_router,
     days_router,
     disputes_router,
@@ -39,9 +41,7 @@ def build(settings: Settings) -> Service:
         await keep_matching(running, settings, pack)
 
     service.background("match", matcher)
-    service.api.include_router(router)
-    service.api.include_router(officers_router)
-    service.api.include_router(breaks_router)
-    service.api.include_router(days_router)
-    service.api.include_router(disputes_router)
+    for each in (router, officers_router, breaks_router, days_router, disputes_router):
+        service.api.include_router(each, dependencies=OFFICERS_ONLY)
+    service.api.include_router(books)
     return service

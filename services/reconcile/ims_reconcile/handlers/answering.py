@@ -6,9 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Query, Request
 
 from ims_reconcile.domain.ageing import aged
+from ims_reconcile.handlers.officers import officer_of
 from ims_reconcile.store import laws, reports
 
 router = APIRouter(prefix="/v1", tags=["reconcile"])
+books = APIRouter(prefix="/v1", tags=["reconcile"])
+"""Sums, which name nobody: open to whoever reaches the service, as its health is."""
 
 Council = Annotated[str, Query(description="The council's ONS code", pattern=r"^[EWSN]\d{8}$")]
 Most = Annotated[int, Query(ge=1, le=5000, description="How many at most")]
@@ -18,7 +21,7 @@ Most = Annotated[int, Query(ge=1, le=5000, description="How many at most")]
 async def get_match(request: Request, match_id: UUID, page: Annotated[int, Query(ge=1)] = 1) -> dict[str, Any]:
     """One bank line and what it is made of, a page at a time."""
     found = await reports.match(request.app.state.service.pool, match_id, page)
-    if found is None:
+    if found is None or found["council"] != officer_of(request)[1].council:
         raise HTTPException(404, "There is no such match.")
     return found
 
@@ -29,13 +32,13 @@ async def get_lines(request: Request, council: Council, state: str | None = None
     return await reports.lines(request.app.state.service.pool, council, state, most)
 
 
-@router.get("/totals")
+@books.get("/totals")
 async def get_totals(request: Request, council: Council) -> dict[str, Any]:
     """Reconciled, unsettled and broken: how many, and how many pence."""
     return await reports.totals(request.app.state.service.pool, council)
 
 
-@router.get("/unsettled")
+@books.get("/unsettled")
 async def get_unsettled(request: Request, council: Council) -> list[dict[str, Any]]:
     """What was received and is not proved at the bank yet, by source and by age in working days of the banks."""
     service = request.app.state.service
@@ -54,7 +57,7 @@ async def get_unsettled(request: Request, council: Council) -> list[dict[str, An
     ]
 
 
-@router.get("/laws")
+@books.get("/laws")
 async def get_laws(request: Request) -> list[dict[str, Any]]:
     """What must hold, and where it does not."""
     async with request.app.state.service.pool.acquire() as connection:

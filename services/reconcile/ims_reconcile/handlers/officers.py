@@ -1,9 +1,9 @@
-"""Who decides over HTTP."""
+"""Who reads and decides over HTTP."""
 
 import hashlib
 import hmac
 
-from fastapi import HTTPException, Request
+from fastapi import Depends, HTTPException, Request
 
 from ims_reconcile.settings import Officer, Settings
 
@@ -20,3 +20,14 @@ def officer_of(request: Request) -> tuple[str, Officer]:
     if found is None or scheme.lower() != "bearer":
         raise HTTPException(401, "Say who you are: send your token as `Authorization: Bearer …`.")
     return found
+
+
+def let_in(request: Request) -> None:
+    """Let pass only an officer, and only to what is their own council's."""
+    council, (_, officer) = request.query_params.get("council"), officer_of(request)
+    if council and council != officer.council:
+        raise HTTPException(403, f"That is another council's: your token is for {officer.council}.")
+
+
+OFFICERS_ONLY = [Depends(let_in)]
+"""What doors ask of their callers, but those that answer sums alone."""

@@ -97,10 +97,7 @@ def aged(row: dict[str, Any], today: date) -> dict[str, Any]:
 async def get_break(request: Request, break_id: UUID) -> dict[str, Any]:
     """A break, who owns it, and all that was said of it."""
     async with request.app.state.service.begin() as work:
-        found, today = await working.one(work.connection, break_id), work.today
-    if found is None:
-        raise HTTPException(404, "There is no such break.")
-    return aged(found, today)
+        return aged(await theirs(work.connection, break_id, officer_of(request)[1].council), work.today)
 
 
 @router.post("/{break_id}/owner")
