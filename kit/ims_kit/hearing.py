@@ -24,9 +24,8 @@ log = structlog.get_logger()
 
 PAUSE_MAX = 5.0
 """Seconds between tries while the database or the broker is away."""
-GATHER_SECONDS, GATHER_FROM = 0.04, 40
-"""After a poll of so many records, but not a full one, this long is left for the next to gather: a transaction costs the same
-for forty records as for four hundred. Fewer than that are not kept waiting: nobody is in a hurry but they."""
+GATHER_FROM = 40
+"""After a poll of so many records, but not a full one, the next are left to gather."""
 SHOWN_EVERY = 5.0
 """Seconds between commits of the positions to Kafka, for monitoring only."""
 
@@ -123,7 +122,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             raise Fenced("the consumer is not where PostgreSQL stands")
         await self.show(consumer, held)
         if GATHER_FROM <= self.polled_count < self.settings.records_max:
-            await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(self.settings.gather_seconds)
         polled = await consumer.getmany(timeout_ms=200, max_records=self.settings.records_max)
         if self.held is not held:
             return ()  # a rebalance came between: these records may start anywhere

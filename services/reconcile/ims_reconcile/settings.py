@@ -20,6 +20,8 @@ class Officer(BaseModel):
 class Settings(ServiceSettings):
     """The settings of every service, and these."""
 
+    gather_seconds: float = Field(default=0.25, ge=0, le=5)
+    """As of every service; longer, since nothing waits for what is only remembered here."""
     council_pack: Path = ANYTOWN
     """The file that says what each source's bank line looks like."""
     match_pause_seconds: float = Field(default=0.5, gt=0)
