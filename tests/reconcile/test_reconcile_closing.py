@@ -8,7 +8,6 @@ import pytest
 
 from ims_contracts import Message
 from ims_contracts.reconciliations import DayClosed, PaymentReconciled
-from ims_reconcile.handlers import closing
 from ims_reconcile.packs import load_pack
 from reconcile.anytown_bank import (
     ACCOUNT,
@@ -205,7 +204,7 @@ async def test_what_a_provider_pays_into_one_account_is_in_transit_to_no_other(
 ) -> None:
     pack = load_pack()
     told = tuple(each.model_copy(update={"bank_account": OTHER}) if each.name == "stripe" else each for each in pack.sources)
-    monkeypatch.setattr(closing, "load_pack", lambda _: pack.model_copy(update={"sources": told}))
+    monkeypatch.setattr(client._transport.app.state, "pack", pack.model_copy(update={"sources": told}))  # type: ignore[attr-defined]
     await world.hear([*PAYOUT, payment("later", 900), refund("a:1", "a", 100), *file_of("f", [200])])
     await world.settle()
     assert {row["source"]: row["pence"] for row in (await sheet(client))["unsettled"]} == {"allpay": 200}

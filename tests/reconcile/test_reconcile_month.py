@@ -8,7 +8,6 @@ import pytest
 from ims_local.month.calendar import month
 from ims_local.month.day import Desk
 from ims_local.month.engine import Engine
-from ims_reconcile.handlers import closing
 from reconcile.reconcile_world import ANNE, BEN, World
 
 EXPLAIN = """INSERT INTO break_work (break_id, council, kind, said, amount_pence, officer)
@@ -21,7 +20,7 @@ async def test_every_day_can_be_closed_and_the_chain_holds(
 ) -> None:
     desk = Desk(1500, 3)
     engine, account, closed = Engine(world.pool, desk.council.pack), desk.council.accounts["main"], 0
-    monkeypatch.setattr(closing, "load_pack", lambda _: desk.council.pack)
+    monkeypatch.setattr(client._transport.app.state, "pack", desk.council.pack)  # type: ignore[attr-defined]
     for day, facts in month(desk):
         if day > UNTIL:
             break

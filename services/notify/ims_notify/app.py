@@ -80,7 +80,6 @@ def build(settings: Settings) -> Service:
     for each in (router, runs_router, callbacks_router, templates_router, opt_outs_router, alerts_router, incidents_router):
         service.api.include_router(each)
     service.api.state.pack = pack
-    service.api.state.councils = pack.councils
     service.api.state.files = {setup.destination.name: setup for setup in files}
     service.api.add_exception_handler(Unwelcome, unwelcome)
     return service

@@ -76,7 +76,7 @@ async def put_incident(request: Request, incident_id: UUID, body: IncidentBody) 
     drafted = body.model_dump(mode="json")
     if wrong := faults(words_of(drafted)):
         raise Unwelcome(422, "The words cannot be sent", *wrong)
-    if (officer.council, "en") not in request.app.state.councils:
+    if (officer.council, "en") not in request.app.state.pack.councils:
         raise Unwelcome(409, "The council pack has no name and enquiries of your council", "Add it under `councils`.")
     async with service_of(request).begin() as work:
         if await incidents.draft(incident_id, officer.council, drafted, name, work):
@@ -163,7 +163,7 @@ async def shown(request: Request, incident: dict[str, Any]) -> dict[str, Any]:
     if incident["state"] != "drafted":
         return told
     _, officer = officer_of(request)
-    pool, councils = service_of(request).pool, request.app.state.councils
+    pool, councils = service_of(request).pool, request.app.state.pack.councils
     found = await incidents.examples(pool, incident["incident_id"])
     words = words_of(drafted)
     examples = [{"language": each.language} | rendered(words, each, councils, officer.council)._asdict() for each in found]

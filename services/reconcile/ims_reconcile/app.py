@@ -41,6 +41,7 @@ def build(settings: Settings) -> Service:
         await keep_matching(running, settings, pack)
 
     service.background("match", matcher)
+    service.api.state.pack = pack
     for each in (router, officers_router, breaks_router, days_router, disputes_router):
         service.api.include_router(each, dependencies=OFFICERS_ONLY)
     service.api.include_router(books)

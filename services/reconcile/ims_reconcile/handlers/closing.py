@@ -10,13 +10,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from ims_contracts.reconciliations import DayClosed
+from ims_reconcile.domain import Pack
 from ims_reconcile.domain.chain import BEGINNING, Signature, canonical, chained, moment
 from ims_reconcile.domain.control_sheet import Sheet, objections, sheet_of
 from ims_reconcile.handlers.answering import Council
 from ims_reconcile.handlers.officers import officer_of
 from ims_reconcile.handlers.printing import Form, form_of, shown
 from ims_reconcile.handlers.sheets import document_of
-from ims_reconcile.packs import load_pack
 from ims_reconcile.store import days, years
 from ims_reconcile.store.days import Closed, Day
 
@@ -70,7 +70,7 @@ async def sheet_now(request: Request, connection: Any, asked: Day, last: Closed 
 
 def elsewhere_of(request: Request, bank_account: str) -> list[str]:
     """The sources that pay into other accounts."""
-    pack = load_pack(request.app.state.service.settings.council_pack)
+    pack: Pack = request.app.state.pack
     return [source.name for source in pack.sources if source.bank_account not in (None, bank_account)]
 
 
