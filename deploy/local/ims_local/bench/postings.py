@@ -17,6 +17,7 @@ import yaml
 
 from ims_contracts.payments import PaymentSubmitted
 from ims_local.addresses import Addresses
+from ims_local.bench.run import OUTSIDE
 from ims_local.day.doors import Doors
 from ims_local.day.generated import OF_25, PARKING, RUNNING, Generated
 from ims_local.day.quiet import Watch
@@ -82,7 +83,7 @@ class Posting(WholeStack):
             return known
         told = {name: {"url": url, "secret": self.parking_secret} for name, url in self.receivers.items()}
         own = {"IMS_COUNCIL_PACK": str(self.pack()), "IMS_DESTINATIONS": json.dumps(told), "IMS_CONNECTIONS": str(self.connections)}
-        return {name: value for name, value in known.items() if "SMTP" not in name} | own
+        return {name: value for name, value in known.items() if name not in OUTSIDE} | own
 
     def pack(self) -> Path:
         """The example council's, with a second receiver of webhooks in the place of files."""
