@@ -10,7 +10,7 @@ from ims_notify.channels.incident import IncidentChannel
 from ims_notify.delivery import Courier, Rules
 from ims_notify.pack import load
 from ims_notify.store.incident_messages import Pace
-from notify.notify_world import COUNCIL, Notify, account, allocated, payment
+from notify.notify_world import COUNCIL, Notify, account, allocated, payment, sent
 
 ANN, CAT, BOB = "ann's token", "cat's token", "bob's token"
 OFFICERS = {
@@ -61,9 +61,7 @@ def courier(notify: Notify, per_minute: int = 60_000, **changes: Any) -> Courier
 
 async def round_of(notify: Notify, sender: Courier) -> int:
     """Settle, borrow, send; how many were sent."""
-    due = await sender.settle_and_claim(notify.service)
-    await sender.send(due)
-    return len(due)
+    return await sent(sender, notify)
 
 
 async def send_all(notify: Notify, sender: Courier) -> None:

@@ -158,6 +158,16 @@ class Notify:
         return [{"type": json.loads(headers)["ce_type"].split(".")[2], **json.loads(body)} for headers, body in rows]
 
 
+async def sent(courier: Courier, notify: Notify) -> int:
+    """A courier sends what there is room for, and is answered; that is not settled yet. How many it sent."""
+    due = await courier.settle_and_claim(notify.service)
+    courier.send(due)
+    await courier.all_answers()
+    if due:
+        await courier.some_answers()
+    return len(due)
+
+
 @contextlib.asynccontextmanager
 async def notifying(url: str, **settings: Any) -> AsyncIterator[Notify]:
     """A notify with what its database holds."""

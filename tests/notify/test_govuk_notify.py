@@ -12,7 +12,7 @@ from ims_contracts.payments import Payer
 from ims_notify.app import build
 from ims_notify.settings import GovukNotify, Settings
 from notify.govuk_world import KEY_ENV, TEMPLATES, WELSH, Bucket, govuk_notify, pack
-from notify.notify_world import account, allocated, mail_server, notifying, payment, until
+from notify.notify_world import account, allocated, mail_server, notifying, payment, sent, until
 
 SENT = "SELECT count(*) = $1 FROM delivery WHERE state IN ('sent', 'delivered')"
 HOME = Holder(name="Hal Older", address="1 Sample Street, Anytown", postcode="an1 1aa")
@@ -33,7 +33,7 @@ def many(count: int) -> list:
 
 async def settled(courier, notify) -> None:
     """One round of one courier."""
-    await courier.send_all(await courier.settle_and_claim(notify.service))
+    await sent(courier, notify)
     await courier.settle_and_claim(notify.service)
 
 
@@ -209,7 +209,7 @@ async def test_a_crash_between_its_answer_and_our_commit_sends_nothing_twice(wor
     await notify.hears(*many(6))
     couriers = notify.couriers(connections=2, lease=timedelta(seconds=0.5))
     [courier] = [each for each in couriers if each.channel.queue.channel == "email"]
-    await courier.send_all(await courier.settle_and_claim(notify.service))
+    await sent(courier, notify)
     await courier.channel.rest()
     assert len(fake.taken) == 2  # and the process dies before it can say so anywhere
 

@@ -20,7 +20,7 @@ from ims_notify.asking import ask_some
 from ims_notify.domain.govuk import reported
 from ims_notify.store import reports
 from notify.govuk_world import CALLBACK_TOKEN, govuk_notify
-from notify.notify_world import COUNCIL, allocated, notifying, payment, payment_id, until
+from notify.notify_world import COUNCIL, allocated, notifying, payment, payment_id, sent, until
 from notify.test_govuk_notify import SENT, many
 
 KILLS, COUNT = 3, 250
@@ -86,7 +86,7 @@ async def test_what_a_report_makes_of_a_receipt(world, statuses: list[str], end:
 async def test_a_report_may_come_before_we_know_that_it_was_taken(world) -> None:
     notify, fake, client = world
     [courier] = [each for each in notify.couriers() if each.channel.queue.channel == "email"]
-    await courier.send_all(await courier.settle_and_claim(notify.service))
+    await sent(courier, notify)
     assert await tell(client, fake.taken[0], "delivered") == 204
     await courier.settle_and_claim(notify.service)  # our commit comes second, and takes nothing back
 
@@ -96,7 +96,7 @@ async def test_a_report_may_come_before_we_know_that_it_was_taken(world) -> None
 async def test_a_report_is_proof_of_what_a_crash_left_open(world) -> None:
     notify, fake, client = world
     [courier] = [each for each in notify.couriers(lease=timedelta(0)) if each.channel.queue.channel == "email"]
-    await courier.send_all(await courier.settle_and_claim(notify.service))
+    await sent(courier, notify)
     await courier.channel.rest()
     assert await tell(client, fake.taken[0], "permanent-failure") == 204
 

@@ -27,6 +27,7 @@ from notify.notify_world import (
     notifying,
     payment,
     payment_id,
+    sent,
     suspended,
     unallocated,
     until,
@@ -289,7 +290,7 @@ async def test_a_crash_between_the_servers_answer_and_our_commit_repeats_one_mes
     await notify.hears(*map(payment, names), *(allocated(name, fund="23") for name in names))
     [_, courier] = notify.couriers(connections=1, lease=timedelta(seconds=1))
     for _ in range(3):
-        await courier.send_all(await courier.settle_and_claim(notify.service))
+        await sent(courier, notify)
     # The third was taken by the server; the process dies before it can say so anywhere.
     assert len(mailbox.mails) == 3
 
@@ -308,7 +309,7 @@ async def test_a_webhook_repeated_by_a_crash_is_known_by_its_id(world) -> None:
     notify, _, office = world
     await notify.hears(payment(to=None, channel="agent"), allocated())
     [courier, _] = notify.couriers(lease=timedelta(seconds=0.5))
-    await courier.send_all(await courier.settle_and_claim(notify.service))
+    await sent(courier, notify)
     await courier.channel.rest()
 
     async with notify.delivering():
@@ -323,7 +324,7 @@ async def test_while_the_database_is_away_what_was_sent_is_remembered_and_not_se
     notify, mailbox, _ = world
     await notify.hears(payment(), allocated(fund="23"))
     [_, courier] = notify.couriers(lease=timedelta(seconds=0.2))
-    await courier.send_all(await courier.settle_and_claim(notify.service))
+    await sent(courier, notify)
     there, notify.service.pool = notify.service.pool, Away()
     with pytest.raises(OSError, match="away"):
         await courier.run(notify.service)

@@ -1,9 +1,10 @@
-"""Deliver what is due to one receiver: a round is lent out and committed, sent, and settled with the next round's loan."""
+"""Deliver what is due to one receiver: it is lent out and committed, sent, and settled in one commit with the next loan."""
 
 import asyncio
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -17,6 +18,8 @@ from ims_notify.store.deliveries import Queue, Result
 # How long nothing to do lasts before we look again: a posting leaves well within a second of its payment.
 LOOK_SECONDS = 0.2
 LOOKS_UNTIL_REST = 25
+# How long answers may gather before they are settled in one commit.
+GATHER_SECONDS = 0.02
 # A receiver that cannot be reached is tried with one message, first after this, at last about once a minute.
 MISSED_PAUSE = timedelta(seconds=1)
 NO_MANNERS: Mapping[str, Manners] = MappingProxyType({})
@@ -62,53 +65,55 @@ class Rules(NamedTuple):
 
 
 class Courier:
-    """Serves one receiver, so that a slow one delays nobody else.
+    """Serves one receiver, so that a slow one delays nobody else: as soon as one message is answered, the next takes its place.
 
-    Between what is sent and its commit lies at most one round, `connections` messages: what a crash can repeat."""
+    Between what is sent and its commit lie at most `connections` messages: what a crash can repeat."""
 
     def __init__(self, channel: Channel, rules: Rules, manners: Mapping[str, Manners] = NO_MANNERS, store: Store = deliveries) -> None:
         self.channel, self.rules, self.manners, self.store = channel, rules, manners, store
+        self.under_way = set[asyncio.Task[Answer]]()
         self.results: list[Result] = []
         """Sent, and not committed: kept while the database is away, so that nothing of it is sent again."""
+        self.unforeseen: BaseException | None = None
         self.missed = 0
-        """Rounds in a row in which the receiver could not be reached."""
+        """Times in a row that the receiver could not be reached, with the pauses between."""
         self.paused_until = datetime.now(UTC)
         self.looked = 0
         """Times in a row that nothing was due."""
 
     async def run(self, service: Service) -> None:
-        """Round after round: settle the last, borrow the next in the same commit, send it."""
+        """Settle what is answered and borrow as much in the same commit, send it, and wait for answers."""
         try:
             while True:
-                due = await self.settle_and_claim(service)
-                if due:
-                    self.looked = 0
-                    await self.send(due)
-                else:
-                    self.looked += 1
-                    if self.looked == LOOKS_UNTIL_REST:
-                        await self.channel.rest()
-                    await asyncio.sleep(LOOK_SECONDS)
+                self.send(await self.settle_and_claim(service))
+                await self.some_answers()
         except asyncio.CancelledError:
             # Asked to stop: what was sent is kept first.
+            await self.all_answers()
             async with service.begin() as work:
                 await self.store.settle(self.results, work)
             raise
         finally:
+            await self.all_answers()
             await self.channel.rest()
 
     async def settle_and_claim(self, service: Service) -> list[Due]:
-        """Nothing to send while the receiver pauses; one message, to see whether it is back; else a full round."""
-        is_paused = datetime.now(UTC) < self.paused_until
-        if is_paused and not self.results:
+        """Keep what came of what was sent; what is to be sent now."""
+        room, settled = self.room(), len(self.results)
+        if not room and not settled:
             return []
         async with service.begin() as work:
-            await self.store.settle(self.results, work)
+            await self.store.settle(self.results[:settled], work)
             await self.hush(work)
-            count_max = 0 if is_paused else 1 if self.missed else self.rules.connections
-            due = await self.store.claim(self.channel.queue, count_max, self.rules.lease, work)
-        self.results = []
+            due = await self.store.claim(self.channel.queue, room, self.rules.lease, work)
+        del self.results[:settled]  # others may have been answered meanwhile
         return due
+
+    def room(self) -> int:
+        """For how many messages there is room: none while the receiver pauses, then one, to see whether it is back."""
+        if datetime.now(UTC) < self.paused_until:
+            return 0
+        return max((1 if self.missed else self.rules.connections) - len(self.under_way), 0)
 
     async def hush(self, work: Work) -> None:
         """Where a council's people are left in peace now, what is due to them waits."""
@@ -117,35 +122,59 @@ class Courier:
             if until and manners.quiet:
                 await deliveries.hush(self.channel.queue, council, manners.quiet, until, work)
 
-    async def send(self, due: list[Due]) -> None:
-        """Send a round at once. Asked to stop meanwhile, it waits for the answers first."""
-        sending = asyncio.ensure_future(self.send_all(due))
-        try:
-            await asyncio.shield(sending)
-        except asyncio.CancelledError:
-            await asyncio.wait([sending])
-            raise
+    def send(self, due: list[Due]) -> None:
+        """Begin to send."""
+        for each in due:
+            task = asyncio.ensure_future(self.attempt(each))
+            self.under_way.add(task)
+            task.add_done_callback(partial(self.answered, each))
 
-    async def send_all(self, due: list[Due]) -> None:
-        """Send a round, and know what came of it and whether to pause."""
-        found = await asyncio.gather(*map(self.attempt, due), return_exceptions=True)
-        now = datetime.now(UTC)
-        answers = [each if isinstance(each, Answer) else Answer("later", f"cannot be sent: {type(each).__name__}") for each in found]
-        self.results = [
-            Result(each, settle(answer, each, now, self.rules.first_pause, secrets.randbelow(100)), answer, now)
-            for each, answer in zip(due, answers, strict=True)
-        ]
-        asked = [answer.retry_after or timedelta() for answer in answers if answer.verdict == "unreachable"]
-        held = [answer.retry_after or PAUSE_MAX for answer in answers if answer.verdict == "held"]
-        self.missed = self.missed + 1 if asked else 0
-        if asked:
-            self.paused_until = now + min(max(*asked, MISSED_PAUSE * 2 ** min(self.missed - 1, 6)), PAUSE_MAX)
-        if held:
-            self.paused_until = now + max(held)
-        # What nobody foresaw is for the kit to show. It is raised only now, so that it makes no other message go twice.
-        for each in found:
-            if isinstance(each, BaseException):
-                raise each
+    async def some_answers(self) -> None:
+        """Until there are answers to settle, or it is time to look again for what is due.
+
+        Raises what nobody foresaw, for the kit to show: only here, so that it makes no other message go twice."""
+        if self.under_way or self.results:
+            self.looked = 0
+            if not self.results:
+                await asyncio.wait(self.under_way, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if self.under_way:
+                await asyncio.sleep(GATHER_SECONDS)
+        else:
+            self.looked += 1
+            if self.looked == LOOKS_UNTIL_REST:
+                await self.channel.rest()
+            await asyncio.sleep(LOOK_SECONDS)
+        if self.unforeseen:
+            unforeseen, self.unforeseen = self.unforeseen, None
+            raise unforeseen
+
+    async def all_answers(self) -> None:
+        """Until nothing is under way."""
+        if self.under_way:
+            await asyncio.wait(self.under_way)
+
+    def answered(self, due: Due, task: asyncio.Task[Answer]) -> None:
+        """Know what came of one message."""
+        self.under_way.discard(task)
+        if error := task.exception():
+            self.unforeseen = error
+        now, answer = datetime.now(UTC), Answer("later", f"cannot be sent: {type(error).__name__}") if error else task.result()
+        settled = settle(answer, due, now, self.rules.first_pause, secrets.randbelow(100))
+        self.results.append(Result(due, settled, answer, now))
+        self.mind(answer, now)
+
+    def mind(self, answer: Answer, now: datetime) -> None:
+        """Pause if the receiver is away or asks us to. What was under way when a pause began does not make it longer by itself."""
+        if answer.verdict == "held":
+            self.paused_until = max(self.paused_until, now + (answer.retry_after or PAUSE_MAX))
+        elif answer.verdict == "unreachable":
+            pause = answer.retry_after or timedelta()
+            if now >= self.paused_until:
+                pause = max(pause, MISSED_PAUSE * 2 ** min(self.missed, 6))
+                self.missed += 1
+            self.paused_until = max(self.paused_until, now + min(pause, PAUSE_MAX))
+        elif now >= self.paused_until:
+            self.missed = 0
 
     async def attempt(self, due: Due) -> Answer:
         """One try, with an end."""
