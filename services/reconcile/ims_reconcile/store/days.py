@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from ims_reconcile.domain.chain import Signature
-from ims_reconcile.domain.counted import Before, Broken, Counted, Due, Late, Lines, Received, Settled, Stated, ToDate
+from ims_reconcile.domain.counted import Before, Broken, Counted, Due, Late, Lines, Placed, Received, Settled, Stated, ToDate
 from ims_reconcile.store.clearing import PROVED
 
 LAST = """SELECT c.day, c.signed_sha256, p.evidence FROM day_closed c JOIN day_prepared p USING (evidence_sha256)
@@ -41,6 +41,24 @@ SCOPE = """SELECT e.* FROM expectation e LEFT JOIN bank_line own ON own.line_id 
       GROUP BY 1 HAVING bool_and(s.source = ANY($4))))"""
 RECEIVED = f"""SELECT source, method_of_payment, kind, count(*)::int, sum(amount_pence)::bigint
   FROM ({SCOPE}) e WHERE due_on > $5 AND due_on <= $3 GROUP BY 1, 2, 3"""  # noqa: S608 - constants
+# What went back since a payment was placed is off what was due back, then off suspense, then off accounts, as allocation takes it.
+# What went back after the sheet's day, and was off before it was placed again, was still there.
+PLACED = f"""WITH whole AS (SELECT id, max(each.pence) AS pence FROM placed_whole w, unnest(w.payment_ids, w.pence) AS each (id, pence)
+      WHERE w.council = $1 GROUP BY 1),
+    due AS (SELECT coalesce(payment_id, subject_id) AS id, coalesce(min(source) FILTER (WHERE kind = 'payment'), min(source)) AS source,
+      coalesce(min(method_of_payment) FILTER (WHERE kind = 'payment'), min(method_of_payment)) AS method_of_payment,
+      coalesce(sum(amount_pence) FILTER (WHERE due_on <= $3), 0) AS pence,
+      coalesce(-sum(amount_pence) FILTER (WHERE due_on > $3 AND kind <> 'payment'), 0) AS later FROM ({SCOPE}) e GROUP BY 1),
+    said AS (SELECT due.*, coalesce(h.refund_due_pence, 0) AS refund_due, coalesce(h.suspended_pence, 0) AS suspended,
+      coalesce(h.allocated_pence, w.pence, 0) AS allocated
+      FROM due LEFT JOIN whole w USING (id) LEFT JOIN held h ON (h.council, h.payment_id) = ($1, due.id)),
+    off AS (SELECT *, greatest(allocated + refund_due + suspended - greatest(pence, 0), 0) AS back,
+      CASE WHEN allocated + refund_due + suspended > 0
+        THEN greatest(least(later, pence - allocated - refund_due - suspended), 0) ELSE 0 END AS still FROM said)
+  SELECT source, method_of_payment, sum(pence)::bigint,
+    sum(allocated + still - least(allocated, greatest(back - refund_due - suspended, 0)))::bigint,
+    sum(refund_due - least(refund_due, back))::bigint, sum(suspended - least(suspended, greatest(back - refund_due, 0)))::bigint
+  FROM off GROUP BY 1, 2"""  # noqa: S608 - constants
 # Of matches that a closed day counted, too: what they prove may have been heard of since.
 SETTLED = f"""WITH known AS (SELECT DISTINCT coalesce(payment_id, subject_id) AS id FROM ({SCOPE}) e),
     fresh AS (SELECT match_id FROM ({UNCOUNTED_MATCHES}) u),
@@ -121,8 +139,8 @@ async def last_closed(connection: Any, asked: Day) -> Closed | None:
     if row is None:
         return None
     sheet = json.loads(row["evidence"])
-    before = Before(row["day"], sheet["statement"][0]["closing_pence"], [ToDate(**each) for each in sheet["to_date"]])
-    return Closed(row["day"], row["signed_sha256"], before)
+    to_date, placed = [ToDate(**each) for each in sheet["to_date"]], [Placed(**each) for each in sheet["placed_to_date"]]
+    return Closed(row["day"], row["signed_sha256"], Before(row["day"], sheet["statement"][0]["closing_pence"], to_date, placed))
 
 
 async def counted(connection: Any, asked: Day, last: Closed | None, elsewhere: Sequence[str]) -> Counted:
@@ -140,6 +158,7 @@ async def counted(connection: Any, asked: Day, last: Closed | None, elsewhere: S
         await rows(Stated, STATEMENTS, *spans),
         await rows(Lines, LINES, *spans),
         await rows(Received, RECEIVED, *scope, since),
+        await rows(Placed, PLACED, *scope),
         await rows(Settled, SETTLED, *scope),
         await rows(Due, DUE, *scope, since),
         await rows(Broken, BREAKS, *scope),
