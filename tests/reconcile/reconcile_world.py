@@ -55,7 +55,7 @@ KEPT = (
 TABLES = (
     *KEPT, "match", "parted", "odd_member", "swept", "watched",
     "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "failed_payout", "member", "remittance",
-    "expectation", "remittance_reversed", "late_file", "run", "placed", "held", "dispute", "told",
+    "expectation", "remittance_reversed", "late_file", "run", "placed", "placed_whole", "held", "dispute", "told",
 )  # fmt: skip
 # Deleting a few rows is far quicker than TRUNCATE, which makes new files.
 CLEAR = f"""{"; ".join(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in KEPT)};

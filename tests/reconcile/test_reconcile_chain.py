@@ -10,8 +10,9 @@ import pytest
 from ims_contracts.reconciliations import DayClosed
 from ims_kit import begin
 from ims_reconcile.domain.chain import BEGINNING, Signature, canonical, chained
-from ims_reconcile.store import days
-from reconcile.anytown_bank import ACCOUNT, DAY, statement
+from ims_reconcile.store import signing
+from ims_reconcile.store.days import Day
+from reconcile.anytown_bank import ACCOUNT, COUNCIL, DAY, statement
 from reconcile.reconcile_world import ANNE, BEN, World
 from reconcile.two_officers import FACTS, NEXT, closed, prepared, sheet, signed
 
@@ -108,13 +109,13 @@ async def test_the_database_itself_lets_no_chain_fork(world: World, client: http
     """As if two officers came past every check of ours, each in a transaction that does not see the other's."""
     await world.hear([*FACTS, statement([], "next", opening=1_008_380, closed_on=NEXT)])
     await world.settle()
-    ready = [(await prepared(client, day))["evidence_sha256"] for day in (DAY, NEXT)]
+    ready = [(Day(COUNCIL, ACCOUNT, day), (await prepared(client, day))["evidence_sha256"]) for day in (DAY, NEXT)]
 
-    async def close(sha256: str) -> None:
+    async def close(asked: Day, sha256: str) -> None:
         async with begin(world.pool) as work:
             at = await work.connection.fetchval("SELECT prepared_at FROM day_prepared WHERE evidence_sha256 = $1", sha256)
-            await days.close(work.connection, Signature(sha256, "anne", at, "ben", work.now))
+            await signing.close(work.connection, asked, Signature(sha256, "anne", at, "ben", work.now))
             await asyncio.sleep(0.05)
 
-    ends = await asyncio.gather(*map(close, ready), return_exceptions=True)
+    ends = await asyncio.gather(*(close(*each) for each in ready), return_exceptions=True)
     assert sorted(type(each) for each in ends if each) == [asyncpg.UniqueViolationError]

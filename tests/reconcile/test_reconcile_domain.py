@@ -67,6 +67,8 @@ def test_each_line_of_the_sample_day_looks_like_its_source_and_ten_like_nobody_s
         ("a payer", "MRS DWPARK", None),
         ("a payer", "CASH 12", None),
         ("a bank", "RETURNED CHEQUE 000101", "cheque-returns"),
+        ("a bank", "CHQ 000101", "by-hand"),
+        ("a bank", "BILL PAYMENT REFUND 770001020", "by-hand"),
     ],
 )
 def test_a_line_is_known_by_what_the_bank_writes(format: str, text: str, source: str | None) -> None:

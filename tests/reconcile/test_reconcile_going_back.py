@@ -112,6 +112,14 @@ CASES: dict[str, Case] = {
         [CREDIT], [refund("r", "credit", 400, source="portal", payment_id=OF_CREDIT, method_of_payment="bank-transfer", sent_on=BACK_ON),
                    line("transfer out", -400, "REFUND 770001020", booked_on=BACK_ON)],
         without=[("reversal-without-payment", -400)]),
+    "a card's refund that an officer sent by transfer": Case(
+        CARD, [refund("FP26032001", "a", 700, source="by-hand", method_of_payment="bacs", sent_on=BACK_ON),
+               line("hand out", -700, "REFUND FP26032001 MRS EXAMPLE", booked_on=BACK_ON)],
+        without=[("reversal-without-payment", -700)]),
+    "a refund by cheque, paid in after two months": Case(
+        [CREDIT], [refund("000123", "credit", 700, payment_id=OF_CREDIT, source="by-hand", method_of_payment="cheque", sent_on=BACK_ON),
+               line("hand out", -700, "CHQ 000123", booked_on=date(2026, 5, 22))],
+        without=[("reversal-without-payment", -700)]),
     "a refund at the bank that nobody told of": Case(
         [CREDIT], [line("transfer out", -400, "REFUND 770001020", booked_on=BACK_ON)],
         broken=[("bank-line-unexplained", -400)], without=[("bank-line-unexplained", -400)]),
@@ -141,7 +149,7 @@ async def test_what_goes_back_finds_what_it_undoes_whichever_is_first(world: Wor
 
 def kind_of(name: str) -> str:
     """Cases of one kind are of the same money, so they are not told together."""
-    kinds = {"cheque": "cheque", "dispute": "card", "payout": "card", "transfer": "transfer", "refund": "transfer"}
+    kinds = {"card": "card", "dispute": "card", "payout": "card", "refund": "transfer", "transfer": "transfer", "cheque": "cheque"}
     return next((kind for word, kind in kinds.items() if word in name), name)
 
 

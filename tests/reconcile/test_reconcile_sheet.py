@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ims_reconcile.domain.chain import BEGINNING, Signature, canonical, chained
 from ims_reconcile.domain.control_sheet import ends, objections, sheet_of
-from ims_reconcile.domain.counted import Before, Broken, Counted, Due, Late, Lines, Received, Settled, Stated, ToDate
+from ims_reconcile.domain.counted import Before, Broken, Counted, Due, Late, Lines, Placed, Received, Settled, Stated, ToDate
 
 DAY = date(2026, 3, 18)
 PENCE = st.integers(-(10**9), 10**9)
@@ -20,6 +20,8 @@ FACTS = st.lists(st.tuples(SOURCES, st.integers(0, 40), PENCE, PENCE, st.integer
 def counted(facts: list[tuple[str, int, int, int, int]], opening: int = 0, before: Before | None = None) -> Counted:
     """What the store would find of payments (source, days ago, pence, pence settled, fee)."""
     due, received, settled, lines = [], [], [], []
+    sources = {source: sum(pence for one, _, pence, *_ in facts if one == source) for source, *_ in facts}
+    placed = [Placed(source, "card", pence, pence - 3, 0, 2) for source, pence in sources.items()]
     for source, ago, pence, proved, fee in facts:
         left = pence - proved
         due.append(Due(source, DAY - timedelta(ago), 0, pence, proved, 0, int(left != 0), left))
@@ -28,7 +30,7 @@ def counted(facts: list[tuple[str, int, int, int, int]], opening: int = 0, befor
         lines.append(Lines(False, "matched", source, 1, proved - fee, proved - fee))
     closing = opening + sum(each.pence for each in lines)
     stated = [Stated(False, DAY, DAY, opening, closing)]
-    return Counted("E07999999", "20201555555555", DAY, before, stated, lines, received, settled, due, [], [])
+    return Counted("E07999999", "20201555555555", DAY, before, stated, lines, received, placed, settled, due, [], [])
 
 
 @given(FACTS, PENCE)
@@ -44,6 +46,7 @@ def test_a_penny_lost_anywhere_is_a_sum_that_does_not_hold(facts: list[tuple[str
     whole = counted(facts)
     forged = [
         whole._replace(received=[whole.received[0]._replace(pence=whole.received[0].pence + lost), *whole.received[1:]]),
+        whole._replace(placed=[whole.placed[0]._replace(received_pence=whole.placed[0].received_pence + lost), *whole.placed[1:]]),
         whole._replace(settled=[whole.settled[0]._replace(net_pence=whole.settled[0].net_pence + lost), *whole.settled[1:]]),
         whole._replace(due=[whole.due[0]._replace(left_pence=whole.due[0].left_pence + lost), *whole.due[1:]]),
         whole._replace(lines=[whole.lines[0]._replace(proved_pence=whole.lines[0].proved_pence + lost), *whole.lines[1:]]),
@@ -61,13 +64,18 @@ def test_the_same_facts_in_any_order_make_the_same_bytes(facts: list[tuple[str, 
 
 
 def test_what_was_closed_is_brought_forward() -> None:
-    before = Before(date(2026, 3, 17), 500, [ToDate("allpay", 900, 700, 50)])
+    before = Before(date(2026, 3, 17), 500, [ToDate("allpay", 900, 700, 50)], [Placed("allpay", "cash", 900, 900)])
     late = Due("allpay", date(2026, 3, 16), 1000, 1000, 700, 50, 1, 250)
-    found = sheet_of(counted([], 500, before)._replace(due=[late], settled=[Settled(True, "allpay", "cash", 1, 700, 0, 0, 700)]))
+    found = sheet_of(counted([], 500, before)._replace(
+        due=[late], placed=[Placed("allpay", "cash", 1000, 900, 0, 60)], settled=[Settled(True, "allpay", "cash", 1, 700, 0, 0, 700)],
+    ))  # fmt: skip
     movement = found["movement"][0]
     assert (movement["brought_forward_pence"], movement["late_pence"], movement["carried_forward_pence"]) == (150, 100, 250)
     assert [(row["kind"], row["source"], row["pence"]) for row in found["late"]] == [("payments", "allpay", 100)]
     assert not any(each["difference_pence"] for each in found["sums"])
+    (moved,), (held,) = found["placed"], found["held"]
+    assert (moved["received_pence"], moved["allocated_pence"], moved["suspended_pence"], moved["unplaced_pence"]) == (100, 0, 60, 40)
+    assert (held["suspended_pence"], held["unplaced_pence"]) == (60, 40)
 
 
 def test_a_difference_with_its_code_is_no_objection() -> None:
@@ -92,7 +100,7 @@ def test_statements_of_one_day_end_where_their_entries_lead_in_whatever_order_th
 
 
 def test_an_opening_that_does_not_follow_is_an_objection_until_it_is_explained() -> None:
-    before = Before(date(2026, 3, 17), 500, [])
+    before = Before(date(2026, 3, 17), 500)
     whole = counted([], 510, before)
     assert len(objections(sheet_of(whole))) == 1
     assert objections(sheet_of(whole._replace(breaks=[Broken("opening", "bank-error", True, 1, 10)]))) == []
@@ -100,7 +108,7 @@ def test_an_opening_that_does_not_follow_is_an_objection_until_it_is_explained()
 
 def test_a_late_line_of_the_day_before_moves_the_opening() -> None:
     came_late = Lines(True, "matched", "allpay", 1, 10, 10)
-    whole = counted([], 510, Before(date(2026, 3, 17), 500, []))
+    whole = counted([], 510, Before(date(2026, 3, 17), 500))
     assert objections(sheet_of(whole._replace(lines=[came_late]))) == []
     assert objections(sheet_of(whole._replace(lines=[came_late._replace(pence=9, proved_pence=9)]))) != []
 

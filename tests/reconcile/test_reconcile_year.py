@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from ims_contracts import Message
+from ims_contracts.reconciliations import YearClosed
 from ims_kit import begin
 from ims_reconcile.domain.chain import Signature, canonical, chained
 from ims_reconcile.domain.year_sheet import Year
@@ -103,11 +104,17 @@ async def test_what_is_settled_or_heard_after_the_cut_off_changes_nothing_of_it_
 
 async def test_a_year_is_cut_off_by_two_and_once(world: World, client: httpx.AsyncClient) -> None:
     await year_of_two_days(world, client)
+    assert (await year(client))["sign_off"] == [{"state": "open"}]
     sha256 = (await prepared(client))["evidence_sha256"]
     assert (await prepared(client))["evidence_sha256"] == sha256
+    said = (await year(client))["sign_off"][0]
+    assert (said["state"], said["prepared_by"], said["is_as_prepared"]) == ("prepared", "anne", True)
     assert (await signed(client, sha256, by=ANNE)).status_code == 403
     answers = await asyncio.gather(*(signed(client, sha256) for _ in range(3)))
     assert sorted(each.json()["is_new"] for each in answers) == [False, False, True]
+    (told,) = await world.told(YearClosed)
+    assert (told.ended_on, told.opening_pence, told.closing_pence, told.in_transit_pence) == (END, 1_000_000, 1_008_380, 700)
+    assert told.evidence_sha256 == sha256
     assert (await client.post(f"{PATH}/prepare", headers=ANNE)).status_code == 409
     with pytest.raises(asyncpg.RaiseError):
         await world.pool.execute("UPDATE year_closed SET closed_by = 'eve'")
@@ -133,7 +140,7 @@ async def test_a_year_waits_for_its_last_working_day_and_goes_on_from_it(world: 
     await world.hear(NO_ENTRIES)
     await world.settle()
     await closed(client, END)
-    assert "a day of it closed" in (await signed(client, early["evidence_sha256"])).json()["detail"]
+    assert "was closed since this was prepared" in (await signed(client, early["evidence_sha256"])).json()["detail"]
     assert (await signed(client, "0" * 64)).status_code == 404
     found = await prepared(client)
     assert (await signed(client, found["evidence_sha256"])).status_code == 200

@@ -23,7 +23,7 @@ from ims_contracts.payments import (
     RefundSent,
     ReversalSubmitted,
 )
-from ims_contracts.reconciliations import BreakClosed, BreakOpened, DayClosed, PaymentReconciled
+from ims_contracts.reconciliations import BreakClosed, BreakOpened, DayClosed, PaymentReconciled, YearClosed
 from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 
@@ -56,7 +56,7 @@ STREAMS = {
         ("ingest", "reconcile", "notify", "outside"),
     ),
     "ims.reconciliations.v1": Stream(
-        (PaymentReconciled, BreakOpened, BreakClosed, DayClosed), ("reconcile",), ("allocation", "notify")
+        (PaymentReconciled, BreakOpened, BreakClosed, DayClosed, YearClosed), ("reconcile",), ("allocation", "notify")
     ),
     "ims.notifications.v1": Stream(
         (ReceiptIssued, PostingDelivered, RunDelivered, PostingAcknowledged, DeliveryFailed),

@@ -106,3 +106,21 @@ class DayClosed(Message):
     opening_pence: Pence
     closing_pence: Pence
     evidence_sha256: Code
+
+
+class YearClosed(Message):
+    """A bank account's year was cut off, signed by someone other than its preparer: what comes of it later is the prior year's."""
+
+    type: ClassVar[str] = "ims.reconciliations.year-closed.v1"
+    topic: ClassVar[str] = "ims.reconciliations.v1"
+    keyed_by: ClassVar[str] = "bank_account"
+    one_per: ClassVar[tuple[str, ...]] = ("bank_account", "ended_on")
+
+    bank_account: Code
+    ended_on: date
+    """The 31 March that it ends on."""
+    opening_pence: Pence
+    closing_pence: Pence
+    in_transit_pence: Pence
+    """Received by then, and not at the bank by then."""
+    evidence_sha256: Code

@@ -7,7 +7,7 @@ from typing import Any
 
 from ims_reconcile.domain.ageing import Left, aged
 from ims_reconcile.domain.breaks import TYPE_OF
-from ims_reconcile.domain.counted import Before, Counted, Due, Late, Stated, ToDate
+from ims_reconcile.domain.counted import Before, Counted, Due, Late, Placed, Stated, ToDate
 
 STATEMENT_KINDS = frozenset({"balance", "opening", "statement-incomplete", "sequence-gap", "currency"})
 
@@ -17,10 +17,11 @@ type Sheet = dict[str, Any]
 
 def sheet_of(counted: Counted) -> Sheet:
     """The sheet. Everything is in an order of its own, so that the same facts make the same bytes. Amounts are pence."""
-    before = counted.before or Before(date.min, None, [])
+    before = counted.before or Before(date.min, None)
     bank = statement_of(counted)
     movement = movement_of(counted, before.to_date)
     lines = [row._asdict() for row in sorted(counted.lines)]
+    placed = placed_since(counted.placed, before.placed)
     settled = [row._asdict() | {"gross_pence": row.expected_pence + row.other_pence} for row in sorted(counted.fresh)]
     return {
         "council": counted.council,
@@ -30,13 +31,16 @@ def sheet_of(counted: Counted) -> Sheet:
         "statement": [bank],
         "lines": lines,
         "received": [row._asdict() for row in sorted(counted.received)],
+        "placed": placed,
+        "held": held(counted.placed),
         "settled": settled,
         "movement": [movement],
         "unsettled": unsettled(counted.due, counted.day),
         "breaks": [row._asdict() | {"type": TYPE_OF[row.kind]} for row in sorted(counted.breaks, key=str)],
         "late": late(counted, before.to_date),
-        "sums": sums(counted, bank, movement),
+        "sums": sums(counted, bank, movement, placed),
         "to_date": [row._asdict() for row in to_date(counted.due)],
+        "placed_to_date": [row._asdict() for row in sorted(counted.placed)],
     }
 
 
@@ -102,6 +106,22 @@ def movement_of(counted: Counted, prior: Sequence[ToDate]) -> dict[str, int]:
     }
 
 
+def placed_since(now: Iterable[Placed], before: Iterable[Placed]) -> list[dict[str, Any]]:
+    """What was put where since the day closed before, of whichever day it is: what left suspense for an account is below nothing here,
+    and above there."""
+    prior = {row[:2]: row for row in before}
+    there = {row[:2]: row for row in now}
+    moved = (there.get(key, Placed(*key)).since(prior.get(key, Placed(*key))) for key in sorted(prior.keys() | there.keys()))
+    return [row._asdict() | {"unplaced_pence": row.unplaced_pence} for row in moved if any(row[2:])]
+
+
+def held(placed: Iterable[Placed]) -> list[dict[str, Any]]:
+    """What is on no account at the end of the day, by source and method."""
+    rows = [(*row[:2], row.suspended_pence, row.refund_due_pence, row.unplaced_pence) for row in sorted(placed)]
+    names = ("source", "method_of_payment", "suspended_pence", "refund_due_pence", "unplaced_pence")
+    return [dict(zip(names, row, strict=True)) for row in rows if any(row[2:])]
+
+
 def total(rows: Sequence[ToDate]) -> ToDate:
     """Of all sources."""
     return ToDate("", *(sum(getattr(row, name) for row in rows) for name in ToDate._fields[1:]))
@@ -130,17 +150,20 @@ def unsettled(due: Iterable[Due], day: date) -> list[dict[str, Any]]:
     return [each._asdict() | {"oldest_on": each.oldest_on.isoformat()} for each in aged(left, day)]
 
 
-def sums(counted: Counted, bank: dict[str, Any], movement: dict[str, int]) -> list[dict[str, Any]]:
+def sums(counted: Counted, bank: dict[str, Any], movement: dict[str, int], placed: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Sums that must hold, and by how much they do not."""
     *parts, carried = movement.values()
     matched = [row for row in counted.lines if row.state == "matched"]
     came_late = sum(row.pence for row in counted.lines if row.is_late)
     prior = counted.before.closing_pence if counted.before else None
+    came = sum(movement[f"{name}_pence"] for name in ("late", "received", "reversed", "refunded"))
+    has_place = sum(row[f"{name}_pence"] for row in placed for name in ("allocated", "refund_due", "suspended", "unplaced"))
     is_known = prior is not None and bank["opening_pence"] is not None
     found = {
         "opening and entries are closing": bank["difference_pence"],
         "opening is the closing before, and what came late": bank["opening_pence"] - (prior or 0) - came_late if is_known else None,
         "what was unsettled, and what came and was settled, is unsettled": sum(parts) - carried,
+        "what came, less what went back, is on accounts, in suspense, due back or on its way there": came - has_place,
         "gross less fees is net": sum(row.expected_pence + row.other_pence - row.fee_pence - row.net_pence for row in counted.fresh),
         "matched lines are proved whole": sum(row.pence - row.proved_pence for row in matched),
     }

@@ -51,6 +51,28 @@ class Settled(NamedTuple):
     net_pence: int
 
 
+class Placed(NamedTuple):
+    """Where all there ever was of a source and method is, up to the sheet's day: received less what went back, and of that what is on
+    accounts, due back, in suspense."""
+
+    source: str
+    method_of_payment: str
+    received_pence: int = 0
+    allocated_pence: int = 0
+    refund_due_pence: int = 0
+    suspended_pence: int = 0
+
+    @property
+    def unplaced_pence(self) -> int:
+        """What allocation has not told of."""
+        return self.received_pence - self.allocated_pence - self.refund_due_pence - self.suspended_pence
+
+    def since(self, before: "Placed") -> "Placed":
+        """What was moved since."""
+        moved = (now - then for now, then in zip(self[2:], before[2:], strict=True))
+        return Placed(self.source, self.method_of_payment, *moved)
+
+
 class Due(NamedTuple):
     """All there ever was of a source's day, up to the sheet's day. Settled: on this account, and on others."""
 
@@ -99,7 +121,8 @@ class Before(NamedTuple):
 
     day: date
     closing_pence: int | None
-    to_date: Sequence[ToDate]
+    to_date: Sequence[ToDate] = ()
+    placed: Sequence[Placed] = ()
 
 
 class Counted(NamedTuple):
@@ -112,6 +135,7 @@ class Counted(NamedTuple):
     statements: Sequence[Stated]
     lines: Sequence[Lines]
     received: Sequence[Received]
+    placed: Sequence[Placed]
     settled: Sequence[Settled]
     due: Sequence[Due]
     breaks: Sequence[Broken]

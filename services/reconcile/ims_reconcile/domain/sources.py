@@ -11,6 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from ims_reconcile.domain.days import working_days_after
 from ims_reconcile.domain.items import Line
 
+SINGLES = {"payment": "payment", "reversal": "return", "refund": "refund"}
+"""What single money is, by the kind of its fact."""
+GOES_BACK = ("return", "refund")
+
 
 class Source(BaseModel):
     """Somebody who collects money for the council and pays it into its bank, or takes it back out."""
@@ -21,11 +25,12 @@ class Source(BaseModel):
     """As its messages name it."""
     line: re.Pattern[str]
     """What is found in the text of its bank lines: name, reference and narrative, as the bank writes them."""
-    by: Literal["settlement", "remittance", "return", "payment"]
-    """What its line is the sum of: a provider's settlement, a remittance (payments less reversals), or a single reversal,
+    by: Literal["settlement", "remittance", "return", "refund", "payment"]
+    """What its line is the sum of: a provider's settlement, a remittance (payments less reversals), or a single reversal (return),
     refund or payment that no file sums up."""
     methods: frozenset[str] = frozenset()
-    """For what comes singly: the methods of payment whose reversals and refunds, or payments, are meant."""
+    """For what comes singly: the methods of payment whose reversals, refunds or payments are meant, whoever tells them. Refunds that are
+    told in the source's own name are meant whatever their method."""
     bank_account: str | None = None
     """The council's account that its lines are on; none: any. On another account a line is a break, never a match."""
     pays: Literal["net", "gross"] = "net"
@@ -76,7 +81,7 @@ class Pack(BaseModel):
         """Whose line a text looks like, of money that left or came. What stays open is asked about again and again."""
 
         def look(text: str, is_debit: bool) -> Source | None:
-            return next((source for source in self.sources if (is_debit or source.by != "return") and source.line.search(text)), None)
+            return next((source for source in self.sources if (is_debit or source.by not in GOES_BACK) and source.line.search(text)), None)
 
         return lru_cache(20_000)(look)
 
@@ -84,6 +89,9 @@ class Pack(BaseModel):
         """Whose line this looks like; none: no source that we know of. What goes back singly is never a credit."""
         return self.look_of(line.text, line.amount_pence < 0)
 
-    def single_by(self, by: Literal["return", "payment"], method_of_payment: str) -> Source | None:
-        """The source of single returns, or of single payments, of a method of payment."""
-        return next((source for source in self.sources if source.by == by and method_of_payment in source.methods), None)
+    def single_of(self, kind: str, told_by: str, method_of_payment: str) -> Source | None:
+        """The source of a single payment, reversal or refund that nothing sums up."""
+        own = self.by_name.get(told_by)
+        if kind == "refund" and own and own.by == "refund":
+            return own
+        return next((source for source in self.sources if source.by == SINGLES[kind] and method_of_payment in source.methods), None)

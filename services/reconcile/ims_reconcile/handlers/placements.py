@@ -26,6 +26,8 @@ class Allocated(Message):
     amount_pence: PositivePence
     suspended_pence: int = Field(default=0, ge=0)
     """Beside the amount. Where the whole payment is in suspense, it is the amount."""
+    refund_due_pence: int = Field(default=0, ge=0)
+    """Of the amount."""
     posted_on: date
     outcome: Code | None = None
 
@@ -43,8 +45,16 @@ def kind_of(fact: Allocated | Suspended) -> str | None:
     return KINDS.get(fact.reason if isinstance(fact, Suspended) else fact.outcome or "")
 
 
+def place_of(fact: Allocated | Suspended) -> tuple[int, int, int]:
+    """How much of a payment is on accounts, due back, and in suspense."""
+    if isinstance(fact, Suspended):
+        return 0, 0, fact.amount_pence
+    return fact.amount_pence - fact.refund_due_pence, fact.refund_due_pence, fact.suspended_pence
+
+
 async def on_placements(heard: list[Allocated | Suspended], work: Work) -> None:
-    """Remember how much of each payment has a place. The hot path: one insert for the batch, and one more where some are held."""
+    """Remember where each payment is. The hot path: a row for all of a batch that is on accounts, and one for each that came in a file
+    or is elsewhere."""
     newest: dict[object, Allocated | Suspended] = {}
     for fact in heard:
         key = fact.payment_id, fact.council
@@ -53,6 +63,12 @@ async def on_placements(heard: list[Allocated | Suspended], work: Work) -> None:
     facts = newest.values()
     placed = [(f.council, f.payment_id, f.revision, f.amount_pence + f.suspended_pence, f.posted_on) for f in facts]
     await store.keep_placed(work.connection, placed)
-    # A first revision that is none of these changes nothing, whichever revision comes before it: most are such.
-    held = [(f, kind) for f in facts if (kind := kind_of(f)) or f.revision > 1]
-    await store.keep_held(work.connection, [(f.council, f.payment_id, f.revision, kind, f.amount_pence, f.posted_on) for f, kind in held])
+    whole, others = [], []
+    for f in facts:
+        kind, (allocated, refund_due, suspended) = kind_of(f), place_of(f)
+        if f.revision > 1 or kind or refund_due or suspended:
+            others.append((f.council, f.payment_id, f.revision, kind, allocated, refund_due, suspended, f.posted_on))
+        else:
+            whole.append((f.council, f.payment_id, allocated))
+    await store.keep_whole(work.connection, whole)
+    await store.keep_held(work.connection, others)

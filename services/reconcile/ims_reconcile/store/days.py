@@ -5,17 +5,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from ims_reconcile.domain.chain import Signature
-from ims_reconcile.domain.counted import Before, Broken, Counted, Due, Late, Lines, Received, Settled, Stated, ToDate
+from ims_reconcile.domain.counted import Before, Broken, Counted, Due, Late, Lines, Placed, Received, Settled, Stated, ToDate
 from ims_reconcile.store.clearing import PROVED
 
 LAST = """SELECT c.day, c.signed_sha256, p.evidence FROM day_closed c JOIN day_prepared p USING (evidence_sha256)
   WHERE (c.council, c.bank_account) = ($1, $2) ORDER BY c.day DESC LIMIT 1"""
-CLOSED = """SELECT c.*, p.evidence, p.prepared_at FROM day_closed c JOIN day_prepared p USING (evidence_sha256)
-  WHERE (c.council, c.bank_account, c.day) = ($1, $2, $3)"""
-PREPARED = "SELECT * FROM day_prepared WHERE (council, bank_account, day, evidence_sha256) = ($1, $2, $3, $4)"
-NEWEST = """SELECT evidence_sha256, prepared_by, prepared_at FROM day_prepared
-  WHERE (council, bank_account, day) = ($1, $2, $3) ORDER BY prepared_at DESC, evidence_sha256 LIMIT 1"""
 # An item is counted once: on the first day that is closed with it. What no day up to this one counted.
 UNCOUNTED_LINES = """SELECT l.* FROM bank_line l WHERE (l.council, l.bank_account) = ($1, $2) AND l.booked_on <= $3
   AND NOT EXISTS (SELECT FROM day_line d JOIN day_closed c USING (evidence_sha256) WHERE d.line_id = l.line_id
@@ -41,6 +35,24 @@ SCOPE = """SELECT e.* FROM expectation e LEFT JOIN bank_line own ON own.line_id 
       GROUP BY 1 HAVING bool_and(s.source = ANY($4))))"""
 RECEIVED = f"""SELECT source, method_of_payment, kind, count(*)::int, sum(amount_pence)::bigint
   FROM ({SCOPE}) e WHERE due_on > $5 AND due_on <= $3 GROUP BY 1, 2, 3"""  # noqa: S608 - constants
+# What went back since a payment was placed is off what was due back, then off suspense, then off accounts, as allocation takes it.
+# What went back after the sheet's day, and was off before it was placed again, was still there.
+PLACED = f"""WITH whole AS (SELECT id, max(each.pence) AS pence FROM placed_whole w, unnest(w.payment_ids, w.pence) AS each (id, pence)
+      WHERE w.council = $1 GROUP BY 1),
+    due AS (SELECT coalesce(payment_id, subject_id) AS id, coalesce(min(source) FILTER (WHERE kind = 'payment'), min(source)) AS source,
+      coalesce(min(method_of_payment) FILTER (WHERE kind = 'payment'), min(method_of_payment)) AS method_of_payment,
+      coalesce(sum(amount_pence) FILTER (WHERE due_on <= $3), 0) AS pence,
+      coalesce(-sum(amount_pence) FILTER (WHERE due_on > $3 AND kind <> 'payment'), 0) AS later FROM ({SCOPE}) e GROUP BY 1),
+    said AS (SELECT due.*, coalesce(h.refund_due_pence, 0) AS refund_due, coalesce(h.suspended_pence, 0) AS suspended,
+      coalesce(h.allocated_pence, w.pence, 0) AS allocated
+      FROM due LEFT JOIN whole w USING (id) LEFT JOIN held h ON (h.council, h.payment_id) = ($1, due.id)),
+    off AS (SELECT *, greatest(allocated + refund_due + suspended - greatest(pence, 0), 0) AS back,
+      CASE WHEN allocated + refund_due + suspended > 0
+        THEN greatest(least(later, pence - allocated - refund_due - suspended), 0) ELSE 0 END AS still FROM said)
+  SELECT source, method_of_payment, sum(pence)::bigint,
+    sum(allocated + still - least(allocated, greatest(back - refund_due - suspended, 0)))::bigint,
+    sum(refund_due - least(refund_due, back))::bigint, sum(suspended - least(suspended, greatest(back - refund_due, 0)))::bigint
+  FROM off GROUP BY 1, 2"""  # noqa: S608 - constants
 # Of matches that a closed day counted, too: what they prove may have been heard of since.
 SETTLED = f"""WITH known AS (SELECT DISTINCT coalesce(payment_id, subject_id) AS id FROM ({SCOPE}) e),
     fresh AS (SELECT match_id FROM ({UNCOUNTED_MATCHES}) u),
@@ -77,18 +89,13 @@ BREAKS = """SELECT b.kind, b.code, coalesce(l.bank_account, s.bank_account) IS N
   FROM worked_break b LEFT JOIN bank_line l ON l.line_id = b.subject_id LEFT JOIN statement s ON s.statement_id = b.subject_id
   WHERE b.council = $1 AND b.is_open AND b.opened_on <= $3 AND coalesce(l.bank_account, s.bank_account, $2) = $2
     AND NOT b.source = ANY($4::text[]) GROUP BY 1, 2, 3"""
-PREPARE = """INSERT INTO day_prepared (evidence_sha256, previous_sha256, evidence, council, bank_account, day, prepared_by)
-  VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING evidence_sha256"""
-COUNT = {
-    "day_statement": f"""INSERT INTO day_statement (evidence_sha256, statement_id)
+COUNT = (
+    f"""INSERT INTO day_statement (evidence_sha256, statement_id)
       SELECT $4, statement_id FROM ({UNCOUNTED_STATEMENTS}) s""",  # noqa: S608 - constants
-    "day_line": f"INSERT INTO day_line (evidence_sha256, line_id) SELECT $4, line_id FROM ({UNCOUNTED_LINES}) l",  # noqa: S608 - constants
-    "day_match": f"INSERT INTO day_match (evidence_sha256, match_id) SELECT $4, match_id FROM ({UNCOUNTED_MATCHES}) m",  # noqa: S608 - constants
-}
-CLOSE = """INSERT INTO day_closed
-    (council, bank_account, day, evidence_sha256, previous_sha256, prepared_by, closed_by, closed_at, signed_sha256)
-  SELECT council, bank_account, day, evidence_sha256, previous_sha256, prepared_by, $2, $3, $4 FROM day_prepared
-  WHERE evidence_sha256 = $1"""
+    f"INSERT INTO day_line (evidence_sha256, line_id) SELECT $4, line_id FROM ({UNCOUNTED_LINES}) l",  # noqa: S608 - constants
+    f"INSERT INTO day_match (evidence_sha256, match_id) SELECT $4, match_id FROM ({UNCOUNTED_MATCHES}) m",  # noqa: S608 - constants
+)
+"""Keeps what a day's sheet counted."""
 # Everything of a sheet is read as of one instant.
 AT_ONCE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 FIRST = date(1, 1, 1)
@@ -121,8 +128,8 @@ async def last_closed(connection: Any, asked: Day) -> Closed | None:
     if row is None:
         return None
     sheet = json.loads(row["evidence"])
-    before = Before(row["day"], sheet["statement"][0]["closing_pence"], [ToDate(**each) for each in sheet["to_date"]])
-    return Closed(row["day"], row["signed_sha256"], before)
+    to_date, placed = [ToDate(**each) for each in sheet["to_date"]], [Placed(**each) for each in sheet["placed_to_date"]]
+    return Closed(row["day"], row["signed_sha256"], Before(row["day"], sheet["statement"][0]["closing_pence"], to_date, placed))
 
 
 async def counted(connection: Any, asked: Day, last: Closed | None, elsewhere: Sequence[str]) -> Counted:
@@ -140,6 +147,7 @@ async def counted(connection: Any, asked: Day, last: Closed | None, elsewhere: S
         await rows(Stated, STATEMENTS, *spans),
         await rows(Lines, LINES, *spans),
         await rows(Received, RECEIVED, *scope, since),
+        await rows(Placed, PLACED, *scope),
         await rows(Settled, SETTLED, *scope),
         await rows(Due, DUE, *scope, since),
         await rows(Broken, BREAKS, *scope),
@@ -150,30 +158,3 @@ async def counted(connection: Any, asked: Day, last: Closed | None, elsewhere: S
 async def late(connection: Any, asked: Day) -> list[Late]:
     """What belongs to this day or one before, and no day closed up to it counted."""
     return [Late(*row) for row in await connection.fetch(LATE, *asked, asked.day)]
-
-
-async def closed(connection: Any, asked: Day) -> Any:
-    """The day as it was closed, with its evidence; none: it is open."""
-    return await connection.fetchrow(CLOSED, *asked)
-
-
-async def newest(connection: Any, asked: Day) -> Any:
-    """Who prepared the day last."""
-    return await connection.fetchrow(NEWEST, *asked)
-
-
-async def prepared(connection: Any, asked: Day, evidence_sha256: str) -> Any:
-    """What was prepared under this hash."""
-    return await connection.fetchrow(PREPARED, *asked, evidence_sha256)
-
-
-async def prepare(connection: Any, asked: Day, kept: tuple[str, str, str], officer: str) -> None:
-    """Freeze a sheet (its hash, the hash before, its text) with what it counted; once, however often."""
-    if await connection.fetchval(PREPARE, *kept, *asked, officer):
-        for sql in COUNT.values():
-            await connection.execute(sql, *asked, kept[0])
-
-
-async def close(connection: Any, signed: Signature) -> None:
-    """Close the day with what was prepared. Raises asyncpg.IntegrityConstraintViolationError where the database forbids it."""
-    await connection.execute(CLOSE, signed.evidence_sha256, signed.closed_by, signed.closed_at, signed.sha256)

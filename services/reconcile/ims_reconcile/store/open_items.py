@@ -78,10 +78,10 @@ REMITTANCES = """SELECT r.remittance_id, r.council, r.source, r.reference, r.bus
     count(*) FILTER (WHERE kind = 'reversal')::int AS reversals, coalesce(sum(amount_pence), 0)::bigint AS pence
     FROM expectation e WHERE NOT r.is_whole AND e.remittance_id = r.remittance_id) AS heard
   WHERE NOT r.is_done AND NOT EXISTS (SELECT FROM remittance_reversed b WHERE b.remittance_id = r.remittance_id)"""
-RETURNS = """SELECT subject_id, kind, council, method_of_payment, reference, amount_pence, due_on FROM expectation e
+RETURNS = """SELECT subject_id, kind, council, source, method_of_payment, reference, amount_pence, due_on FROM expectation e
   WHERE kind <> 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL AND amount_pence = ANY($1)
     AND NOT is_proved(e.subject_id, e.council)"""
-SINGLES = """SELECT subject_id, kind, council, method_of_payment, reference, amount_pence, due_on FROM expectation e
+SINGLES = """SELECT subject_id, kind, council, source, method_of_payment, reference, amount_pence, due_on FROM expectation e
   WHERE kind = 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL AND provider IS NULL AND amount_pence = ANY($1)
     AND method_of_payment = ANY($2) AND due_on >= $3 AND NOT is_proved(e.subject_id, e.council)"""
 PAID = """WITH sought AS (SELECT * FROM unnest($1::text[], $2::bigint[]) AS sought (council, net_pence))
@@ -177,8 +177,8 @@ async def open_singles(connection: Any, lines: Sequence[Line], pack: Pack) -> li
         first = min(line.booked_on for line in lines) - NEAR
         rows += await connection.fetch(SINGLES, credits, methods, first)
     found = []
-    for subject_id, kind, council, method_of_payment, reference, amount_pence, due_on in rows:
-        if source := pack.single_by("payment" if kind == "payment" else "return", method_of_payment):
+    for subject_id, kind, council, told_by, method_of_payment, reference, amount_pence, due_on in rows:
+        if source := pack.single_of(kind, told_by, method_of_payment):
             found.append(Item(subject_id, kind, council, source.name, reference, amount_pence, due_on))
     return found
 

@@ -33,14 +33,18 @@ UNPLACED = f"""SELECT r.remittance_id, r.council, r.source, r.received_on, r.pay
   WHERE r.is_whole AND NOT r.is_placed AND NOT r.is_refused AND r.received_on <= due.last_on AND r.heard_at <= $3
     AND EXISTS (SELECT FROM placed first WHERE first.council = r.council AND first.posted_on <= r.received_on)
     AND NOT EXISTS (SELECT FROM remittance_reversed b WHERE b.remittance_id = r.remittance_id)"""  # noqa: S608 - constants
+WHOLE = """INSERT INTO placed_whole (council, payment_ids, pence) SELECT council, array_agg(payment_id), array_agg(amount_pence)
+  FROM unnest($1::text[], $2::uuid[], $3::bigint[]) AS said (council, payment_id, amount_pence) GROUP BY 1"""
 HELD = Insert(
     tables.HeldPayment,
-    "council payment_id revision kind amount_pence posted_on",
+    "council payment_id revision kind allocated_pence refund_due_pence suspended_pence posted_on",
     conflict="""(council, payment_id) DO UPDATE SET revision = excluded.revision, kind = excluded.kind,
-      amount_pence = excluded.amount_pence, posted_on = excluded.posted_on WHERE excluded.revision > held.revision""",
+      allocated_pence = excluded.allocated_pence, refund_due_pence = excluded.refund_due_pence,
+      suspended_pence = excluded.suspended_pence, posted_on = excluded.posted_on WHERE excluded.revision > held.revision""",
 )
 # But for those that went back whole: nothing is left to decide.
-STILL_HELD = """SELECT council, kind, posted_on, count(*)::int, sum(amount_pence)::bigint FROM held h
+STILL_HELD = """SELECT council, kind, posted_on, count(*)::int,
+    sum(coalesce(nullif(allocated_pence + refund_due_pence, 0), suspended_pence))::bigint FROM held h
   WHERE kind IS NOT NULL AND NOT EXISTS (SELECT FROM expectation e WHERE (e.subject_id, e.council) = (h.payment_id, h.council)
     AND e.amount_pence <= (SELECT sum(-b.amount_pence) FROM expectation b
       WHERE b.payment_id = e.subject_id AND b.council = e.council AND b.kind <> 'payment'))
@@ -54,8 +58,14 @@ async def keep_placed(connection: Any, rows: Sequence[Row]) -> None:
         await connection.execute(PLACED, *zip(*rows, strict=True))
 
 
+async def keep_whole(connection: Any, rows: Sequence[Row]) -> None:
+    """Remember payments that were put on accounts at the first go; a row a batch and council, and what was heard twice is in two."""
+    if rows:
+        await connection.execute(WHOLE, *zip(*rows, strict=True))
+
+
 async def keep_held(connection: Any, rows: Sequence[Row]) -> None:
-    """Remember why payments are held, or that they are no more; one row a payment."""
+    """Remember where all other payments are, and why they are held, if they are; one row a payment."""
     await HELD(connection, rows)
 
 

@@ -206,12 +206,14 @@ class Dispute(Table, table=True):
 
 
 class HeldPayment(Table, table=True):
-    """A payment that allocation holds, or sends back, for what is a break."""
+    """A payment that was not put on accounts at the first go and left there: where it is, and which break that is."""
 
     __tablename__ = "held"
     council: str = Field(primary_key=True)
     payment_id: UUID = Field(primary_key=True)
     revision: int
     kind: str | None
-    amount_pence: int = pence()
+    allocated_pence: int = pence()
+    refund_due_pence: int = pence()
+    suspended_pence: int = pence()
     posted_on: date

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from ims_reconcile.domain.chain import Signature
 from ims_reconcile.domain.year_sheet import SignedDay, Transit, Year
 from ims_reconcile.store.clearing import PROVED
-from ims_reconcile.store.days import SCOPE
+from ims_reconcile.store.days import SCOPE, Day
 
 DAYS = """SELECT c.*, p.evidence, p.prepared_at FROM day_closed c JOIN day_prepared p USING (evidence_sha256)
   WHERE (c.council, c.bank_account) = ($1, $2) AND c.day BETWEEN $3 AND $4 ORDER BY c.day"""
@@ -19,16 +20,8 @@ TRANSIT = f"""WITH due AS (SELECT coalesce(payment_id, subject_id) AS id, min(du
     each AS (SELECT source, due_on, pence, coalesce(before, 0) AS before, coalesce(after, 0) AS after FROM due LEFT JOIN proved USING (id))
   SELECT source, sum(pence)::bigint, sum(before)::bigint, sum(after)::bigint, count(*) FILTER (WHERE pence <> before)::int,
     sum(pence - before)::bigint, min(due_on) FILTER (WHERE pence <> before) FROM each GROUP BY 1"""  # noqa: S608 - constants
-PREPARE = """INSERT INTO year_prepared (evidence_sha256, previous_sha256, evidence, council, bank_account, year, prepared_by)
-  VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"""
-PREPARED = "SELECT * FROM year_prepared WHERE (council, bank_account, year, evidence_sha256) = ($1, $2, $3, $4)"
-CLOSE = """INSERT INTO year_closed
-    (council, bank_account, year, evidence_sha256, previous_sha256, prepared_by, closed_by, closed_at, signed_sha256)
-  SELECT council, bank_account, year, evidence_sha256, previous_sha256, prepared_by, $2, $3, $4 FROM year_prepared
-  WHERE evidence_sha256 = $1"""
-CLOSED = """SELECT c.*, p.evidence, p.prepared_at FROM year_closed c JOIN year_prepared p USING (evidence_sha256)
-  WHERE (c.council, c.bank_account, c.year) = ($1, $2, $3)"""
-LAST_CUT = "SELECT max(year) FROM year_closed WHERE (council, bank_account) = ($1, $2)"
+CUT_OFF = """SELECT make_date(max(year), 3, 31) FROM year_closed
+  WHERE (council, bank_account) = ($1, $2) AND make_date(year, 3, 31) >= $3"""
 LAW = """SELECT c.council, make_date(c.year, 3, 31) AS day, count(*)::bigint AS difference
   FROM year_closed c JOIN year_prepared p USING (evidence_sha256)
   WHERE c.evidence_sha256 <> encode(sha256(convert_to(c.previous_sha256 || E'\\n' || p.evidence, 'UTF8')), 'hex')
@@ -57,27 +50,7 @@ async def transit(connection: Any, asked: Year, elsewhere: Sequence[str]) -> lis
     return [Transit(*row) for row in rows]
 
 
-async def prepare(connection: Any, asked: Year, kept: tuple[str, str, str], officer: str) -> None:
-    """Freeze a sheet: its hash, the signature that it goes on from, its text; once, however often."""
-    await connection.execute(PREPARE, *kept, *asked, officer)
-
-
-async def prepared(connection: Any, asked: Year, evidence_sha256: str) -> Any:
-    """What was prepared under this hash."""
-    return await connection.fetchrow(PREPARED, *asked, evidence_sha256)
-
-
-async def close(connection: Any, signed: Signature) -> None:
-    """Cut the year off. Raises asyncpg.IntegrityConstraintViolationError where the database forbids it."""
-    await connection.execute(CLOSE, signed.evidence_sha256, signed.closed_by, signed.closed_at, signed.sha256)
-
-
-async def closed(connection: Any, asked: Year) -> Any:
-    """The year as it was cut off, with its evidence; none: it is open."""
-    return await connection.fetchrow(CLOSED, *asked)
-
-
-async def last_cut(connection: Any, council: str, bank_account: str) -> Year | None:
-    """The last year of an account that was cut off."""
-    year = await connection.fetchval(LAST_CUT, council, bank_account)
-    return Year(council, bank_account, year) if year else None
+async def cut_off_on(connection: Any, asked: Day) -> date | None:
+    """The end of a year that was cut off and has the day in it, or before it; none: there is none."""
+    found: date | None = await connection.fetchval(CUT_OFF, *asked)
+    return found

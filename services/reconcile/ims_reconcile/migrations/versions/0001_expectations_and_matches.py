@@ -104,9 +104,12 @@ CREATE TABLE placed (              -- how much of each payment of a file has a p
   council text NOT NULL, payment_id uuid NOT NULL, revision int NOT NULL, amount_pence bigint NOT NULL, posted_on date NOT NULL,
   PRIMARY KEY (council, payment_id));
 CREATE INDEX placed_on ON placed (council, posted_on);
-CREATE TABLE held (                -- payments that allocation holds, or sends back, for what is a break; no kind: no more
-  council text NOT NULL, payment_id uuid NOT NULL, revision int NOT NULL, kind text, amount_pence bigint NOT NULL,
-  posted_on date NOT NULL, PRIMARY KEY (council, payment_id));
+-- Payments put on accounts at the first go, which most are: a row for many. Only sheets read it, all of it, and count a payment once.
+CREATE TABLE placed_whole (council text NOT NULL, payment_ids uuid[] NOT NULL, pence bigint[] NOT NULL);
+ALTER TABLE placed_whole ALTER payment_ids SET STORAGE EXTERNAL, ALTER pence SET STORAGE EXTERNAL;
+CREATE TABLE held (                -- all others, as they are now; the kind is the break that it is to hold one, or to send it back
+  council text NOT NULL, payment_id uuid NOT NULL, revision int NOT NULL, kind text, allocated_pence bigint NOT NULL,
+  refund_due_pence bigint NOT NULL, suspended_pence bigint NOT NULL, posted_on date NOT NULL, PRIMARY KEY (council, payment_id));
 CREATE INDEX held_still ON held (council, kind, posted_on) WHERE kind IS NOT NULL;
 CREATE TABLE remittance_reversed (remittance_id uuid PRIMARY KEY);
 CREATE TABLE run (                 -- postings sent to a back office, and its newest answer; either may be heard first
