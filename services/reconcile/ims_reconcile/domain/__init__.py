@@ -19,7 +19,7 @@ from ims_reconcile.domain.items import (
     derived_id,
 )
 from ims_reconcile.domain.judging import LateFile, feed_days, feed_faults, late_faults, late_line_fault, line_faults, without_named
-from ims_reconcile.domain.matching import WHY, Decisions, match
+from ims_reconcile.domain.matching import WHY, Decisions, match, match_alike
 from ims_reconcile.domain.proofs import (
     PLACED_WITHIN,
     Horizon,
@@ -27,6 +27,7 @@ from ims_reconcile.domain.proofs import (
     held_faults,
     in_bulk,
     is_whole,
+    items_of,
     member_faults,
     remittance_faults,
     settlement_faults,
@@ -41,7 +42,7 @@ __all__ = [
     "PLACED_WITHIN", "TYPES", "TYPE_OF", "WHY", "Awaiting", "Break", "Changes", "Decisions", "Fault", "FromBank", "Held", "Horizon",
     "Item", "LateFile", "LateLine", "Line", "Member", "Pack", "Pairing", "Remittance", "Run", "Settlement", "Source", "Statement",
     "Undone", "Unplaced", "band_of", "changes", "derived_id", "failure_fault", "feed_days", "feed_faults", "held_faults", "in_bulk",
-    "is_whole", "is_working_day", "late_faults", "late_line_fault", "line_faults", "match", "member_faults", "remittance_faults",
-    "run_faults", "settlement_faults", "statement_faults", "undone_faults", "unplaced_fault", "without_named", "working_days_after",
-    "working_days_between",
+    "is_whole", "is_working_day", "items_of", "late_faults", "late_line_fault", "line_faults", "match", "match_alike",
+    "member_faults", "remittance_faults", "run_faults", "settlement_faults", "statement_faults", "undone_faults", "unplaced_fault",
+    "without_named", "working_days_after", "working_days_between",
 ]  # fmt: skip

@@ -47,7 +47,8 @@ class Board:
         board.by_amount, board.by_source, board.by_key = by_amount, by_source, by_key
         for line in board.lines.values():
             look = board.looks[line.line_id] = pack.look(line)
-            if named := named_by(line, look, names):
+            # A line that was a payment already is only here for what has its pence.
+            if named := [i for i in named_by(line, look, names) if i.amount_pence == line.amount_pence or not line.is_from_bank]:
                 board.named[line.line_id] = named
                 board.named_items |= {item.item_id for item in named}
         return board
@@ -97,6 +98,10 @@ class Board:
             look = self.looks[line.line_id]
             if look and line.line_id not in self.named:
                 yield line, look
+
+    def summed_up(self) -> Iterator[tuple[Line, Source]]:
+        """Those of them that may be several files or payouts, or part of one."""
+        return ((line, look) for line, look in self.unnamed() if not look.is_single)
 
     def fits(self, line: Line, item: Item) -> bool:
         """Whether the line may be the item, or part of it, whatever its pence: same sign, right account, in the window, and no

@@ -8,7 +8,7 @@ from ims_reconcile.domain.differences import Difference, differences
 from ims_reconcile.domain.items import Awaiting, FromBank, Item, Line, Pairing
 from ims_reconcile.domain.naming import says_another
 from ims_reconcile.domain.sources import Pack
-from ims_reconcile.domain.stages import STAGES
+from ims_reconcile.domain.stages import OF_A_KIND, STAGES
 
 WHY = {
     "settlement": "settlement-net",
@@ -42,7 +42,20 @@ def match(lines: Iterable[Line], items: Iterable[Item], pack: Pack, parted: Part
     """
     board = Board.of(lines, items, pack, parted)
     pairings = [pairing for stage in STAGES for pairing in board.take(stage(board))]
-    decided = Decisions(pairings, [], [], [], [], differences(board, [*paid, *just_paid(pairings, paid)]))
+    return sorted_out(board, pairings, differences(board, [*paid, *just_paid(pairings, paid)]))
+
+
+def match_alike(lines: Iterable[Line], items: Iterable[Item], pack: Pack, parted: Parted = frozenset()) -> Decisions:
+    """The same among some of what is open, by the rules that this suffices for: whatever shares a name with one of these is among
+    them, and so is whatever is of the same source and pence as one that shares none. In what such lines differ from what they
+    nearly are is not asked."""
+    board = Board.of(lines, items, pack, parted)
+    return sorted_out(board, [pairing for stage in OF_A_KIND for pairing in board.take(stage(board))], [])
+
+
+def sorted_out(board: Board, pairings: list[Pairing], found: list[Difference]) -> Decisions:
+    """What becomes of each line that is left on the board."""
+    decided = Decisions(pairings, [], [], [], [], found)
     for line in board.lines.values():
         could_be = could_be_something(board, line)
         if could_be:

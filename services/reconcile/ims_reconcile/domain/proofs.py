@@ -83,6 +83,25 @@ def is_whole(thing: Statement | Settlement | Remittance) -> bool:
             return heard == (thing.payment_count, thing.reversal_count, thing.net_pence)
 
 
+def items_of(settlements: Iterable[Settlement], remittances: Iterable[Remittance], pack: Pack) -> list[Item]:
+    """What of these should now be seen at the bank: what is whole, not matched yet, and of some amount."""
+    return [
+        Item(s.settlement_id, "settlement", s.council, s.source, s.reference, pence, s.paid_on)
+        for s in settlements
+        if (pence := at_bank(s, pack)) and not s.is_matched and is_whole(s)
+    ] + [
+        Item(r.remittance_id, "remittance", r.council, r.source, r.reference, r.net_pence, r.business_on)
+        for r in remittances
+        if r.net_pence and not (r.is_matched or r.is_refused or r.is_settled_elsewhere) and is_whole(r)
+    ]
+
+
+def at_bank(settlement: Settlement, pack: Pack) -> int:
+    """What of a settlement reaches the bank, in pence."""
+    source = pack.by_name.get(settlement.source)
+    return settlement.gross_pence if source and source.pays == "gross" else settlement.net_pence
+
+
 def settlement_difference(settlement: Settlement) -> int | None:
     """The pence by which the members miss the net total, or the totals each other; none where all agree."""
     told = (settlement.member_count, settlement.gross_pence, settlement.fee_pence, settlement.net_pence)

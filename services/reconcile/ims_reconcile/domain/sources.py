@@ -49,6 +49,11 @@ class Source(BaseModel):
     file_within: int = Field(default=2, ge=0)
     """In working days after its bank line, when its file must be here."""
 
+    @property
+    def is_single(self) -> bool:
+        """Whether each thing of it has a line of its own."""
+        return self.by in ("return", "payment")
+
     def expects(self, due_on: date, booked_on: date) -> bool:
         """Whether a line of this day may be for what was due on that."""
         first = self.window[0]

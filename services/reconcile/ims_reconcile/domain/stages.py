@@ -62,7 +62,7 @@ def may_be(board: Board, line: Line, item: Item) -> bool:
 def lines_by_day(board: Board) -> dict[tuple[str, str, str, date], list[Line]]:
     """Lines that name nothing, by council, source, account and day."""
     lines: dict[tuple[str, str, str, date], list[Line]] = defaultdict(list)
-    for line, look in board.unnamed():
+    for line, look in board.summed_up():
         lines[line.council, look.name, line.bank_account, line.booked_on].append(line)
     return lines
 
@@ -71,7 +71,7 @@ def whole_days(board: Board) -> dict[tuple[str, str, int], list[list[Item]]]:
     """By council, source and sum: two items or more that fall to the same day of the banks, as a weekend's and its Monday's do."""
     days: dict[tuple[str, str, date], list[Item]] = defaultdict(list)
     for item in board.items.values():
-        if board.is_unnamed(item):
+        if board.is_unnamed(item) and item.kind in ("settlement", "remittance"):
             days[item.council, item.source, working_days_after(item.due_on, 0)].append(item)
     sums: dict[tuple[str, str, int], list[list[Item]]] = defaultdict(list)
     for (council, source, _), items in days.items():
@@ -83,13 +83,16 @@ def whole_days(board: Board) -> dict[tuple[str, str, int], list[list[Item]]]:
 def subset(board: Board) -> list[Pairing]:
     """Two or three of the few items that share a number with the line make its sum, in one way only."""
     wanted: list[tuple[list[Line], list[Item]]] = []
-    for line, look in board.unnamed():
+    for line, look in board.summed_up():
         if line.amount_pence > 0 and (found := chosen(line, board.sharing(line, look, CANDIDATES_MAX + 1))):
             wanted.append(([line], found))
     return [pairing(*each, "subset", "no other few of its run make the sum") for each in apart(wanted)]
 
 
-STAGES: tuple[Callable[[Board], list[Pairing]], ...] = (named, named_together, same_amount, whole_group, subset)
+type Stage = Callable[[Board], list[Pairing]]
+OF_A_KIND: tuple[Stage, ...] = (named, named_together, same_amount)
+"""Those that ask only what shares a name or its pence with a line."""
+STAGES: tuple[Stage, ...] = (*OF_A_KIND, whole_group, subset)
 
 
 def paired(edges: dict[Line, list[Item]], rule: str, why: str) -> list[Pairing]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,9 +23,11 @@ from ims_reconcile.domain import (
     changes,
     failure_fault,
     is_whole,
+    items_of,
     late_line_fault,
     line_faults,
     match,
+    match_alike,
     member_faults,
     remittance_faults,
     settlement_faults,
@@ -39,6 +42,7 @@ from ims_reconcile.handlers.telling import (
     payment_from_bank,
     reversal_told_by_file,
 )
+from ims_reconcile.handlers.touching import touched
 from ims_reconcile.settings import Settings
 from ims_reconcile.store import causes, matches, members, open_items, outcomes, pages
 from ims_reconcile.store.turns import heard_so_far, take_turn
@@ -61,44 +65,52 @@ class Opened(NamedTuple):
 
     def items(self, pack: Pack) -> list[Item]:
         """What should now be seen at the bank: whole, not matched yet, and of some amount."""
-        settlements = [
-            Item(s.settlement_id, "settlement", s.council, s.source, s.reference, at_bank(s, pack), s.paid_on)
-            for s in self.settlements
-            if at_bank(s, pack) and not s.is_matched and is_whole(s)
-        ]
-        remittances = [
-            Item(r.remittance_id, "remittance", r.council, r.source, r.reference, r.net_pence, r.business_on)
-            for r in self.remittances
-            if r.net_pence and not (r.is_matched or r.is_refused or r.is_settled_elsewhere) and is_whole(r)
-        ]
-        return settlements + remittances + self.singles
-
-
-def at_bank(settlement: Settlement, pack: Pack) -> int:
-    """What of a settlement reaches the bank, in pence."""
-    source = pack.by_name.get(settlement.source)
-    return settlement.gross_pence if source and source.pays == "gross" else settlement.net_pence
+        return items_of(self.settlements, self.remittances, pack) + self.singles
 
 
 async def keep_matching(service: Service, settings: Settings, pack: Pack) -> None:
-    """Reconcile for as long as the service runs: at once after something was heard, and never more than a fifth of the time."""
-    seen, looked_at = -1, 0.0
+    """Reconcile for as long as the service runs, and never more than a fifth of the time: what is new as soon as it is heard, and all
+    that is open, once more, for at most a twentieth."""
+    seen, looked_at, seen_all, may_look_at_all = -1, 0.0, -1, 0.0
     while True:
         began = time.monotonic()
-        heard = await heard_so_far(service.pool)
-        if heard != seen or began - looked_at > LOOK_ANYWAY_SECONDS:
-            async with service.begin() as work:
-                is_mine = await reconcile(work, pack, settings.grace_seconds)
-            while is_mine:
-                async with service.begin() as work:
-                    if not await tell_pages(work):
-                        break
-            seen, looked_at = heard, began
+        heard, is_late = await heard_so_far(service.pool), began - looked_at > LOOK_ANYWAY_SECONDS
+        if (heard != seen_all or is_late) and began >= may_look_at_all:
+            await look(service, reconcile, pack, settings.grace_seconds)
+            seen = seen_all = heard
+            looked_at, may_look_at_all = began, time.monotonic() + 19 * (time.monotonic() - began)
+        elif heard != seen:
+            await look(service, reconcile_new, pack, settings.grace_seconds)
+            seen = heard
         await asyncio.sleep(max(settings.match_pause_seconds, 4 * (time.monotonic() - began)))
 
 
+async def look(service: Service, looking: Callable[[Work, Pack, float], Awaitable[bool]], pack: Pack, grace_seconds: float) -> None:
+    """Look once, and tell what came of it."""
+    async with service.begin() as work:
+        is_mine = await looking(work, pack, grace_seconds)
+    while is_mine:
+        async with service.begin() as work:
+            is_mine = await tell_pages(work)
+
+
+async def reconcile_new(work: Work, pack: Pack, grace_seconds: float = 0) -> bool:
+    """A look at what is new and what it touches: pairs what all that is open would not pair otherwise. False as below. It costs the
+    same however much is open; what is broken, and what whole days and small sums make, is for the next look at all."""
+    connection = work.connection
+    if not await take_turn(connection):
+        return False
+    await outcomes.write_answered(connection)
+    found = await touched(connection, pack, work.now - timedelta(seconds=grace_seconds))
+    lines, items = found.lines.values(), found.items.values()
+    await members.tie(connection, [item.item_id for item in items if item.kind == "settlement"])
+    await carry_out(work, match_alike(lines, items, pack, await open_items.parted(connection, list(lines))), pack)
+    await outcomes.write_flag(connection, "remittance", "is_whole", [item.item_id for item in items if item.kind == "remittance"])
+    return True
+
+
 async def reconcile(work: Work, pack: Pack, grace_seconds: float = 0) -> bool:
-    """One look at all that is open. False if another process is looking: only one at a time decides."""
+    """A look at all that is open. False if another process is looking: only one at a time decides."""
     connection = work.connection
     if not await take_turn(connection):
         return False
@@ -107,11 +119,7 @@ async def reconcile(work: Work, pack: Pack, grace_seconds: float = 0) -> bool:
     opened = await load(connection, pack, fresh_since)
     parted = await open_items.parted(connection, opened.lines)
     decisions = match(opened.lines, opened.items(pack), pack, parted, await open_items.paid(connection, opened.lines))
-    pairings = await matches.without_settled(connection, decisions.pairings)
-    await matches.write_pairings(connection, pairings, pack)
-    await undo_payments_from_bank(work, pairings)
-    await submit_payments_from_bank(work, decisions)
-    await outcomes.write_awaiting(connection, decisions.awaiting)
+    pairings = await carry_out(work, decisions, pack)
     await flag(work, opened, {item.item_id for pairing in pairings for item in pairing.items})
     horizon = await open_items.horizon(connection)
     found = faults(opened, decisions, pairings, horizon, pack)
@@ -120,9 +128,21 @@ async def reconcile(work: Work, pack: Pack, grace_seconds: float = 0) -> bool:
     return True
 
 
+async def carry_out(work: Work, decisions: Decisions, pack: Pack) -> list[Pairing]:
+    """Write and tell what becomes of the lines; returns the pairings that stand."""
+    connection = work.connection
+    pairings = await matches.without_settled(connection, decisions.pairings)
+    await matches.write_pairings(connection, pairings, pack)
+    await undo_payments_from_bank(work, pairings)
+    await submit_payments_from_bank(work, decisions)
+    await outcomes.write_awaiting(connection, decisions.awaiting)
+    await outcomes.write_weighed(connection, [*decisions.ambiguous, *decisions.unexplained])
+    return pairings
+
+
 async def load(connection: Any, pack: Pack, fresh_since: datetime) -> Opened:
     """Everything that is open, and the lines from the bank that a file may yet explain."""
-    await members.tie(connection)
+    await members.tie(connection, await members.untied(connection))
     settlements = await open_items.open_settlements(connection, fresh_since)
     complete = [each.settlement_id for each in settlements if each.heard_pages == each.page_count]
     lines = await open_items.open_lines(connection, fresh_since)

@@ -8,18 +8,23 @@ from ims_reconcile.domain import Horizon, Member, Pack, working_days_after
 
 # A provider that knows payments by ids of its own: tied where reference, pence and day are the same, as many rows as payments.
 # What is alike in all of these is one choice: the first row is the first payment.
-TIE = """WITH loose AS (
+TIE = """WITH these AS (
+    SELECT DISTINCT council, upper(reference) AS reference, gross_pence, occurred_on FROM member
+    WHERE settlement_id = ANY($1) AND payment_id IS NULL AND kind = 'charge' AND gross_pence > 0
+      AND reference <> '' AND occurred_on IS NOT NULL),
+  loose AS (
     SELECT m.member_id, m.council, upper(m.reference) AS reference, m.gross_pence, m.occurred_on,
       row_number() OVER alike AS number, count(*) OVER (PARTITION BY m.council, upper(m.reference), m.gross_pence, m.occurred_on) AS count
-    FROM member m JOIN settlement s USING (settlement_id) WHERE m.payment_id IS NULL AND m.kind = 'charge' AND m.gross_pence > 0
-      AND NOT s.is_agreed AND m.reference <> '' AND m.occurred_on IS NOT NULL
+    FROM these CROSS JOIN LATERAL (SELECT * FROM member WHERE payment_id IS NULL AND kind = 'charge' AND gross_pence > 0
+        AND (council, upper(reference), gross_pence, occurred_on)
+          = (these.council, these.reference, these.gross_pence, these.occurred_on) OFFSET 0) m
+      JOIN settlement s USING (settlement_id) WHERE NOT s.is_agreed
     WINDOW alike AS (PARTITION BY m.council, upper(m.reference), m.gross_pence, m.occurred_on ORDER BY m.member_id)),
   there AS (
     SELECT e.subject_id, e.council, e.reference, e.amount_pence, e.due_on, row_number() OVER alike AS number,
       count(*) OVER (PARTITION BY e.council, e.reference, e.amount_pence, e.due_on) AS count
-    FROM (SELECT DISTINCT council, reference, gross_pence, occurred_on FROM loose) AS sought
-    JOIN expectation e ON (e.due_on, e.reference) = (sought.occurred_on, sought.reference)
-      AND (e.council, e.amount_pence) = (sought.council, sought.gross_pence)
+    FROM these JOIN expectation e ON (e.due_on, e.reference) = (these.occurred_on, these.reference)
+      AND (e.council, e.amount_pence) = (these.council, these.gross_pence)
     WHERE e.kind = 'payment' AND e.remittance_id IS NULL AND e.statement_line_id IS NULL AND e.provider IS NOT NULL
       AND NOT EXISTS (SELECT FROM member o WHERE o.payment_id = e.subject_id)
     WINDOW alike AS (PARTITION BY e.council, e.reference, e.amount_pence, e.due_on ORDER BY e.subject_id))
@@ -30,13 +35,14 @@ TIE = """WITH loose AS (
   WHERE member.member_id = loose.member_id RETURNING member.member_id"""
 # A payment that was told under the very id that its settlement has it under.
 TIE_BY_ID = """UPDATE member SET payment_id = e.subject_id, tied_by = 'id' FROM settlement s, expectation e
-  WHERE s.settlement_id = member.settlement_id AND NOT s.is_agreed AND member.payment_id IS NULL AND member.provider_reference IS NOT NULL
+  WHERE s.settlement_id = ANY($1) AND s.settlement_id = member.settlement_id AND NOT s.is_agreed
+    AND member.payment_id IS NULL AND member.provider_reference IS NOT NULL
     AND (e.council, e.provider_reference, e.provider) = (member.council, member.provider_reference, s.source) AND e.kind = 'payment'
   RETURNING member.member_id"""
 # Rows that one provider gives one reference are of one payment: what is new looks for its kind, and its kind's payment, everywhere.
 TIE_KIN = """WITH fresh AS (SELECT m.member_id FROM settlement s JOIN member m USING (settlement_id)
-      WHERE NOT s.is_scanned AND NOT s.is_done AND m.provider_reference IS NOT NULL
-    UNION SELECT unnest($1::uuid[])),
+      WHERE s.settlement_id = ANY($1) AND NOT s.is_scanned AND NOT s.is_done AND m.provider_reference IS NOT NULL
+    UNION SELECT unnest($2::uuid[])),
   kin AS (SELECT m.member_id, m.payment_id, m.tied_by, o.member_id AS other_id, o.payment_id AS other_payment, o.tied_by AS other_tied
     FROM fresh JOIN member m USING (member_id) JOIN settlement s USING (settlement_id)
       JOIN member o ON (o.council, o.provider_reference) = (m.council, m.provider_reference)
@@ -47,6 +53,7 @@ TIE_KIN = """WITH fresh AS (SELECT m.member_id FROM settlement s JOIN member m U
   UPDATE member SET payment_id = found.payment_id, tied_by = coalesce(found.tied_by, 'kin')
   FROM (SELECT member_id, min(payment_id::text)::uuid AS payment_id, max(tied_by) AS tied_by FROM found GROUP BY 1) AS found
   WHERE member.member_id = found.member_id RETURNING settlement_id"""
+UNTIED = "SELECT settlement_id FROM settlement WHERE NOT is_done AND NOT is_agreed"
 LOOK_AGAIN = "UPDATE settlement SET is_scanned = false, is_agreed = false, is_done = false WHERE settlement_id = ANY($1) AND is_scanned"
 # A charge of nothing is a failed payment that cost a fee: no payment of ours is behind it. What went back of one of several payments
 # alike is not held against the one that it was given; a chargeback may be told without its payment, where its teller knew none.
@@ -118,11 +125,16 @@ SWEPT_AFTER = (6, 11)
 SWEPT_BACK = 30
 
 
-async def tie(connection: Any) -> None:
-    """Give the rows of settlements that name no payment the one that they are of, where there is no doubt: by its provider's id, by
-    reference, pence and day, or because a row of the same reference at its provider has one."""
-    tied = [row["member_id"] for sql in (TIE_BY_ID, TIE) for row in await connection.fetch(sql)]
-    if kin := [row["settlement_id"] for row in await connection.fetch(TIE_KIN, tied)]:
+async def untied(connection: Any) -> list[UUID]:
+    """The settlements of which not every row agrees with what was told."""
+    return [row["settlement_id"] for row in await connection.fetch(UNTIED)]
+
+
+async def tie(connection: Any, settlements: list[UUID]) -> None:
+    """Give the rows of these settlements that name no payment the one that they are of, where there is no doubt: by its provider's
+    id, by reference, pence and day, or because a row of the same reference at its provider has one."""
+    tied = [row["member_id"] for sql in (TIE_BY_ID, TIE) for row in await connection.fetch(sql, settlements)]
+    if kin := [row["settlement_id"] for row in await connection.fetch(TIE_KIN, settlements, tied)]:
         await connection.execute(LOOK_AGAIN, kin)
 
 

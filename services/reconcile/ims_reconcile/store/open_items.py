@@ -78,12 +78,17 @@ REMITTANCES = """SELECT r.remittance_id, r.council, r.source, r.reference, r.bus
     count(*) FILTER (WHERE kind = 'reversal')::int AS reversals, coalesce(sum(amount_pence), 0)::bigint AS pence
     FROM expectation e WHERE NOT r.is_whole AND e.remittance_id = r.remittance_id) AS heard
   WHERE NOT r.is_done AND NOT EXISTS (SELECT FROM remittance_reversed b WHERE b.remittance_id = r.remittance_id)"""
-RETURNS = """SELECT subject_id, kind, council, source, method_of_payment, reference, amount_pence, due_on FROM expectation e
+SINGLE_COLUMNS = "subject_id, kind, council, source, method_of_payment, reference, amount_pence, due_on"
+RETURNS = f"""SELECT {SINGLE_COLUMNS} FROM expectation e
   WHERE kind <> 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL AND amount_pence = ANY($1)
-    AND NOT is_proved(e.subject_id, e.council)"""
-SINGLES = """SELECT subject_id, kind, council, source, method_of_payment, reference, amount_pence, due_on FROM expectation e
+    AND NOT is_proved(e.subject_id, e.council)"""  # noqa: S608 - constants
+SINGLES = f"""SELECT {SINGLE_COLUMNS} FROM expectation e
   WHERE kind = 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL AND provider IS NULL AND amount_pence = ANY($1)
-    AND method_of_payment = ANY($2) AND due_on >= $3 AND NOT is_proved(e.subject_id, e.council)"""
+    AND method_of_payment = ANY($2) AND due_on >= $3 AND NOT is_proved(e.subject_id, e.council)"""  # noqa: S608 - constants
+NAMED = f"""SELECT {SINGLE_COLUMNS} FROM unnest($1::text[], $2::text[]) AS sought (its_council, word)
+    CROSS JOIN LATERAL (SELECT * FROM expectation WHERE (council, last_word(reference)) = (its_council, word) AND remittance_id IS NULL
+      AND statement_line_id IS NULL AND (kind <> 'payment' OR provider IS NULL) OFFSET 0) e
+  WHERE NOT is_proved(e.subject_id, e.council)"""  # noqa: S608 - constants
 PAID = """WITH sought AS (SELECT * FROM unnest($1::text[], $2::bigint[]) AS sought (council, net_pence))
   SELECT settlement_id, 'settlement', council, source, reference, -net_pence, paid_on
     FROM settlement s JOIN sought USING (council, net_pence)
@@ -168,7 +173,9 @@ async def open_remittances(connection: Any, fresh_since: datetime) -> list[Remit
 
 
 async def open_singles(connection: Any, lines: Sequence[Line], pack: Pack) -> list[Item]:
-    """Single reversals and refunds of the very amounts that open debits are of, and single payments of those of credits."""
+    """Single reversals and refunds of the very amounts that open debits are of, single payments of those of credits, and what such
+    lines may name, of whatever amount: as far as they may be of what comes singly."""
+    lines = [line for line in lines if (look := pack.look(line)) is None or look.is_single]
     debits = list({line.amount_pence for line in lines if line.amount_pence < 0})
     credits = list({line.amount_pence for line in lines if line.amount_pence > 0})
     methods = [method for source in pack.sources if source.by == "payment" for method in source.methods]
@@ -176,11 +183,13 @@ async def open_singles(connection: Any, lines: Sequence[Line], pack: Pack) -> li
     if methods and credits:
         first = min(line.booked_on for line in lines) - NEAR
         rows += await connection.fetch(SINGLES, credits, methods, first)
-    found = []
+    if words := {(line.council, word) for line in lines for word in line.words}:
+        rows += await connection.fetch(NAMED, *zip(*words, strict=True))
+    found: dict[UUID, Item] = {}
     for subject_id, kind, council, told_by, method_of_payment, reference, amount_pence, due_on in rows:
         if source := pack.single_of(kind, told_by, method_of_payment):
-            found.append(Item(subject_id, kind, council, source.name, reference, amount_pence, due_on))
-    return found
+            found[subject_id] = Item(subject_id, kind, council, source.name, reference, amount_pence, due_on)
+    return list(found.values())
 
 
 async def late_lines(connection: Any) -> list[LateLine]:

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from ims_reconcile.domain import Awaiting, Changes, derived_id
+from ims_reconcile.domain import Awaiting, Changes, Line, derived_id
 from ims_reconcile.store.matches import Part, Proof, write_matches
 
-AWAITING = """UPDATE bank_line SET state = 'awaiting', source = found.source
+AWAITING = """UPDATE bank_line SET state = 'awaiting', source = found.source, is_weighed = true
   FROM unnest($1::uuid[], $2::text[]) AS found (line_id, source)
   WHERE bank_line.line_id = found.line_id AND (state, bank_line.source) IS DISTINCT FROM ('awaiting', found.source)"""
 FROM_BANK = """UPDATE bank_line SET state = 'from-bank', source = 'bank' WHERE line_id = ANY($1)
   RETURNING line_id, council, amount_pence, booked_on, value_on, counterparty_name, counterparty_account, reference, narrative"""
+WEIGHED = "UPDATE bank_line SET is_weighed = true WHERE line_id = ANY($1) AND NOT is_weighed"
 SUBMITTED = "INSERT INTO submitted (line_id, kind, council) SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING"
 # By the line alone, whatever the server thinks it knows of a table that has just been filled: hence the fence.
 ANSWERED = """UPDATE submitted SET is_answered = true FROM bank_line l
@@ -49,6 +50,11 @@ async def write_awaiting(connection: Any, awaiting: Sequence[Awaiting]) -> None:
     """Write whose file a line waits for."""
     if awaiting:
         await connection.execute(AWAITING, [line.line_id for line, _ in awaiting], [source for _, source in awaiting])
+
+
+async def write_weighed(connection: Any, lines: Sequence[Line]) -> None:
+    """Write that these lines were weighed and wait for nothing that is known."""
+    await connection.execute(WEIGHED, [line.line_id for line in lines])
 
 
 async def take_from_bank(connection: Any, line_ids: list[UUID]) -> list[Any]:

@@ -24,7 +24,7 @@ REOPEN = (
     """INSERT INTO parted (line_id, item_id) SELECT p.line_id, coalesce(m.settlement_id, m.remittance_id, m.subject_id)
       FROM match m, match_line p WHERE m.match_id = ANY($1) AND p.match_id = ANY($1)
       ON CONFLICT DO NOTHING""",
-    """UPDATE bank_line SET state = 'open', source = NULL FROM match_line p
+    """UPDATE bank_line SET state = 'open', source = NULL, is_weighed = false FROM match_line p
       WHERE p.match_id = ANY($1) AND bank_line.line_id = p.line_id""",
     "UPDATE settlement SET match_id = NULL, is_done = false WHERE match_id = ANY($1)",
     "UPDATE remittance SET match_id = NULL, is_done = false WHERE match_id = ANY($1)",

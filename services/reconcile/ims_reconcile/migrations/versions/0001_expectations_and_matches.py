@@ -8,6 +8,11 @@ revision = "0001"
 down_revision = None
 
 FACTS = """
+-- As `words_of` of the domain has them: by these a line finds what it names, and an item the lines that may name it.
+CREATE FUNCTION words_of(said text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+  $$SELECT regexp_split_to_array(upper(said), '[^A-Z0-9_/-]+')$$;
+CREATE FUNCTION last_word(said text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+  $$SELECT substring(upper(said) from '([A-Z0-9_/-]+)[^A-Z0-9_/-]*$')$$;
 CREATE TABLE expectation (         -- money that should be seen at the bank: payments, and below nothing what went back
   council text NOT NULL, subject_id uuid NOT NULL, kind text NOT NULL, payment_id uuid, revision int NOT NULL,
   source text NOT NULL, method_of_payment text NOT NULL, amount_pence bigint NOT NULL, due_on date NOT NULL,
@@ -21,8 +26,10 @@ CREATE INDEX returned_alone ON expectation (amount_pence) WHERE kind <> 'payment
 CREATE INDEX returned_of_nothing ON expectation (council) WHERE kind <> 'payment' AND NOT is_linked;
 -- What comes in no file: by its day, for what is absent; by its pence, where no provider pays it over with others.
 CREATE INDEX alone ON expectation (due_on, reference) WHERE kind = 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL;
-CREATE INDEX alone_at_bank ON expectation (amount_pence)
+CREATE INDEX alone_at_bank ON expectation (amount_pence, due_on)
   WHERE kind = 'payment' AND remittance_id IS NULL AND statement_line_id IS NULL AND provider IS NULL;
+CREATE INDEX alone_named ON expectation (council, last_word(reference))
+  WHERE remittance_id IS NULL AND statement_line_id IS NULL AND (kind <> 'payment' OR provider IS NULL);
 -- What its provider calls a payment, where whoever settles it may call it so too.
 CREATE INDEX expectation_of_provider ON expectation (council, provider_reference) WHERE provider_reference IS NOT NULL;
 CREATE TABLE dispute (             -- of a card payment, as far as it has come; nothing moves until it is lost
@@ -49,11 +56,17 @@ CREATE TABLE bank_line (           -- state: open, awaiting its file, from-bank 
   line_id uuid PRIMARY KEY, council text NOT NULL, statement_id uuid NOT NULL, bank_account text NOT NULL,
   amount_pence bigint NOT NULL, booked_on date NOT NULL, value_on date NOT NULL, bank_reference text,
   counterparty_name text, counterparty_account text, reference text, narrative text, transaction_code text, because text,
-  state text NOT NULL DEFAULT 'open', source text, heard_at timestamptz NOT NULL DEFAULT now());
+  state text NOT NULL DEFAULT 'open', source text, is_weighed boolean NOT NULL DEFAULT false,
+  heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX bank_line_of_statement ON bank_line (statement_id);
 CREATE INDEX bank_line_of_account ON bank_line (council, bank_account, booked_on);
 CREATE INDEX bank_line_heard ON bank_line (council, bank_account, heard_at);
 CREATE INDEX bank_line_open ON bank_line (line_id) WHERE state IN ('open', 'awaiting');
+CREATE INDEX bank_line_new ON bank_line (line_id) WHERE state = 'open' AND NOT is_weighed;
+CREATE INDEX bank_line_of_pence ON bank_line (council, amount_pence) WHERE state IN ('open', 'awaiting');
+CREATE INDEX bank_line_of_words ON bank_line USING gin (words_of(coalesce(counterparty_name, '') || ' ' || coalesce(reference, '') || ' ' ||
+  coalesce(narrative, '') || ' ' || coalesce(bank_reference, '') || ' ' || coalesce(transaction_code, '')))
+  WITH (fastupdate = off) WHERE state IN ('open', 'awaiting');
 CREATE INDEX bank_line_from_bank ON bank_line (council, amount_pence, booked_on) WHERE state = 'from-bank';
 CREATE INDEX bank_line_matched ON bank_line (council, amount_pence, booked_on) WHERE state = 'matched';
 
@@ -66,6 +79,9 @@ CREATE TABLE settlement (
 CREATE INDEX settlement_of_pence ON settlement (council, net_pence);
 CREATE INDEX settlement_came ON settlement (council, source, received_on);
 CREATE INDEX settlement_open ON settlement (settlement_id) WHERE NOT is_done;
+CREATE INDEX settlement_new ON settlement (settlement_id) WHERE NOT is_scanned AND NOT is_done;
+CREATE INDEX settlement_of_gross ON settlement (council, gross_pence) WHERE match_id IS NULL;
+CREATE INDEX settlement_of_word ON settlement (council, last_word(reference)) WHERE match_id IS NULL;
 CREATE TABLE settlement_page (     -- sums, so that a settlement is proved without counting its members again
   settlement_id uuid NOT NULL, page int NOT NULL, member_count int NOT NULL, gross_pence bigint NOT NULL,
   fee_pence bigint NOT NULL, net_pence bigint NOT NULL, PRIMARY KEY (settlement_id, page));
@@ -80,6 +96,8 @@ CREATE TABLE member (
 CREATE TABLE odd_member (          -- rows of settlements looked through that do not agree: the only ones to look at again
   settlement_id uuid NOT NULL, member_id uuid NOT NULL, PRIMARY KEY (settlement_id, member_id));
 CREATE INDEX member_of_nobody ON member (settlement_id) WHERE payment_id IS NULL AND kind = 'charge' AND gross_pence > 0;
+CREATE INDEX member_alike ON member (council, upper(reference), gross_pence, occurred_on)
+  WHERE payment_id IS NULL AND kind = 'charge' AND gross_pence > 0;
 CREATE INDEX member_untied ON member (settlement_id) WHERE payment_id IS NULL AND provider_reference IS NOT NULL;
 CREATE INDEX member_of_provider ON member (council, provider_reference) WHERE provider_reference IS NOT NULL;
 CREATE INDEX member_disputed ON member (council, gross_pence) WHERE kind = 'dispute';
@@ -99,6 +117,9 @@ CREATE INDEX remittance_matched ON remittance (council, source, business_on, net
 CREATE INDEX remittance_of_name ON remittance (council, source, reference);
 CREATE INDEX remittance_came ON remittance (council, source, received_on) WHERE NOT is_refused;
 CREATE INDEX remittance_open ON remittance (remittance_id) WHERE NOT is_done;
+CREATE INDEX remittance_new ON remittance (remittance_id) WHERE NOT is_whole AND NOT is_done AND NOT is_refused;
+CREATE INDEX remittance_of_pence ON remittance (council, net_pence) WHERE match_id IS NULL;
+CREATE INDEX remittance_of_word ON remittance (council, last_word(reference)) WHERE match_id IS NULL;
 CREATE INDEX remittance_unplaced ON remittance (council, received_on) WHERE is_whole AND NOT is_placed;
 CREATE TABLE placed (              -- how much of each payment of a file has a place, on an account, in suspense or due back
   council text NOT NULL, payment_id uuid NOT NULL, revision int NOT NULL, amount_pence bigint NOT NULL, posted_on date NOT NULL,
