@@ -52,7 +52,7 @@ class Source(BaseModel):
     @property
     def is_single(self) -> bool:
         """Whether each thing of it has a line of its own."""
-        return self.by in ("return", "payment")
+        return self.by in SINGLES.values()
 
     def expects(self, due_on: date, booked_on: date) -> bool:
         """Whether a line of this day may be for what was due on that."""
