@@ -15,7 +15,7 @@ from ims_allocation.domain import Accounts, Placement, Progress, known
 from ims_allocation.domain.editions.edition import Edition, edition_of
 from ims_allocation.domain.editions.officer_rules import TEXTS, OfficerRules, compiled, fields_of, like
 from ims_allocation.domain.editions.written import Rule, Then
-from ims_allocation.handlers.payments import is_plain
+from ims_allocation.handlers.plain import is_plain
 from ims_allocation.settings import Packs
 from ims_allocation.store.accounts import Known
 from ims_contracts.accounts import AccountChanged

@@ -34,7 +34,8 @@ TYPED = Insert(
 )
 PAGE = Insert(ReconciledPageRow, "council match_id page journal_id gross_pence", returning="match_id page")
 
-# A plain payment, its placement and its journal in one statement: what is alike for all of them is sent once, or not at all.
+# A plain payment, its placement and its journal in one statement: what is alike for all of them is sent once, or not at all. Says
+# which were there before: hardly ever any.
 PLACE_PLAIN = """WITH fresh AS (
     INSERT INTO placement (council, payment_id, heard_revision, amount_pence, method_of_payment, channel, decided_on, paid_at, fund,
       account_reference, rule_version, vat_code, cost_centre, revision, kind, reversed_pence, refunded_pence, outcome, rule,
@@ -50,7 +51,7 @@ PLACE_PLAIN = """WITH fresh AS (
     SELECT payment_id, council, $14, line.account, line.reference, payment_id, line.pence, line.vat, line.centre
     FROM fresh CROSS JOIN LATERAL (VALUES ('clearing:' || method_of_payment, NULL, amount_pence, NULL, NULL),
       ('fund:' || fund, account_reference, -amount_pence, vat_code, cost_centre)) AS line (account, reference, pence, vat, centre))
-  SELECT council, payment_id FROM fresh"""
+  SELECT * FROM unnest($1::text[], $2::uuid[]) EXCEPT SELECT council, payment_id FROM fresh"""
 
 LATEST = """SELECT DISTINCT ON (council, payment_id) p.* FROM placement p
   JOIN unnest($1::text[], $2::uuid[]) AS asked (council, payment_id) USING (council, payment_id)
@@ -125,7 +126,7 @@ class Plain(NamedTuple):
 
 
 async def place_plain(plain: Sequence[Plain], posted_on: date, work: Work) -> set[PaymentKey]:
-    """Place and post all that are new, and say which."""
+    """Place and post all that are new, and say which were known before."""
     if not plain:
         return set()
     rows = [
