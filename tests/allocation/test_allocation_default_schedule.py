@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from allocation.anytown import PACK, penalty, rows
-from allocation.test_allocation_packs import edited
 from ims_allocation.domain.default_schedule import with_schedule
 from ims_allocation.domain.penalties import stage_on
 from ims_allocation.store.accounts import account, row
@@ -113,11 +112,30 @@ def test_what_is_not_told_is_not_guessed(fields: dict[str, Any]) -> None:
     assert stages(notice(**fields)) == []
 
 
-def test_a_registration_without_a_known_fee_is_not_reckoned() -> None:
-    tariffs = edited("tariffs.yaml", "{pence: 1000}", "{pence: 1000, from: 2026-01-01}").pack.tables.tariffs
-    told = notice(issued_on=date(2025, 6, 1), charge_certificate_on=date(2025, 9, 1), registered_on=date(2025, 12, 31))
-    assert with_schedule(told, tariffs).schedule == []
-    assert with_schedule(told.model_copy(update={"registered_on": date(2026, 1, 1)}), tariffs).schedule[-1].amount_pence == 11500
+@pytest.mark.parametrize(
+    ("registered_on", "pence"),
+    [
+        (date(2014, 4, 22), 11200), (date(2016, 7, 24), 11200), (date(2016, 7, 25), 11300), (date(2021, 9, 29), 11300),
+        (date(2021, 9, 30), 11400), (date(2024, 4, 30), 11400), (date(2024, 5, 1), 11500),
+    ],
+)  # fmt: skip
+def test_a_registration_costs_what_the_court_took_on_its_day(registered_on: date, pence: int) -> None:
+    told = notice(issued_on=date(2014, 1, 6), charge_certificate_on=date(2014, 3, 3), registered_on=registered_on)
+    assert stages(told)[-1] == ("registered", pence, registered_on, None)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"issued_on": date(2008, 3, 30)},
+        {"issued_on": date(2011, 4, 14), "tariff_band": "london-a"},
+        {"issued_on": date(2013, 6, 1), "charge_certificate_on": date(2013, 9, 1), "registered_on": date(2014, 4, 21)},
+    ],
+)
+def test_what_is_older_than_the_tariff_is_not_reckoned(fields: dict[str, Any]) -> None:
+    assert with_schedule(notice(**fields), TARIFFS).schedule == []
+    issued_on = {"issued_on": date(2011, 4, 15)} if "registered_on" not in fields else {"registered_on": date(2014, 4, 22)}
+    assert stages(notice(**fields | issued_on))
 
 
 def test_what_parking_tells_always_wins() -> None:

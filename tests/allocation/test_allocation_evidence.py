@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allocation.anytown import COUNCIL, PACK, payment, penalty, remembered, running_account
-from ims_allocation.domain import Accounts, Hold, Home, Names, Owing, Pack, choose, is_sampled, known, repair_stops
+from ims_allocation.domain import Accounts, Hold, Home, Names, Owing, Pack, choose, is_sampled, known, stops
 from ims_allocation.domain.candidates import NEAR, meanings, near_keys, tokens, whole
 from ims_allocation.domain.neighbours import corrections, deleted
 from ims_allocation.domain.rates import Rates, rates
@@ -99,12 +99,14 @@ def test_nothing_is_repaired_until_finance_switches_it_on() -> None:
 
 def test_nothing_is_repaired_in_a_scheme_whose_repairs_went_wrong() -> None:
     heard = known(payment("770009148", 9610, channel="bank-transfer"), REPAIRING.references.read("770009148", None), REPAIRING)
-    assert ends(choose(heard, Accounts(there(TAX), repair_stopped={(COUNCIL, "23")}), REPAIRING)) == "unknown-reference repair-stopped"
+    assert ends(choose(heard, Accounts(there(TAX), stopped={(COUNCIL, "23", "repaired")}), REPAIRING)) == "unknown-reference repair-stopped"
 
 
-@pytest.mark.parametrize(("repaired", "wrong", "stops"), [(5000, 1, False), (4999, 1, True), (0, 1, True), (9999, 2, True), (1, 0, False)])
-def test_repair_stops_above_one_wrong_in_five_thousand(repaired: int, wrong: int, stops: bool) -> None:
-    assert repair_stops(repaired, wrong) == stops
+@pytest.mark.parametrize(
+    ("placed", "wrong", "is_stopped"), [(5000, 1, False), (4999, 1, True), (0, 1, True), (9999, 2, True), (1, 0, False)]
+)
+def test_a_way_is_stopped_above_one_wrong_in_five_thousand(placed: int, wrong: int, is_stopped: bool) -> None:
+    assert stops(placed, wrong) == is_stopped
 
 
 def test_a_common_amount_says_little_and_a_rare_one_much() -> None:

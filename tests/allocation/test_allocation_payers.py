@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import random
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -154,6 +155,34 @@ async def test_a_decision_teaches_a_suggestion_and_a_second_person_makes_it_evid
     await office.hear(transfer("3"))
     assert await office.placed("3") == {HOME: 9610}
     await office.assert_lawful()
+
+
+async def test_placing_by_the_payer_stops_for_a_fund_where_people_found_it_wrong_and_goes_on_after_thirty_days(office: Office) -> None:
+    await say(office, "confirm", (await teach(office))["learned"])
+    await office.hear(transfer("2"))
+    assert await office.get("/v1/automatic/stopped") == []
+    await office.decide(group(of("2"), to(("23/770001478", 9610))))
+    [found] = await office.get("/v1/automatic/stopped")
+    assert (found["fund"], found["tag"], found["wrong"], found["placed"], found["is_stopped"]) == ("23", "by-payer", 1, 1, True)
+    await office.hear(transfer("3"), transfer("4", "770001148"))
+    assert (await office.placed("3"), await office.placed("4")) == ({"suspended": 9610}, {HOME: 9610})
+    [step] = (await office.story("3"))["steps"]
+    assert step["evidence"]["held_by"] == "placing by the payer alone has stopped for it: too many were wrong"
+    await office.pool.execute("UPDATE automatic_outcome SET found_on = found_on - 31")
+    await office.hear(transfer("5"))
+    assert await office.placed("5") == {HOME: 9610}
+    await office.assert_lawful()
+
+
+def test_finance_can_switch_placing_by_the_payer_off_for_a_fund() -> None:
+    asked = known(transfer(), PACK.references.read("council tax", None), PACK, NAMES)
+    payers = {(COUNCIL, str(asked.payer)): {remembered(TAX).key: PAYER_KNOWN}}
+    accounts = Accounts([remembered(TAX)], Owing(counted([remembered(TAX)]).by_amount, MANY), (), payers)
+    off = replace(PACK, funds=PACK.funds | {"23": replace(PACK.funds["23"], by_payer=False)})
+    chosen = choose(asked, accounts, off)
+    assert isinstance(chosen, Hold)
+    assert (chosen.evidence and chosen.evidence.held_by) == "by-payer-off"
+    assert not isinstance(choose(asked, accounts, PACK), Hold)
 
 
 async def test_what_was_learned_is_suggested_for_a_payment_whose_account_never_came_too(office: Office) -> None:

@@ -126,7 +126,7 @@ async def decide(pool: Any, decided: Decided | None) -> None:
 
 
 async def outcomes(pool: Any) -> list[tuple[str, bool]]:
-    return [tuple(row) for row in await pool.fetch("SELECT fund, is_wrong FROM repair_outcome")]
+    return [tuple(row) for row in await pool.fetch("SELECT fund, is_wrong FROM automatic_outcome")]
 
 
 async def test_a_scheme_stops_repairing_when_people_found_too_many_wrong(pool: Any) -> None:
@@ -142,7 +142,7 @@ async def test_a_scheme_stops_repairing_when_people_found_too_many_wrong(pool: A
     assert await outcomes(pool) == [("23", True)]
     await hear(pool, misread(called="2"), packs=PACKS)
     assert await where(pool) == ["officer 3000000123", "unknown-reference"]
-    await pool.execute("UPDATE repair_outcome SET found_on = found_on - 31")
+    await pool.execute("UPDATE automatic_outcome SET found_on = found_on - 31")
     await hear(pool, misread(called="3"), packs=PACKS)
     assert (await where(pool)).count("reference-repaired 770001148") == 1
 
@@ -182,8 +182,8 @@ async def test_a_payment_that_was_repaired_twice_is_one_repair(pool: Any) -> Non
         await hear(pool, TAX, other, misread(typed=typed, revision=revision), packs=PACKS)
     assert await pool.fetchval("SELECT count(*) FROM placement WHERE tag = 'repaired'") == 2
     await decide(pool, Decided(name("wrong"), (Part("19", "3000000123", 9610),)))
-    [row] = await pool.fetch(evidence.REPAIRS, [COUNCIL], date(2000, 1, 1))
-    assert (row["repaired"], row["wrong"]) == (1, 1)
+    [row] = await pool.fetch(evidence.WRONG, [COUNCIL], date(2000, 1, 1))
+    assert (row["placed"], row["wrong"]) == (1, 1)
 
 
 async def test_a_payers_name_is_evidence_only_where_there_is_a_key_and_is_kept_nowhere(pool: Any) -> None:

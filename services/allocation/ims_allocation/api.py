@@ -118,6 +118,13 @@ async def sample(
     return await evidence.tagged((council, on), after or UUID(int=0), count_max, pool_of(request))
 
 
+@router.get("/automatic/stopped", tags=["suspense"])
+async def stopped(request: Request, council: str) -> list[dict[str, Any]]:
+    """What people found wrong within 30 days of what was placed without them, by fund and way (`repaired`, `by-payer`): how much, of how
+    many, and whether that way is stopped for the fund. It is again when the days are over; a pack can switch it off for good."""
+    return await evidence.wrong([council], today(), pool_of(request))
+
+
 @router.get("/rejected-lines", tags=["suspense"])
 async def rejected_lines(
     request: Request,

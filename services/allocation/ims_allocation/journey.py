@@ -76,6 +76,8 @@ HELD_BY = {
     "payer-alone": "nothing but its payer's history speaks for it",
     "repair-off": "finance has not switched automatic repair on for it",
     "repair-stopped": "automatic repair has stopped for it: too many were wrong",
+    "by-payer-off": "finance lets no payment to it be placed by its payer without a reference",
+    "by-payer-stopped": "placing by the payer alone has stopped for it: too many were wrong",
 }
 
 

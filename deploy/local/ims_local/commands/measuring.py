@@ -22,7 +22,7 @@ def choosing(
     payments: Annotated[int, typer.Option(help="How many free-text transfers each seed makes.", min=100)] = 20_000,
     seed: Annotated[int, typer.Option(help="The first seed.")] = 1,
     seeds: Annotated[int, typer.Option(help="How many seeds are pooled.", min=1)] = 1,
-    known_payers: Annotated[int, typer.Option(help="Per cent of accounts whose holder's bank account is known.", min=0, max=100)] = 0,
+    known_payers: Annotated[int, typer.Option(help="Per cent of accounts whose payer's bank account is known.", min=0, max=100)] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Allocate free-text transfers by the evidence, in memory: how many without a person, and how many of those wrongly."""

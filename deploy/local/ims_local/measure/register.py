@@ -21,6 +21,12 @@ PENALTIES = ("11", "12")
 CLOSED = 0.03
 RESIDENTS = 0.6
 """Of accounts that are no dwelling's, those whose holder has a dwelling's too."""
+HELPED, BY_HELPER = 0.15, 0.75
+"""Residents for whom somebody else pays as a rule, and how often it is they who do."""
+HELPERS = {"family": 0.4, "neighbour": 0.3, "anybody": 0.3}
+"""One of the same surname; one who pays the same instalment of council tax themselves; such as a landlord."""
+ONE_OFF = 0.1
+"""Of what is known of payers, a stranger's only payment for that account."""
 SURNAMES = 4_000
 SYLLABLES = "BA CO DU FE GI HAR JEN KEL LO MAR NOR PEN QUI ROS SAN TOL VIN WES YAR ZEL".split()  # noqa: SIM905 - a line of words
 ENDS = "BY DEN FORD GATE LEY MAN NER SON TON WELL".split()  # noqa: SIM905 - a line of words
@@ -67,18 +73,34 @@ class Register:
         for fund in SHARES:
             for entry in self.entries[fund]:
                 self.of_person.setdefault(entry.person, []).append(entry)
+        self.of_surname: dict[int, list[int]] = {}
+        self.of_instalment: dict[int, list[int]] = {}
+        for person, (surname, home) in enumerate(zip(self.people, self.entries["23"], strict=True)):
+            self.of_surname.setdefault(surname, []).append(person)
+            self.of_instalment.setdefault(home.instalment_pence, []).append(person)
         self.of_mark = {e.mark: [(fund, e.reference)] for fund in PENALTIES for e in self.entries[fund]}
         self.owing = self.counted()
         self.know_payers(0)
 
     def know_payers(self, share: float) -> None:
-        """Let so many of the accounts be known to be paid from their holder's bank account."""
+        """Let it be known of so many of the accounts from whose bank account they were paid, by two people's word."""
         chance = random.Random(f"known payers/{self.seed}")  # noqa: S311 - an invented register
         self.paid: dict[str, dict[AccountKey, str]] = {}
         for (fund, reference), entry in self.by_key.items():
             if fund not in PENALTIES and chance.random() < share:
-                payer = self.names.of_bank_account(bank_account(entry.person)) or ""
+                person = chance.randrange(len(self.people)) if chance.random() < ONE_OFF else self.usual_payer(entry.person, chance)
+                payer = self.names.of_bank_account(bank_account(person)) or ""
                 self.paid.setdefault(payer, {})[self.pack.council, fund, reference] = PAYER_KNOWN
+
+    def usual_payer(self, person: int, chance: random.Random) -> int:
+        """Who pays what a person owes: they themselves, or mostly whoever pays for them as a rule, always the same."""
+        own = random.Random(f"helper/{self.seed}/{person}")  # noqa: S311 - an invented register
+        if person < 0 or own.random() >= HELPED or chance.random() >= BY_HELPER:
+            return person
+        kind = own.choices(list(HELPERS), list(HELPERS.values()))[0]
+        instalment, surname = self.entries["23"][person].instalment_pence, self.people[person]
+        among = {"family": self.of_surname[surname], "neighbour": self.of_instalment[instalment], "anybody": range(len(self.people))}
+        return own.choice(among[kind])
 
     def fund(self, fund: str, count: int) -> list[Entry]:
         if fund in IN_SEQUENCE:

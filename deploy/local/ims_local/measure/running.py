@@ -63,6 +63,7 @@ class Run:
         tally.automatic += 1
         tally.decidable_automatic += is_decidable and is_right
         tally.wrong += not is_right
+        tally.doubt += 1_000_000 - evidence.weighings[0].probability if evidence else 0
         tally.ways[chosen.rule + (" weighed" if evidence and chosen.rule == "reference" else ""), is_right] += 1
         if not is_right:
             said = evidence.weighings[0].votes if evidence else ()

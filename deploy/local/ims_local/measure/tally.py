@@ -20,6 +20,8 @@ class Tally:
     decidable: int = 0
     decidable_automatic: int = 0
     wrong: int = 0
+    doubt: int = 0
+    """What was missing to certainty of each that was weighed and automatic, out of a million, in all."""
     seconds: dict[str, float] = field(default_factory=lambda: {"exact": 0.0, "weighed": 0.0})
     ways: Counter[tuple[str, bool]] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
@@ -39,6 +41,7 @@ class Tally:
             "wrong": self.wrong,
             "wrong_per_100000": round(self.wrong * per, 2),
             "wrong_per_100000_between": [round(low * per, 2), round(high * per, 2)],
+            "wrong_per_100000_by_what_was_said": round(self.doubt * per / 1_000_000, 2),
             "ways": {way: {"right": self.ways[way, True], "wrong": self.ways[way, False]} for way in sorted({w for w, _ in self.ways})},
             "held": dict(self.held.most_common()),
             "decidable_held": {f"{how}: {why}": count for (how, why), count in self.missed.most_common() if count},

@@ -20,10 +20,10 @@ WORDS = {
 }  # fmt: skip
 PAID_THOUGH_CLOSED = 0.2
 OWN_WORDS, WRONG_WORDS = 0.30, 0.0005
-NAMED, OWN_NAME = 0.96, 0.78
-"""Transfers that carry the payer's name, and those of them paid by the holder or one of the same surname."""
+NAMED, USUAL = 0.96, 0.82
+"""Transfers that carry the payer's name; and those that who usually pays for the account makes."""
 OWN_ACCOUNT = 0.85
-"""Of what the holder's family pays, what comes from the holder's own bank account."""
+"""Of what holders or their spouses pay, what comes from the holder's own bank account."""
 DUE = {"23": 0.82, "05": 0.75, "24": 0.85, "19": 0.80, "11": 0.93, "12": 0.93}
 """Payments of an amount that is owed; the others are of round sums, or of any."""
 
@@ -56,13 +56,13 @@ class Payers:
             how, quoted = "nothing", meant
         typed = self.typed(quoted.reference, how)
         text = self.text(typed, self.words(meant, how))
-        name = self.name(meant)
-        narrative = f"{name} {text} {self.chance.choice(('BGC', 'FPI', '18MAR'))}" if self.chance.random() < 0.6 else None
+        payer = self.payer(meant, how)
+        narrative = f"{payer.name or ''} {text} {self.chance.choice(('BGC', 'FPI', '18MAR'))}" if self.chance.random() < 0.6 else None
         payment = PaymentReceived(
             council=self.register.pack.council, payment_id=f"{self.seed:08x}-0000-5000-8000-{number:012x}", source="bank",
             source_payment_id=f"{self.seed}/{number}", channel="bank-transfer", method_of_payment="bank", amount_pence=self.amount(meant),
             paid_on=TODAY, received_on=TODAY, reference=text or None, narrative=narrative,
-            payer=Payer(name=name or None, bank_account=self.bank_account(meant, name, how)),
+            payer=payer,
         )  # fmt: skip
         return Transfer(payment, None if how == "foreign" else meant, how)
 
@@ -131,21 +131,23 @@ class Payers:
             parts.reverse()
         return " ".join(part for part in parts if part)
 
-    def name(self, meant: Entry) -> str:
+    def payer(self, meant: Entry, how: str) -> Payer:
+        """Who usually pays for the account, mostly: of a couple with one surname the one or the other. Else anybody, who has debts of
+        their own. Whose a stranger's number is has nothing to do with an account of ours."""
+        bank, people = self.bank, len(self.register.people)
+        is_usual = how != "foreign" and bank.random() < USUAL
+        person = self.register.usual_payer(meant.person, bank) if is_usual else bank.randrange(people)
+        is_spouse = person == meant.person and bank.random() >= OWN_ACCOUNT
+        return Payer(name=self.name(person), bank_account=bank_account(bank.randrange(people) if is_spouse else person))
+
+    def name(self, person: int) -> str | None:
+        """A person's, as banks write it, if it is told at all."""
         chance, register = self.chance, self.register
         if chance.random() > NAMED:
-            return ""
-        own = chance.random() < OWN_NAME
-        which = register.surname(meant.person) if own else chance.choices(range(len(register.weights)), cum_weights=register.weights)[0]
+            return None
+        which = register.surname(person)
         first = chance.choice("ABCDEFGHJKLMNPRSTW")
         return chance.choice((f"{register.surnames[which]} {first}", f"MR {first} {register.surnames[which]}"))
-
-    def bank_account(self, meant: Entry, name: str, how: str) -> str:
-        """The holder's, mostly, where the name is of the holder's family; else that of anybody else, who has debts of their own. Whose a
-        stranger's number is has nothing to do with an account of ours."""
-        is_family = self.register.surnames[self.register.surname(meant.person)] in name
-        is_own = how != "foreign" and self.bank.random() < (OWN_ACCOUNT if is_family else 0 if name else OWN_NAME)
-        return bank_account(meant.person if is_own else self.bank.randrange(len(self.register.people)))
 
     def amount(self, meant: Entry) -> int:
         chance = self.chance

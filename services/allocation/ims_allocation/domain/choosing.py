@@ -1,13 +1,13 @@
 """Which account a payment is for, from what was typed, the accounts that there are, and the amount."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from ims_allocation.domain.accounts import Account, AccountKey
 from ims_allocation.domain.candidates import meanings
 from ims_allocation.domain.evidence import NOTHING_PAID, Owing, Paid, counted, find
-from ims_allocation.domain.judging import is_sure, judge
+from ims_allocation.domain.judging import Stopped, is_sure, judge
 from ims_allocation.domain.packs import Fund, Pack
 from ims_allocation.domain.payments import Evidence, Part, Payment
 from ims_allocation.domain.penalties import stage_on
@@ -30,18 +30,18 @@ class Hold(NamedTuple):
 
 
 class Accounts:
-    """The accounts that a batch's payments can be for, by key and by vehicle; what accounts in all owe, the funds (council, fund)
-    that repair no more because too many repairs were wrong, and what payers (council, digest) are known to pay."""
+    """The accounts that a batch's payments can be for, by key and by vehicle; what accounts in all owe, the ways that
+    are stopped for a fund because too much was wrong, and what payers (council, digest) are known to pay."""
 
     def __init__(
         self,
         accounts: list[Account],
         owing: Owing | None = None,
-        repair_stopped: Collection[tuple[str, str]] = frozenset(),
+        stopped: Stopped = frozenset(),
         payers: Mapping[tuple[str, str], Paid] = MappingProxyType({}),
     ) -> None:
         """Without figures of what accounts owe, these are all there are."""
-        self.figures, self.repair_stopped, self.payers = owing, repair_stopped, payers
+        self.figures, self.stopped, self.payers = owing, stopped, payers
         self.by_key = {account.key: account for account in accounts}
         self.by_vehicle: dict[tuple[str, str], list[Account]] = {}
         for account in accounts:
@@ -96,7 +96,7 @@ def choose_by_evidence(payment: Payment, accounts: Accounts, pack: Pack, otherwi
     found = find(payment, accounts.by_key, accounts.owing, pack, paid) if payment.tokens or paid else []
     if not found:
         return otherwise
-    evidence = judge(payment, found, pack, accounts.repair_stopped)
+    evidence = judge(payment, found, pack, accounts.stopped)
     if evidence.shares and payment.fund not in (None, evidence.shares[0].fund):
         return otherwise._replace(reason="wrong-fund", evidence=evidence)
     if evidence.shares:

@@ -8,9 +8,15 @@ from ims_allocation.domain.evidence import PAYER_KNOWN, Found, contradicts, due,
 from ims_allocation.domain.packs import Fund, Pack
 from ims_allocation.domain.payments import Evidence, Part, Payment, Placement
 
-WRONG_REPAIRS_MAX = (1, 5_000)
-"""More of a scheme's repairs than this, confirmed wrong within 30 days, and it repairs no more (formats.md 4.4, policy 4)."""
-REPAIRS_WATCHED_DAYS = 30
+WRONG_MAX = (1, 5_000)
+"""More than this of what a scheme's accounts were given in one way, confirmed wrong within 30 days, and that way is stopped for it
+(formats.md 4.4, policy 4)."""
+WATCHED_DAYS = 30
+REPAIRED, BY_PAYER = "repaired", "by-payer"
+"""The ways that are watched: references put right, and accounts that nothing but the payer pointed at."""
+
+type Stopped = Collection[tuple[str, str, str]]
+"""Council, fund and way."""
 SAMPLED_ONE_IN = 20
 
 
@@ -31,13 +37,13 @@ def is_live(account: Account, fund: Fund) -> bool:
     return account.status == "open" or (fund.is_penalty and not fund.needs_second_fact)
 
 
-def judge(payment: Payment, found: list[Found], pack: Pack, stopped: Collection[tuple[str, str]]) -> Evidence:
-    """What the accounts that could be meant, the likeliest first, come to. `stopped` are the funds (council, fund) that repair no more."""
+def judge(payment: Payment, found: list[Found], pack: Pack, stopped: Stopped) -> Evidence:
+    """What the accounts that could be meant, the likeliest first, come to."""
     weighings, none_of_these = probabilities(found)
     if not found:
         return Evidence(payment.heard_revision, weighings, none_of_these, held_by="no-account")
     best, fund = found[0], pack.funds[found[0].account.fund]
-    bar = not_automatic(found, weighings[0].probability, fund, (pack.council, fund.code) in stopped)
+    bar = not_automatic(found, weighings[0].probability, fund, (pack.council, fund.code, way(best)) in stopped)
     if bar:
         return Evidence(payment.heard_revision, weighings, none_of_these, held_by=bar)
     share = Part(fund.code, best.account.account_reference, payment.amount_pence)
@@ -48,9 +54,12 @@ def judge(payment: Payment, found: list[Found], pack: Pack, stopped: Collection[
 
 def tag(best: Found, probability: int, fund: Fund) -> str | None:
     """What makes an automatic allocation worth a look."""
-    if best.meaning is None:
-        return "by-payer"
-    return "repaired" if best.is_repair else "low-margin" if probability < fund.rates.tagged_below else None
+    return way(best) or ("low-margin" if probability < fund.rates.tagged_below else None)
+
+
+def way(best: Found) -> str:
+    """The way in which an account is found that is watched; nothing, where it is as it was typed."""
+    return BY_PAYER if best.meaning is None else REPAIRED if best.is_repair else ""
 
 
 def not_automatic(found: list[Found], probability: int, fund: Fund, is_stopped: bool) -> str:
@@ -60,6 +69,8 @@ def not_automatic(found: list[Found], probability: int, fund: Fund, is_stopped: 
         "not-open": not is_live(best.account, fund) or (best.is_repair and best.account.status != "open"),
         "repair-off": best.is_repair and not fund.repair,
         "repair-stopped": best.is_repair and is_stopped,
+        "by-payer-off": best.meaning is None and not fund.by_payer,
+        "by-payer-stopped": best.meaning is None and is_stopped,
         "no-second-fact": (best.is_repair or fund.needs_second_fact) and not best.facts,
         "payer-alone": is_by_payer_alone(found, fund),
         "other-number": best.meaning is None and any(vote.says == "reference-differs" for vote in best.votes),
@@ -85,15 +96,15 @@ def rule(best: Found, fund: Fund) -> str:
     return "reference-and-evidence" if fund.needs_second_fact else "reference"
 
 
-def is_found_wrong(repaired_to: tuple[str, str], now: Placement) -> bool:
-    """Whether a decision in force says that the account (fund, reference) which a misread reference was put right to was not meant."""
-    return now.decision_id is not None and [part[:2] for part in now.parts] != [repaired_to]
+def is_found_wrong(chosen: tuple[str, str], now: Placement) -> bool:
+    """Whether a decision in force says that the account (fund, reference) which was chosen without a person was not meant."""
+    return now.decision_id is not None and [part[:2] for part in now.parts] != [chosen]
 
 
-def repair_stops(repaired: int, wrong: int) -> bool:
-    """Whether a scheme's automatic repair stops: how many it did within the days watched, and how many of them people found wrong."""
-    most, of = WRONG_REPAIRS_MAX
-    return wrong * of > repaired * most
+def stops(placed: int, wrong: int) -> bool:
+    """Whether a way is stopped for a scheme: how many were placed so within the days watched, and how many people found wrong."""
+    most, of = WRONG_MAX
+    return wrong * of > placed * most
 
 
 def is_sampled(payment_id: UUID) -> bool:

@@ -37,6 +37,8 @@ class Fund:
     repair: bool = False
     """A reference with one keying error may be put right without a person, if a second fact speaks for it: finance's switch, to be
     put on when the rates have been measured on the council's own register."""
+    by_payer: bool = True
+    """What nothing but a known payer and the amount or vehicle points at may be placed without a person: finance's switch."""
     rates: Rates = field(default_factory=Rates)
 
 

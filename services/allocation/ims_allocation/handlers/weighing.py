@@ -24,20 +24,19 @@ async def with_evidence(
     payments: Mapping[PaymentKey, Payment], known: Accounts, packs: Mapping[str, Pack], connection: Any, today: date | None = None
 ) -> Accounts:
     """What is known, and for those payments that the evidence decides, what it is weighed by: the accounts that their payers are known to
-    pay, those that their texts could mean, each in one query, how common their amounts are, and whose repair has stopped. Without
+    pay, those that their texts could mean, each in one query, how common their amounts are, and what is stopped. Without
     a day it is to be shown and not to be decided by: then what was learned of payers and nobody confirmed is among it."""
     is_shown = today is None
     asked = {(key[0], p.payer) for key, p in payments.items() if p.payer} if is_shown else digests(payments, known, packs)
     paid = await payers.paid(asked, connection, with_learned=is_shown)
-    known = Accounts(list(known.by_key.values()), known.figures, known.repair_stopped, paid) if paid else known
+    known = Accounts(list(known.by_key.values()), known.figures, known.stopped, paid) if paid else known
     weighed = {key: wanted for key, p in payments.items() if (wanted := references_to_weigh(p, known, packs[key[0]]))}
     if not weighed:
         return known
     councils, amounts = {council for council, _ in weighed}, {payments[key].amount_pence for key in weighed}
     more = await accounts.find(set().union(*weighed.values()), connection)
     owing = await evidence.owing(councils, amounts, connection)
-    repairing = [council for council in councils if packs[council].repairs]
-    stopped = await evidence.repair_stopped(repairing, today, connection) if repairing and today else set()
+    stopped = await evidence.stopped(councils, today, connection) if today else set()
     return Accounts(list({account.key: account for account in (*known.by_key.values(), *more)}.values()), owing, stopped, paid)
 
 

@@ -1,32 +1,32 @@
-"""What the evidence is weighed by: how common amounts are, and how repairs have turned out."""
+"""What the evidence is weighed by: how common amounts are, and how what was placed by it has turned out."""
 
 from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from ims_allocation.domain import REPAIRS_WATCHED_DAYS, Change, Owing, is_found_wrong, is_sampled, repair_stops
-from ims_allocation.store.tables import RepairOutcomeRow
+from ims_allocation.domain import BY_PAYER, REPAIRED, WATCHED_DAYS, Change, Owing, is_found_wrong, is_sampled, stops
+from ims_allocation.store.tables import AutomaticOutcomeRow
 from ims_kit import Insert, Work
 
 OWING = """SELECT council, amount_pence, fund, accounts FROM owing
   WHERE council = ANY($1::text[]) AND amount_pence = ANY($2::bigint[]) AND accounts > 0"""
-REPAIRS = """SELECT council, fund, sum(repaired)::bigint AS repaired, sum(wrong)::bigint AS wrong FROM (
-    SELECT council, fund, count(DISTINCT payment_id) AS repaired, 0 AS wrong FROM placement
-    WHERE council = ANY($1::text[]) AND posted_on > $2 AND tag IS NOT NULL AND tag = 'repaired' GROUP BY council, fund
-  UNION ALL SELECT council, fund, 0, 1 FROM repair_outcome WHERE council = ANY($1::text[]) AND found_on > $2 AND is_wrong) AS all_of_them
-  GROUP BY council, fund HAVING sum(wrong) > 0"""
-REPAIRED = """SELECT DISTINCT ON (council, payment_id) council, payment_id, fund, account_reference FROM placement
+# What was placed is counted only where something was found wrong: as a rule nowhere.
+WRONG = """SELECT w.council, w.fund, w.tag, w.wrong, (SELECT count(DISTINCT p.payment_id) FROM placement p
+    WHERE p.council = w.council AND p.posted_on > $2 AND p.tag IS NOT NULL AND p.tag = w.tag AND p.fund = w.fund) AS placed
+  FROM (SELECT council, fund, tag, count(*) AS wrong FROM automatic_outcome
+    WHERE council = ANY($1::text[]) AND found_on > $2 AND is_wrong GROUP BY council, fund, tag) AS w ORDER BY w.council, w.fund, w.tag"""
+WATCHED = """SELECT DISTINCT ON (council, payment_id) council, payment_id, fund, tag, account_reference FROM placement
   JOIN unnest($1::text[], $2::uuid[]) AS asked (council, payment_id) USING (council, payment_id)
-  WHERE tag = 'repaired' ORDER BY council, payment_id, revision"""
+  WHERE tag = ANY($3::text[]) ORDER BY council, payment_id, revision"""
 TAGGED = """SELECT p.payment_id, p.revision, p.tag, p.posted_on, p.fund, p.account_reference, p.amount_pence, p.rule, p.rule_version,
     o.is_wrong
-  FROM placement p LEFT JOIN repair_outcome o USING (council, payment_id)
+  FROM placement p LEFT JOIN automatic_outcome o USING (council, payment_id)
   WHERE p.council = $1 AND p.tag IS NOT NULL AND p.posted_on = $2 AND p.payment_id > $3 ORDER BY p.payment_id, p.revision"""
 FOUND = Insert(
-    RepairOutcomeRow,
-    "council payment_id fund is_wrong found_on",
-    conflict="(council, payment_id) DO UPDATE SET fund = excluded.fund, is_wrong = excluded.is_wrong, found_on = excluded.found_on",
+    AutomaticOutcomeRow,
+    "council payment_id fund tag is_wrong found_on",
+    conflict="(council, payment_id) DO UPDATE SET is_wrong = excluded.is_wrong, found_on = excluded.found_on",
 )
 
 
@@ -37,18 +37,24 @@ async def owing(councils: Collection[str], amounts: Collection[int], connection:
     return Owing(by_amount, {(row["council"], row["fund"]): row["accounts"] for row in rows if not row["amount_pence"]})
 
 
-async def repair_stopped(councils: Collection[str], today: date, connection: Any) -> set[tuple[str, str]]:
-    """The funds (council, fund) whose references are put right no more, as too often that was wrong."""
-    rows = await connection.fetch(REPAIRS, list(councils), today - timedelta(days=REPAIRS_WATCHED_DAYS))
-    return {(row["council"], row["fund"]) for row in rows if repair_stops(row["repaired"], row["wrong"])}
+async def wrong(councils: Collection[str], today: date, connection: Any) -> list[dict[str, Any]]:
+    """The ways of which something was found wrong within the days watched, by fund: how much, of how many, and whether it is stopped."""
+    rows = await connection.fetch(WRONG, list(councils), today - timedelta(days=WATCHED_DAYS))
+    return [{**row, "is_stopped": stops(row["placed"], row["wrong"])} for row in rows]
+
+
+async def stopped(councils: Collection[str], today: date, connection: Any) -> set[tuple[str, str, str]]:
+    """The ways that are stopped, by council and fund."""
+    return {(each["council"], each["fund"], each["tag"]) for each in await wrong(councils, today, connection) if each["is_stopped"]}
 
 
 async def found(changes: Collection[Change], work: Work) -> None:
-    """Remember what people's decisions say of payments that were repaired: that it was right, or wrong. The last one counts."""
+    """Remember what people's decisions say of payments that were placed in a way that is watched: that it was right, or wrong. The last one
+    counts."""
     decided = {each.after.key: each.after.placement for each in changes if each.after.placement and is_decided_otherwise(each)}
     if decided:
-        rows = await work.connection.fetch(REPAIRED, *zip(*decided, strict=True))
-        said = [(*row[:3], is_found_wrong((row[2], row[3]), decided[row[0], row[1]]), work.today) for row in map(tuple, rows)]
+        rows = await work.connection.fetch(WATCHED, *zip(*decided, strict=True), [REPAIRED, BY_PAYER])
+        said = [(*row[:4], is_found_wrong((row[2], row[4]), decided[row[0], row[1]]), work.today) for row in map(tuple, rows)]
         await FOUND(work.connection, said)
 
 

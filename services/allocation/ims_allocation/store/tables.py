@@ -85,13 +85,15 @@ class PlacementRow(Table, table=True):
     cost_centre: str | None
 
 
-class RepairOutcomeRow(Table, table=True):
-    """What a person found of a reference that was put right automatically."""
+class AutomaticOutcomeRow(Table, table=True):
+    """What a person found of a payment that was placed in a way that is watched."""
 
-    __tablename__ = "repair_outcome"
+    __tablename__ = "automatic_outcome"
     council: str = Field(primary_key=True)
     payment_id: UUID = Field(primary_key=True)
     fund: str
+    tag: str
+    """The way: `repaired`, `by-payer`."""
     is_wrong: bool
     found_on: date
 

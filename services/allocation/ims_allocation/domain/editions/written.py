@@ -98,6 +98,8 @@ class Fund(Dated):
     amount_max_pence: Pence | None = None
     repair: bool = False
     """One keying error in a reference may be put right, where a second fact speaks for the account."""
+    by_payer: bool = True
+    """What two people said a bank account pays may be chosen without a reference, where the amount or vehicle speaks for it too."""
     evidence: Rates = {}
 
     def shapes(self) -> tuple[Mask, ...]:

@@ -31,9 +31,10 @@ CREATE TABLE placement (          -- where each payment is, revision by revision
     CHECK (amount_pence - reversed_pence - refunded_pence = allocated_pence + refund_due_pence + suspended_pence));
 CREATE INDEX placement_suspended ON placement (council, posted_on) WHERE suspended_pence <> 0;
 CREATE INDEX placement_tagged ON placement (council, posted_on, payment_id) WHERE tag IS NOT NULL;
-CREATE TABLE repair_outcome (     -- what people found of references that were put right automatically
-  council text, payment_id uuid, fund text NOT NULL, is_wrong boolean NOT NULL, found_on date NOT NULL, PRIMARY KEY (council, payment_id));
-CREATE INDEX repair_outcome_wrong ON repair_outcome (council, found_on) WHERE is_wrong;
+CREATE TABLE automatic_outcome (  -- what people found of payments that were placed by a repaired reference, or by the payer alone
+  council text, payment_id uuid, fund text NOT NULL, tag text NOT NULL, is_wrong boolean NOT NULL, found_on date NOT NULL,
+  PRIMARY KEY (council, payment_id));
+CREATE INDEX automatic_outcome_wrong ON automatic_outcome (council, found_on) WHERE is_wrong;
 CREATE TABLE interest (           -- the payments whose placement may change when this account, or another payment of it, does
   council text, key text, payment_id uuid, PRIMARY KEY (council, key, payment_id));
 CREATE INDEX interest_of_payment ON interest (council, payment_id);
