@@ -73,11 +73,14 @@ async def test_what_finds_its_account_after_the_day_was_closed_is_moved_in_the_o
     assert await world.broken_laws() == []
 
 
-async def test_what_takes_back_a_payment_that_nobody_told_of_is_not_placed(world: World, client: httpx.AsyncClient) -> None:
+async def test_what_takes_back_an_unknown_payment_stands_by_itself_until_that_comes(world: World, client: httpx.AsyncClient) -> None:
     await world.hear([back("unknown", 700)])
     found = await sheet(client)
-    assert of_(found["placed"], "received", "allocated", "unplaced") == [(-700, 0, -700)]
+    assert of_(found["placed"], "received", "allocated", "without_payment", "unplaced") == [(-700, 0, -700, 0)]
     assert holds(found)
+    await world.hear([payment("unknown", 900), allocated("unknown", 900)])
+    found = await sheet(client)
+    assert of_(found["placed"], "received", "allocated", "without_payment", "unplaced") == [(200, 200, 0, 0)]
 
 
 async def test_a_batch_that_is_placed_whole_is_one_row_a_council(world: World) -> None:

@@ -11,6 +11,8 @@ from ims_reconcile.domain.counted import Before, Counted, Due, Late, Placed, Sta
 
 STATEMENT_KINDS = frozenset({"balance", "opening", "statement-incomplete", "sequence-gap", "currency"})
 
+PLACES = ("allocated", "refund_due", "suspended", "without_payment")
+
 type Sheet = dict[str, Any]
 """Sections by name, each a list of rows: JSON as it is frozen, printed and exported."""
 
@@ -117,9 +119,9 @@ def placed_since(now: Iterable[Placed], before: Iterable[Placed]) -> list[dict[s
 
 def held(placed: Iterable[Placed]) -> list[dict[str, Any]]:
     """What is on no account at the end of the day, by source and method."""
-    rows = [(*row[:2], row.suspended_pence, row.refund_due_pence, row.unplaced_pence) for row in sorted(placed)]
-    names = ("source", "method_of_payment", "suspended_pence", "refund_due_pence", "unplaced_pence")
-    return [dict(zip(names, row, strict=True)) for row in rows if any(row[2:])]
+    rows = (row._asdict() | {"unplaced_pence": row.unplaced_pence} for row in sorted(placed))
+    left = [{name: value for name, value in row.items() if name not in ("received_pence", "allocated_pence")} for row in rows]
+    return [row for row in left if any(value for name, value in row.items() if name.endswith("pence"))]
 
 
 def total(rows: Sequence[ToDate]) -> ToDate:
@@ -157,7 +159,7 @@ def sums(counted: Counted, bank: dict[str, Any], movement: dict[str, int], place
     came_late = sum(row.pence for row in counted.lines if row.is_late)
     prior = counted.before.closing_pence if counted.before else None
     came = sum(movement[f"{name}_pence"] for name in ("late", "received", "reversed", "refunded"))
-    has_place = sum(row[f"{name}_pence"] for row in placed for name in ("allocated", "refund_due", "suspended", "unplaced"))
+    has_place = sum(row[f"{name}_pence"] for row in placed for name in (*PLACES, "unplaced"))
     is_known = prior is not None and bank["opening_pence"] is not None
     found = {
         "opening and entries are closing": bank["difference_pence"],

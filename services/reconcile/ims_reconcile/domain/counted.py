@@ -53,7 +53,7 @@ class Settled(NamedTuple):
 
 class Placed(NamedTuple):
     """Where all there ever was of a source and method is, up to the sheet's day: received less what went back, and of that what is on
-    accounts, due back, in suspense."""
+    accounts, due back, in suspense, and what took back a payment that nobody told of."""
 
     source: str
     method_of_payment: str
@@ -61,11 +61,12 @@ class Placed(NamedTuple):
     allocated_pence: int = 0
     refund_due_pence: int = 0
     suspended_pence: int = 0
+    without_payment_pence: int = 0
 
     @property
     def unplaced_pence(self) -> int:
-        """What allocation has not told of."""
-        return self.received_pence - self.allocated_pence - self.refund_due_pence - self.suspended_pence
+        """Of payments, what allocation has not told of."""
+        return self.received_pence - sum(self[3:])
 
     def since(self, before: "Placed") -> "Placed":
         """What was moved since."""

@@ -41,7 +41,7 @@ PLACED = f"""WITH whole AS (SELECT id, max(each.pence) AS pence FROM placed_whol
       WHERE w.council = $1 GROUP BY 1),
     due AS (SELECT coalesce(payment_id, subject_id) AS id, coalesce(min(source) FILTER (WHERE kind = 'payment'), min(source)) AS source,
       coalesce(min(method_of_payment) FILTER (WHERE kind = 'payment'), min(method_of_payment)) AS method_of_payment,
-      coalesce(sum(amount_pence) FILTER (WHERE due_on <= $3), 0) AS pence,
+      bool_or(kind = 'payment') AS is_known, coalesce(sum(amount_pence) FILTER (WHERE due_on <= $3), 0) AS pence,
       coalesce(-sum(amount_pence) FILTER (WHERE due_on > $3 AND kind <> 'payment'), 0) AS later FROM ({SCOPE}) e GROUP BY 1),
     said AS (SELECT due.*, coalesce(h.refund_due_pence, 0) AS refund_due, coalesce(h.suspended_pence, 0) AS suspended,
       coalesce(h.allocated_pence, w.pence, 0) AS allocated
@@ -51,7 +51,8 @@ PLACED = f"""WITH whole AS (SELECT id, max(each.pence) AS pence FROM placed_whol
         THEN greatest(least(later, pence - allocated - refund_due - suspended), 0) ELSE 0 END AS still FROM said)
   SELECT source, method_of_payment, sum(pence)::bigint,
     sum(allocated + still - least(allocated, greatest(back - refund_due - suspended, 0)))::bigint,
-    sum(refund_due - least(refund_due, back))::bigint, sum(suspended - least(suspended, greatest(back - refund_due, 0)))::bigint
+    sum(refund_due - least(refund_due, back))::bigint, sum(suspended - least(suspended, greatest(back - refund_due, 0)))::bigint,
+    coalesce(sum(pence) FILTER (WHERE NOT is_known), 0)::bigint
   FROM off GROUP BY 1, 2"""  # noqa: S608 - constants
 # Of matches that a closed day counted, too: what they prove may have been heard of since.
 SETTLED = f"""WITH known AS (SELECT DISTINCT coalesce(payment_id, subject_id) AS id FROM ({SCOPE}) e),
