@@ -1,146 +1,33 @@
-"""A GOV.UK Notify on the loopback with its real limits, at any scale, and a notify that writes by it."""
+"""A GOV.UK Notify on the loopback with limits of any scale, and a notify that writes by it."""
 
-import asyncio
 import contextlib
 import hashlib
-import json
-import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import uvicorn
 import yaml
-from notifications_python_client.authentication import decode_jwt_token, get_token_issuer
-from notifications_python_client.errors import TokenError
 
-from notify.notify_world import COUNCIL, Quiet
+from ims_local.govuk_notify import KEY, GovukNotify
+from notify.notify_world import COUNCIL
 
-SERVICE, SECRET = str(UUID(int=1)), str(UUID(int=2))
-KEY_ENV, KEY = "IMS_TEST_GOVUK_KEY", f"anytown-{SERVICE}-{SECRET}"
+KEY_ENV = "IMS_TEST_GOVUK_KEY"
 CALLBACK_TOKEN = "what GOV.UK Notify sends with its reports"
 TEMPLATES = {"email": UUID(int=11), "sms": UUID(int=12), "letter": UUID(int=13)}
 WELSH = UUID(int=21)
-FULL = {"subject", "text"}
-
-
-class Bucket:
-    """Its own: refilled at a rate, up to a burst. One request costs one."""
-
-    def __init__(self, per_second: float, burst: int) -> None:
-        self.per_second, self.burst, self.left, self.at = per_second, burst, float(burst), time.monotonic()
-
-    def take(self) -> bool:
-        now = time.monotonic()
-        self.left, self.at = min(self.burst, self.left + (now - self.at) * self.per_second), now
-        if self.left < 1:
-            return False
-        self.left -= 1
-        return True
-
-
-class Fake:
-    """What GOV.UK Notify would do. It has no idempotency: the same reference twice is two messages."""
-
-    def __init__(self) -> None:
-        self.bucket = Bucket(1_000_000, 1_000_000)
-        self.daily: dict[str, int] = {}
-        """What is left of the day, by medium; none: plenty."""
-        self.team: set[str] | None = None
-        """Of a service in trial mode: whom alone it writes to."""
-        self.wants: dict[str, set[str]] = {}
-        """Of each template the fields that it has."""
-        self.retry_after: int | None = None
-        self.seconds = 0.0
-        self.taken: list[dict[str, Any]] = []
-        self.answers: Counter[str] = Counter()
-        self.looked_up = 0
-        self.after: Callable[[], None] = lambda: None
-        """Called when something is taken, before that is said."""
-
-    @property
-    def references(self) -> Counter[str]:
-        return Counter(each["reference"] for each in self.taken)
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        body, more = b"", True
-        while more:
-            part = await receive()
-            body, more = body + part.get("body", b""), part.get("more_body", False)
-        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        status, said = self.answer(scope, headers, body)
-        if isinstance(said, str):
-            self.answers[said] += 1
-            said = {"status_code": status, "errors": [{"error": said, "message": "of payer@example.org we say nothing"}]}
-        if scope["method"] == "POST":
-            await asyncio.sleep(self.seconds)
-        more_headers = [(b"content-type", b"application/json")]
-        if status == 429 and self.retry_after is not None:
-            more_headers.append((b"retry-after", str(self.retry_after).encode()))
-        await send({"type": "http.response.start", "status": status, "headers": more_headers})
-        await send({"type": "http.response.body", "body": json.dumps(said).encode()})
-
-    def answer(self, scope: Any, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
-        token = headers["authorization"].removeprefix("Bearer ")
-        try:
-            is_known = get_token_issuer(token) == SERVICE and decode_jwt_token(token, SECRET)
-        except TokenError:
-            is_known = False
-        path = scope["path"]
-        if not is_known:
-            return 403, "AuthError"
-        if scope["method"] == "POST":
-            return self.take(path.rpartition("/")[2], json.loads(body))
-        if path.startswith("/v2/template/"):
-            wanted = self.wants.get(path.rpartition("/")[2], FULL)
-            return 200, {"id": path.rpartition("/")[2], "version": 3, "personalisation": {name: {"required": True} for name in wanted}}
-        if path != "/v2/notifications":
-            found = [each for each in self.taken if each["id"] == path.rpartition("/")[2]]
-            return (200, found[0]) if found else (404, "NoResultFound")
-        self.looked_up += 1
-        reference = parse_qs(scope["query_string"].decode())["reference"][0]
-        return 200, {"notifications": [each for each in reversed(self.taken) if each["reference"] == reference]}
-
-    def take(self, medium: str, said: dict[str, Any]) -> tuple[int, Any]:
-        """In its order: the rate, the day, to whom, the words."""
-        filled = said["personalisation"]
-        to = said.get("email_address") or said.get("phone_number") or filled["address_line_1"]
-        if not self.bucket.take():
-            return 429, "RateLimitError"
-        if self.daily.get(medium, 1) <= 0:
-            return 429, "TooManyRequestsError"
-        if self.team is not None and to not in self.team:
-            return 400, "BadRequestError"
-        if self.wants.get(said["template_id"], FULL) - filled.keys():
-            return 400, "BadRequestError"
-        if medium in self.daily:
-            self.daily[medium] -= 1
-        template = {"id": said["template_id"], "version": 3}
-        kept = {"id": str(uuid4()), "reference": said["reference"], "status": "created", "created_at": f"{len(self.taken):09}"}
-        self.taken.append(kept | {"medium": medium, "to": to, "said": filled, "template": template})
-        self.after()
-        return 201, kept | {"template": template}
 
 
 @contextlib.asynccontextmanager
-async def govuk_notify(folder: Path, monkeypatch: Any, **setting: Any) -> AsyncIterator[tuple[Fake, dict[str, Any]]]:
+async def govuk_notify(folder: Path, monkeypatch: Any, **setting: Any) -> AsyncIterator[tuple[GovukNotify, dict[str, Any]]]:
     """A GOV.UK Notify, and the settings that lead to it."""
-    fake = Fake()
-    server = Quiet(uvicorn.Config(fake, host="127.0.0.1", port=0, log_config=None, lifespan="off"))
-    serving = asyncio.ensure_future(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
     monkeypatch.setenv(KEY_ENV, KEY)
-    url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    token = hashlib.sha256(CALLBACK_TOKEN.encode()).hexdigest()
-    own = {"key_env": KEY_ENV, "url": url, "callback_token_sha256": token, "per_minute": 6_000_000, **setting}
-    yield fake, {"council_pack": pack(folder), "govuk_notify": {COUNCIL: own}}
-    server.should_exit = True
-    await serving
+    fake = GovukNotify(1_000_000, 1_000_000)
+    async with fake.listening() as url:
+        token = hashlib.sha256(CALLBACK_TOKEN.encode()).hexdigest()
+        own = {"key_env": KEY_ENV, "url": url, "callback_token_sha256": token, "per_minute": 6_000_000, **setting}
+        yield fake, {"council_pack": pack(folder), "govuk_notify": {COUNCIL: own}}
 
 
 def pack(folder: Path, media: tuple[str, ...] = ("email", "sms", "letter"), **changes: Any) -> Path:

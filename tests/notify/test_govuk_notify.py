@@ -9,9 +9,10 @@ from pydantic import ValidationError
 
 from ims_contracts.accounts import Holder
 from ims_contracts.payments import Payer
+from ims_local.govuk_notify import Bucket
 from ims_notify.app import build
 from ims_notify.settings import GovukNotify, Settings
-from notify.govuk_world import KEY_ENV, TEMPLATES, WELSH, Bucket, govuk_notify, pack
+from notify.govuk_world import KEY_ENV, TEMPLATES, WELSH, govuk_notify, pack
 from notify.notify_world import account, allocated, mail_server, notifying, payment, sent, until
 
 SENT = "SELECT count(*) = $1 FROM delivery WHERE state IN ('sent', 'delivered')"
