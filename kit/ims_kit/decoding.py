@@ -31,12 +31,11 @@ class Decoded(NamedTuple):
 
     def cause(self) -> Cause:
         """What follows from the message names this. Where whoever spoke to us began no trace, one begins here."""
-        said = {name: value.decode("utf-8", "replace") for name in STORY if (value := self.attributes.get(name))}
-        event_id = said.get("ce_id") or self.message.event_id  # type: ignore[attr-defined]
-        return Cause(event_id, said.get("ce_correlationid") or event_id, said.get("traceparent") or begun_by(event_id))
+        event_id = self.said("ce_id") or self.message.event_id  # type: ignore[attr-defined]
+        return Cause(event_id, self.said("ce_correlationid") or event_id, self.said("traceparent") or begun_by(event_id))
 
-
-STORY = ("ce_id", "ce_correlationid", "traceparent")
+    def said(self, attribute: str) -> str:
+        return (self.attributes.get(attribute) or b"").decode("utf-8", "replace")
 
 
 def decode(record: Any, validators: Mapping[bytes, Callable[[bytes], BaseModel]]) -> Decoded | None:

@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 # At most so many rows, and so many bytes (but always one row), so that a run of large facts does not fill the memory.
 UNSENT = """SELECT id, topic, key, headers, body FROM (
-    SELECT *, sum(length(body)) OVER (ORDER BY id) - length(body) AS bytes_before
+    SELECT *, sum(length(body)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - length(body) AS bytes_before
     FROM (SELECT id, topic, key, headers, body FROM told WHERE id > $1 ORDER BY id LIMIT $2) AS next
   ) AS sized WHERE bytes_before < 16000000 ORDER BY id"""
 SESSION = {
@@ -112,11 +112,12 @@ class Relay:
 
     async def send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> tuple[int, KafkaError | None]:
         """How many rows, from the first on and without a gap, the broker has acknowledged; and what went wrong."""
-        topics = {row["topic"] for row in rows}
+        topics = {topic for _, topic, *_ in rows}
         counts = {topic: len(await producer.partitions_for(self.prefix + topic)) for topic in topics}
         lanes = defaultdict(list)
         for place, row in enumerate(rows):
-            lanes[row["topic"], partition_of(row["key"], counts[row["topic"]])].append((place, row))
+            _, topic, key, *_ = row
+            lanes[topic, partition_of(key, counts[topic])].append((place, row))
         ends = await asyncio.gather(*(self.send_lane(producer, *to, lane) for to, lane in lanes.items()))
         return min((end for end in ends if end[1]), default=(len(rows), None), key=lambda end: end[0])
 
@@ -126,10 +127,9 @@ class Relay:
         """One partition, batch after batch: never a later fact before an earlier one, also when a send fails."""
         while lane:
             batch, count = producer.create_batch(), 0
-            for _, row in lane:
-                told = from_json(row["headers"]).items()
-                headers = [*SENT_WITH_EACH, self.source, *((name, value.encode()) for name, value in told)]
-                if not batch.append(key=row["key"].encode(), value=row["body"], headers=headers, timestamp=None):
+            for _, (_, _, key, told, body) in lane:
+                headers = [*SENT_WITH_EACH, self.source, *[(name, value.encode()) for name, value in from_json(told).items()]]
+                if not batch.append(key=key.encode(), value=body, headers=headers, timestamp=None):
                     break
                 count += 1
             if not count:

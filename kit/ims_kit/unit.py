@@ -84,6 +84,8 @@ class Unit:
 
     async def set_aside(self, connection: Any, records: list[Any], refused: dict[Place, str]) -> int:
         """Keep the refused in the same transaction. Raises Stop if it is not records that are bad, but the release."""
+        if not refused:
+            return 0 if records else self.refused_in_row
         in_row = self.refused_in_row
         for record in records:
             reason = refused.get(place(record))

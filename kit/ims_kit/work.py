@@ -22,15 +22,12 @@ class Work:
     def __init__(self, connection: Any, causes: Mapping[int, Callable[[], Cause]] | None = None) -> None:
         self.connection = connection
         self.now = datetime.now(UTC)
+        self.today: date = self.now.astimezone(LONDON).date()
+        """The day it is in Europe/London, by which councils count."""
         self.told_at = self.now.isoformat()
         self.facts: list[Fact] = []
         self.causes = causes or {}
         """Of each message heard, by its `id`: how to say that it was the cause."""
-
-    @property
-    def today(self) -> date:
-        """The day it is in Europe/London, by which councils count."""
-        return self.now.astimezone(LONDON).date()
 
     def cause(self, heard: object) -> Cause | None:
         """What a message heard is as a cause, to be kept for what is told of it later; None of what was not heard here."""

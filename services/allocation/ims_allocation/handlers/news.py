@@ -37,6 +37,9 @@ from ims_contracts.allocations import Suggestion
 from ims_contracts.payments import PaymentReceived
 from ims_kit import Work
 
+type Read = tuple[PaymentReceived, Reading]
+"""A payment, and what was read in its texts."""
+
 
 @dataclass(slots=True)
 class News:
@@ -61,16 +64,10 @@ class News:
         refunded = {(each.council, each.payment_id) for each in self.refunds}
         return {*self.facts, *self.causes, *self.orphans, *self.decided, *refunded, *self.rejections, *self.waited}
 
-    def hear(
-        self,
-        payments: Mapping[PaymentKey, PaymentReceived],
-        readings: Mapping[PaymentKey, Reading],
-        packs: Mapping[str, Pack],
-        names: Names,
-    ) -> None:
+    def hear(self, payments: Mapping[PaymentKey, Read], packs: Mapping[str, Pack], names: Names) -> None:
         """Payments that are not plain."""
-        for key, payment in payments.items():
-            self.facts[key] = known(payment, readings[key], packs[key[0]], names)
+        for key, (payment, reading) in payments.items():
+            self.facts[key] = known(payment, reading, packs[key[0]], names)
             self.because[key] = payment
             for _, reference in self.facts[key].reading.candidates:
                 self.because.setdefault((key[0], reference), payment)

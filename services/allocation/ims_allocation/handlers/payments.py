@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from ims_allocation.domain import NO_NAMES, Names, Pack, PaymentKey, Reading, cause, orphan
-from ims_allocation.handlers.news import News, bring_up_to_date, lock
+from ims_allocation.handlers.news import News, Read, bring_up_to_date, lock
 from ims_allocation.handlers.plain import is_plain, place_plain, to_be_placed
 from ims_allocation.handlers.weighing import penalties_meant
 from ims_allocation.store import accounts, placements
@@ -18,27 +18,27 @@ type Heard = PaymentReceived | PaymentReversed | RefundSent | RefundFailed
 async def on_payments(heard: list[Heard], work: Work, *, packs: Mapping[str, Pack], names: Names = NO_NAMES) -> None:
     """Most payments name a running account that is known: they are placed without looking at anything else.
     All others are placed together with what they touch, under locks."""
-    received = newest(heard)
-    readings = {key: packs[key[0]].references.read(p.reference, p.narrative) for key, p in received.items()}
-    there = await accounts.known({(key[0], r.candidates[0][1]) for key, r in readings.items() if len(r.candidates) == 1}, work)
-    plain, others = list[Plain](), dict[PaymentKey, PaymentReceived]()
-    for key, payment in received.items():
-        reading, pack = readings[key], packs[key[0]]
+    read = [(p, packs[p.council].references.read(p.reference, p.narrative)) for p in newest(heard)]
+    there = await accounts.known({(p.council, r.candidates[0][1]) for p, r in read if len(r.candidates) == 1}, work)
+    plain, others = list[Plain](), dict[PaymentKey, Read]()
+    for payment, reading in read:
+        pack = packs[payment.council]
         if is_plain(payment, reading, pack, there):
             plain.append(to_be_placed(payment, reading, pack))
         else:
-            others[key] = payment
+            others[payment.council, payment.payment_id] = payment, reading
     news = News()
     hear_what_went_back(heard, news, packs)
-    news.hear(others, readings, packs, names)
+    news.hear(others, packs, names)
     reached = await lock_all(news, news.payments, packs, work) if news.payments else set()
     before = await place_plain(plain, work)
     if before:  # told before, known better, or something went back before it came
-        again = {key: received[key] for key in before}
-        news.hear(again, readings, packs, names)
+        again = {key: each for each in read if (key := (each[0].council, each[0].payment_id)) in before}
+        news.hear(again, packs, names)
         reached |= await lock_all(news, again, packs, work)
+        others |= again
     if news.payments:
-        await keep_typed({key: received[key] for key in news.facts if not is_just_a_reference(received[key], readings[key])}, work)
+        await keep_typed({key: payment for key, (payment, reading) in others.items() if not is_just_a_reference(payment, reading)}, work)
         await bring_up_to_date(news, reached, packs, work)
 
 
@@ -48,7 +48,7 @@ async def lock_all(news: News, payments: Collection[PaymentKey], packs: Mapping[
     return await lock(news.keys() | meant, payments, work, news.near_keys(packs))
 
 
-def newest(heard: list[Heard]) -> dict[PaymentKey, PaymentReceived]:
+def newest(heard: list[Heard]) -> Collection[PaymentReceived]:
     """Each payment as the highest revision heard tells it."""
     received: dict[PaymentKey, PaymentReceived] = {}
     for each in heard:
@@ -56,7 +56,7 @@ def newest(heard: list[Heard]) -> dict[PaymentKey, PaymentReceived]:
             key = each.council, each.payment_id
             if key not in received or received[key].revision < each.revision:
                 received[key] = each
-    return received
+    return received.values()
 
 
 def hear_what_went_back(heard: list[Heard], news: News, packs: Mapping[str, Pack]) -> None:

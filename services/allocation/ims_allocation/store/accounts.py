@@ -82,7 +82,7 @@ async def known(keys: Collection[Key], work: Work) -> dict[AccountKey, Known]:
     if not keys:
         return {}
     rows = await work.connection.fetch(KNOWN, *zip(*keys, strict=True))
-    return {(council, fund, reference): Known(*rest) for council, fund, reference, *rest in rows}
+    return {(council, fund, ref): Known(status, balance, instalment) for council, fund, ref, status, balance, instalment in rows}
 
 
 async def find(keys: Collection[Key], connection: Any) -> list[Account]:
