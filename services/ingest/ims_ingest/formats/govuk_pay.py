@@ -13,6 +13,7 @@ from ims_contracts.message import PositivePence
 from ims_contracts.payments import Payer, PaymentDisputed, PaymentSubmitted, ReversalSubmitted
 from ims_ingest.domain.govuk_pay import SOURCE, DisputeState, dispute_state, payment_state
 from ims_ingest.domain.identity import CHARGEBACK, named_payment
+from ims_ingest.formats.govuk_pay_basket import basket
 
 LONDON = ZoneInfo("Europe/London")
 # Of the rest, nothing is money yet (started) or ever (failed, expired); types may be added.
@@ -60,6 +61,7 @@ class Resource(BaseModel):
     refund_summary: RefundSummary = RefundSummary()
     settlement_summary: SettlementSummary = SettlementSummary()
     card_details: CardDetails | None = None
+    metadata: dict[str, Any] | None = None
 
     @property
     def is_money(self) -> bool:
@@ -129,6 +131,7 @@ def payment(resource: Resource, happened_on: date, council: str, today: date) ->
     where it does not say when it was captured."""
     captured_at = resource.settlement_summary.capture_submit_time
     name = resource.card_details and resource.card_details.cardholder_name
+    paid_pence = resource.total_amount or resource.amount
     return PaymentSubmitted(
         council=council,
         source=SOURCE,
@@ -137,7 +140,7 @@ def payment(resource: Resource, happened_on: date, council: str, today: date) ->
         provider_payment_id=resource.payment_id,
         channel="telephone" if resource.moto else "web",
         method_of_payment=method_of_payment(resource),
-        amount_pence=resource.total_amount or resource.amount,
+        amount_pence=paid_pence,
         # The payer's act: when the card was captured.
         paid_at=captured_at,
         paid_on=captured_at.astimezone(LONDON).date() if captured_at else happened_on,
@@ -145,6 +148,7 @@ def payment(resource: Resource, happened_on: date, council: str, today: date) ->
         reference=resource.reference or None,
         narrative=resource.description or None,
         payer=Payer(name=name, email=resource.email) if name or resource.email else None,
+        basket=basket(resource.metadata, paid_pence),
     )
 
 
