@@ -235,6 +235,18 @@ async def test_several_small_amounts_of_one_command_are_a_large_one(office: Offi
     assert answer.json()["state"] == "proposed"
 
 
+async def test_one_person_does_not_move_in_steps_what_they_may_not_move_at_once(office: Office) -> None:
+    await office.hear(payment(None, 600000, called="big"))
+    assert (await office.decide(group(of("big"), to((TAX, 400000))))).json()["state"] == "in-force"
+    step = group(of(("big", 2)), to((TAX, 400000), (DEBT, 200000)))
+    proposal = (await office.decide(step, by="Bob")).json()
+    assert (proposal["state"], proposal["amount_pence"]) == ("proposed", 600000)
+    assert (await office.post(f"/v1/decisions/{proposal['decision_id']}/approve", by="Cid")).json()["state"] == "in-force"
+    back = (await office.decide(group(of(("big", 3)), to((TAX, 500000), (DEBT, 100000))))).json()  # from there on it counts anew
+    assert (back["state"], back["amount_pence"]) == ("in-force", 100000)
+    await office.assert_lawful()
+
+
 async def test_a_proposal_on_what_has_changed_since_is_not_approved_and_may_be_withdrawn(office: Office) -> None:
     await office.hear(payment("770001478", 200000, called="large"))
     path = f"/v1/decisions/{(await office.decide(group(of('large'), to((OTHER_TAX, 200000))))).json()['decision_id']}"
@@ -352,6 +364,15 @@ async def test_the_database_itself_refuses_an_author_who_approves(office: Office
         await office.pool.execute(give.format("needs_approval"), decision_id, by)
     with pytest.raises(asyncpg.ForeignKeyViolationError):  # nor is it said that it needed none
         await office.pool.execute(give.format("false"), decision_id, by)
+
+
+@pytest.mark.parametrize("change", ["needs_approval = false", "reallocated_pence = 100001", "reallocation_over_pence = 99999"])
+async def test_the_database_itself_holds_what_one_person_may_move_alone(office: Office, change: str) -> None:
+    await office.hear(payment("770001478", 100001, called="large"))
+    kept = to((TAX, 1)) if change.startswith("reallocat") else []
+    await office.decide(group(of("large"), to((OTHER_TAX, 100001 - len(kept))) + kept))
+    with pytest.raises(asyncpg.CheckViolationError):
+        await office.pool.execute(f"SET session_replication_role = replica; UPDATE decision SET {change}")
 
 
 @pytest.mark.parametrize("table", ["decision", "decided", "verdict", "journal", "suspense_note"])

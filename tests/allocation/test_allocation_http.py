@@ -169,7 +169,7 @@ async def test_a_council_without_a_pack_has_all_its_money_held(pool: Any) -> Non
 
 
 async def test_what_an_account_was_paid_in_all_counts_the_payments_that_are_not_listed(pool: Any, http: httpx.AsyncClient) -> None:
-    in_all, listed = await reports.on_account(pool, (COUNCIL, "11", "BJ90134361"), count_max=0)
+    in_all, listed = await reports.on_account(pool, (COUNCIL, "11", "BJ90134361"), None, count_max=0)
     assert (in_all, list(listed)) == (3500, [])
 
 

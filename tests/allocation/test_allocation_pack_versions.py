@@ -244,11 +244,11 @@ async def test_a_version_is_shown_whole_and_what_is_not_there_is_404(http: httpx
 async def test_the_list_of_versions_has_pages_and_a_filter(http: httpx.AsyncClient) -> None:
     for version in ("one", "two"):
         await propose(http, content(version))
-    pages, before = [], None
-    while found := (await http.get("/v1/packs", params={"council": COUNCIL, "count_max": 2} | ({"before_number": before} if before else {}))
-                    ).json()["versions"]:  # fmt: skip
-        pages.append([each["version"] for each in found])
-        before = found[-1]["number"]
+    pages, before = [], {}
+    while before is not None:
+        page = (await http.get("/v1/packs", params={"council": COUNCIL, "count_max": 2} | before)).json()
+        pages.append([each["version"] for each in page["versions"]])
+        before = {"before": page["next"]} if page["next"] else None
     assert pages == [["two", "one"], [FIRST]]
     waiting = (await http.get("/v1/packs", params={"council": COUNCIL, "is_approved": False})).json()["versions"]
     assert [each["version"] for each in waiting] == ["two", "one"]

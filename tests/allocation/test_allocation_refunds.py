@@ -272,8 +272,8 @@ async def test_a_broken_law_is_seen(office: Office, broken: str, law: str) -> No
 async def test_the_database_alone_keeps_two_writers_from_giving_more_than_is_there(office: Office) -> None:
     """Without our locks: two transactions approve refunds of the same money, and the second is refused."""
     ids = [UUID((await ask(office, "lost", 4000)).json()["refund_id"])]
-    another = """INSERT INTO refund SELECT council, $2, payment_id, amount_pence, origin, requested_by, approvals_needed, decision_id,
-      again_of, content_sha256, reason, note, requested_at, since_on FROM refund WHERE refund_id = $1"""
+    another = """INSERT INTO refund SELECT council, $2, payment_id, amount_pence, origin, requested_by, approvals_needed, refund_over_pence,
+      decision_id, again_of, content_sha256, reason, note, requested_at, since_on FROM refund WHERE refund_id = $1"""
     await office.pool.execute(another, ids[0], name("other"))
     ids.append(name("other"))
     put = "INSERT INTO refund_step SELECT council, refund_id, $2, 'Bob', requested_by, 4000, NULL, now() FROM refund WHERE refund_id = $1"
@@ -286,6 +286,24 @@ async def test_the_database_alone_keeps_two_writers_from_giving_more_than_is_the
 
     ends = await asyncio.gather(*(write(each) for each in ids), return_exceptions=True)
     assert sorted(str(type(each).__name__) for each in ends) == ["NoneType", "RaiseError"]
+
+
+async def test_the_database_alone_keeps_one_person_from_giving_back_more_than_one_may(office: Office) -> None:
+    ids = [UUID((await ask(office, "tax", pence)).json()["refund_id"]) for pence in (50000, 1)]
+    (two,) = [each for each in await refunds_of(office, "tax") if each["approvals_needed"] == 2]
+    assert two["refund_id"] == str(ids[1])
+    another = """INSERT INTO refund SELECT council, $2, payment_id, {}, origin, requested_by, 1, refund_over_pence, decision_id, again_of,
+      content_sha256, reason, note, requested_at, since_on FROM refund WHERE refund_id = $1"""
+    with pytest.raises(asyncpg.CheckViolationError, match="a_large_refund_needs_two"):
+        await office.pool.execute(another.format(50001), ids[0], name("other"))
+    await office.pool.execute(another.format(1), ids[0], name("other"))  # nor in two refunds
+    put = """INSERT INTO refund_step SELECT council, refund_id, $2, 'Bob', requested_by, amount_pence, NULL, now() FROM refund
+      WHERE refund_id = $1"""
+    for step in ("approved", "asked"):
+        await office.pool.execute(put, ids[0], step)
+    await office.pool.execute(put, name("other"), "approved")
+    with pytest.raises(asyncpg.RaiseError, match="one person would give back too much"):
+        await office.pool.execute(put, name("other"), "asked")
 
 
 async def test_concurrent_requests_and_approvals_never_give_back_more_than_was_paid(office: Office) -> None:
@@ -341,3 +359,13 @@ async def test_whatever_happens_no_more_goes_back_than_was_paid(kept_pool: Any, 
         await office.assert_lawful()
     gone = [each for state in ("asked", "sent") for each in await refunds_of(office, "fine", state=state)]
     assert sum(each["amount_pence"] for each in gone) <= 5000
+
+
+async def test_a_payment_says_what_of_it_is_left_beside_what_is_asked_back(office: Office) -> None:
+    await office.hear(running_account("3000000123", "19"))
+    await office.decide(group(of("lost"), to((TAX, 1000), ("19/3000000123", 500)), refund_due_pence=2000))
+    await ask(office, "lost", 3700, revision=2)
+    left = (await office.story("lost"))["left"]
+    assert [(each["place"], each["account_reference"], each["amount_pence"], each["left_pence"]) for each in left] == [
+        ("due-back", None, 2000, 0), ("suspense", None, 500, 0), ("account", "770001478", 1000, 0), ("account", "3000000123", 500, 300),
+    ]  # fmt: skip

@@ -230,10 +230,10 @@ async def test_one_in_twenty_of_what_was_repaired_is_shown_to_a_person(pool: Any
     day = (await pool.fetchval("SELECT max(posted_on) FROM placement")).isoformat()
     sampled = {str(each.payment_id) for each in many if is_sampled(each.payment_id)}
     asked = {"council": COUNCIL, "on": day}
-    assert {row["payment_id"] for row in (await http.get("/v1/automatic/sample", params=asked)).json()} == sampled
+    assert {row["payment_id"] for row in (await http.get("/v1/automatic/sample", params=asked)).json()["payments"]} == sampled
     first = (await http.get("/v1/automatic/sample", params=asked | {"count_max": 1})).json()
-    rest = (await http.get("/v1/automatic/sample", params=asked | {"after": first[0]["payment_id"]})).json()
-    assert {row["payment_id"] for row in first + rest} == sampled
+    rest = (await http.get("/v1/automatic/sample", params=asked | {"after": first["next"]})).json()
+    assert ({row["payment_id"] for row in first["payments"] + rest["payments"]}, rest["next"]) == (sampled, None)
 
 
 @pytest.mark.parametrize("typed", ["AT99 AAB", "BJ90034485", "BJ9034458 fine"])

@@ -247,6 +247,24 @@ async def test_a_voided_e_return_is_no_money_and_frees_its_bag(ingest: Ingest) -
     assert await ingest.told() == []
 
 
+async def test_whoever_approves_finds_what_waits_page_by_page(ingest: Ingest) -> None:
+    for number in ("ER1", "ER2", "ER3"):
+        await enter(ingest, number=number, bag_number=number, submitted_by="J Cashier" if number != "ER2" else None)
+    await approve(ingest, number="ER3")
+
+    async def numbers(**asked: Any) -> tuple[list[str], str | None]:
+        page = (await ingest.http.get("/v1/e-returns", params=asked)).json()
+        return [each["number"] for each in page["e_returns"]], page["next"]
+
+    assert await numbers(state="submitted") == (["ER1"], None)
+    assert await numbers(by="s manager") == (["ER3"], None)
+    assert await numbers(template="none") == ([], None)
+    assert await numbers(count_max=2) == (["ER1", "ER2"], "ER2")
+    assert await numbers(count_max=2, after="ER2") == (["ER3"], None)
+    (waiting,) = (await ingest.http.get("/v1/e-returns", params={"state": "submitted"})).json()["e_returns"]
+    assert (waiting["total_pence"], waiting["submitted_by"], "cheques" in waiting) == (42545, "J Cashier", False)
+
+
 @pytest.mark.parametrize(
     ("changes", "reasons"),
     [

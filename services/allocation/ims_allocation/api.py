@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from ims_allocation.domain import Intended, Pack, Standing, validate
-from ims_allocation.domain.giving_back import Refund
+from ims_allocation.domain.giving_back import Refund, left_by_place
 from ims_allocation.domain.validation import FundRules
 from ims_allocation.handlers import pages
 from ims_allocation.handlers.shelf import today
@@ -27,8 +27,8 @@ def pool_of(request: Request) -> Any:
 
 @router.get("/payments/{payment_id}", tags=["payments"])
 async def payment(request: Request, response: Response, payment_id: UUID, council: str) -> dict[str, Any]:
-    """Where a payment is, how it came there, what was decided of it, and every line of the ledger that says so. Its `ETag` is the
-    revision that a decision on it has to name."""
+    """Where a payment is, how it came there, what was decided of it, and every line of the ledger that says so; and what of it is `left`,
+    place by place, to be moved or sent back beside what refunds claim. Its `ETag` is the revision that a decision on it has to name."""
     pool = pool_of(request)
     rows, lines = await reports.story(pool, council, payment_id)
     if not rows:
@@ -37,11 +37,13 @@ async def payment(request: Request, response: Response, payment_id: UUID, counci
     amounts = {name: last[name] for name in last.keys() if name.endswith("_pence")}  # noqa: SIM118 - a database record
     head = {"payment_id": payment_id, "council": council, "kind": last["kind"], "channel": last["channel"]}
     response.headers["etag"] = f'"{last["revision"]}"'
+    asked_for = (await refunds.of_payments(pool, [(council, payment_id)]))[council, payment_id]
     return head | amounts | {
         "revision": last["revision"],
         "steps": [step(placements.record(row), row) for row in rows],
         "decisions": [decision(each) for each in await decisions.of_payment(pool, council, payment_id)],
-        "refunds": [refund(each) for each in (await refunds.of_payments(pool, [(council, payment_id)]))[council, payment_id]],
+        "refunds": [refund(each) for each in asked_for],
+        "left": [each._asdict() for each in left_by_place(placements.record(last), asked_for)],
         "payer": [learned(each) for each in await payers.of_payment(pool, council, payment_id)],
         "notes": await suspense.notes(pool, (council, payment_id)),
         "lines": [dict(line) for line in lines],
@@ -61,13 +63,17 @@ def learned(held: payers.Held) -> dict[str, Any]:
 
 
 @router.get("/accounts/{council}/{fund}/{reference}", tags=["accounts"])
-async def account(request: Request, council: str, fund: str, reference: str) -> dict[str, Any]:
-    """An account as it was last told, and what payments put on it."""
-    pool = pool_of(request)
+async def account(
+    request: Request, council: str, fund: str, reference: str, before: str | None = None,
+    count_max: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> dict[str, Any]:  # fmt: skip
+    """An account as it was last told, and what payments and journals put on it each day, the newest first: `before` is `next` of the page
+    before; `paid_pence` is of all of it."""
+    pool, last = pool_of(request), pages.after(before, date.fromisoformat, UUID)
     found = [a for a in await accounts.find([(council, reference)], pool) if a.fund == fund]
-    paid_pence, rows = await reports.on_account(pool, (council, fund, reference))
-    payments = [dict(row) for row in rows]
-    if not found and not payments:
+    paid_pence, rows = await reports.on_account(pool, (council, fund, reference), last and (last[0], last[1]), count_max)
+    end = rows[-1] if len(rows) == count_max else None
+    if not found and not rows and not last:
         raise HTTPException(404, "No account of that fund and reference is known.")
     told = found[0] if found else None
     return {
@@ -77,7 +83,8 @@ async def account(request: Request, council: str, fund: str, reference: str) -> 
         "status": told.status if told else None,
         "stages": [stage._asdict() for stage in told.stages] if told else [],
         "paid_pence": paid_pence,
-        "payments": payments,
+        "payments": [dict(row) for row in rows],
+        "next": pages.cursor([end["posted_on"], end["payment_id"] or reports.NO_PAYMENT]) if end else None,
     }
 
 
@@ -111,11 +118,13 @@ def asked_of(pack: Pack, fund: str, method: str | None) -> FundRules | str:
 
 @router.get("/automatic/sample", tags=["suspense"])
 async def sample(
-    request: Request, council: str, on: date, after: UUID | None = None, count_max: Annotated[int, Query(ge=1, le=500)] = 100
-) -> list[dict[str, Any]]:
-    """One in twenty of a day's allocations that were repaired or had little margin, always the same ones, for a person to look at; the
-    page begins after a payment's id."""
-    return await evidence.tagged((council, on), after or UUID(int=0), count_max, pool_of(request))
+    request: Request, council: str, on: date, after: str | None = None, count_max: Annotated[int, Query(ge=1, le=500)] = 100
+) -> dict[str, Any]:
+    """One in twenty of a day's allocations that were repaired or had little margin, always the same ones, for a person to look at. `after`
+    is `next` of the page before."""
+    last = pages.after(after, UUID) or (UUID(int=0),)
+    rows = await evidence.tagged((council, on), last[0], count_max, pool_of(request))
+    return {"payments": rows, "next": pages.cursor([rows[-1]["payment_id"]]) if len(rows) == count_max else None}
 
 
 @router.get("/automatic/stopped", tags=["suspense"])

@@ -14,7 +14,7 @@ from ims_allocation.domain.decided import spare
 from ims_allocation.domain.editions.bookkeeping import books_on
 from ims_allocation.domain.ledger import Line
 from ims_allocation.domain.packs import Pack
-from ims_allocation.domain.payments import Decided, Part, PaymentKey, Record
+from ims_allocation.domain.payments import Decided, Part, PaymentKey, Placement, Record
 from ims_allocation.domain.releasing import draw, fault_of_shares
 from ims_allocation.domain.taxing import coded_by, fault_of_code, taxed_lines
 from ims_allocation.domain.validation import Intended, Limits, Standing, validate
@@ -57,6 +57,8 @@ class Known(NamedTuple):
     accounts: Accounts
     pack: Pack
     today: date
+    alone: Mapping[PaymentKey, Placement] = {}
+    """Where payments were before what is in force of them was decided, step after step, without another person."""
 
 
 def plan(decision_id: UUID, groups: Sequence[Group], known: Known) -> Plan | list[str]:
@@ -70,7 +72,7 @@ def plan(decision_id: UUID, groups: Sequence[Group], known: Known) -> Plan | lis
     for group in groups:
         share_out(decision_id, group, known, decided)
         lines += noted(group, known)
-    moved = [amounts_of(known.records[key], each, known.pack) for key, each in decided.items()]
+    moved = [amounts_of(known.records[key], each, known) for key, each in decided.items()]
     noted_pence = sum(note.amount_pence for group in groups for note in group.credit_notes)
     return Plan(decided, tuple(lines), Amounts(sum(a for a, _ in moved), sum(b for _, b in moved), noted_pence))
 
@@ -217,15 +219,19 @@ def line(share: Share, pence: int) -> Line:
     return Line(f"fund:{share.fund}", share.account_reference, pence, share.vat_code, cost_centre=share.cost_centre)
 
 
-def amounts_of(record: Record, decided: Decided, pack: Pack) -> tuple[int, int]:
-    """What leaves suspense, and what leaves an account (or what was due back), in pence."""
-    placed = record.placement
-    assert placed, "only what has been placed is decided on"
+def amounts_of(record: Record, decided: Decided, known: Known) -> tuple[int, int]:
+    """What leaves suspense, and what leaves an account (or what was due back), in pence; counted from before what was decided without
+    another person, where that is more: nobody moves by steps what they may not move at once."""
     if record.is_orphan:
         return abs(record.live_pence), 0
-    before, after = accounts_of(placed.parts, pack), accounts_of(decided.parts, pack)
-    left = sum((before - after).values()) + max(0, placed.refund_due_pence - decided.refund_due_pence)
-    return max(0, placed.suspended_pence - spare(record, decided)), left
+    released = left = 0
+    for placed in (record.placement, known.alone.get(record.key)):
+        if placed:
+            before, after = accounts_of(placed.parts, known.pack), accounts_of(decided.parts, known.pack)
+            due = max(0, placed.refund_due_pence - decided.refund_due_pence)
+            left = max(left, (before - after).total() + due)
+            released = max(released, placed.suspended_pence - spare(record, decided))
+    return released, left
 
 
 def accounts_of(parts: Iterable[Part], pack: Pack) -> Counter[Whose]:

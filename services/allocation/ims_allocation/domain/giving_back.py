@@ -26,6 +26,8 @@ class Refund(NamedTuple):
     requested_by: str
     """Whose decision or request it is; nobody's, if a rule's."""
     approvals_needed: int
+    refund_over_pence: int | None
+    """What of the payment might go back by one person's approval, when it was asked for; none: whatever the amount."""
     decision_id: UUID | None
     again_of: UUID | None
     """The refund that failed, of which this is another try."""
@@ -74,6 +76,32 @@ def left_to_ask(record: Record, refunds: Iterable[Refund]) -> int:
     return max(0, record.live_pence - sum(each.open_pence for each in refunds if not each.follows_due))
 
 
+class Left(NamedTuple):
+    """A place of a payment's money, and what of it is left for officers to move or to send back, in pence."""
+
+    place: str
+    """`due-back`, `suspense`, `account`."""
+    fund: str | None
+    account_reference: str | None
+    amount_pence: int
+    left_pence: int
+
+
+def left_by_place(record: Record, refunds: Iterable[Refund]) -> list[Left]:
+    """What is left at each place. What is asked for comes off them as it will when it is sent: first off what is due back, then off
+    suspense, then off the accounts, the first of them first."""
+    placed = record.placement
+    assert placed, "what is recorded has been placed"
+    there = [Left("due-back", None, None, placed.refund_due_pence, 0), Left("suspense", None, None, placed.suspended_pence, 0)]
+    there += [Left("account", *part[:3], 0) for part in placed.parts]
+    claimed, found = record.live_pence - left_to_ask(record, refunds), list[Left]()
+    for each in there:
+        off = max(0, min(each.amount_pence, claimed))
+        claimed -= off
+        found.append(each._replace(left_pence=each.amount_pence - off))
+    return [each for each in found if each.amount_pence]
+
+
 def due_to_ask(record: Record, refunds: Iterable[Refund]) -> int:
     """What a rule has to ask for, in pence: what is due back and nobody else asks for."""
     due = record.placement.refund_due_pence if record.placement else 0
@@ -91,12 +119,13 @@ def approvals_needed(amount_pence: int, refunds: Iterable[Refund], pack: Pack) -
     return 2 if pack.approvals.needs(Amounts(refunded_pence=in_all)) else 1
 
 
-def another_try(failed: Refund, amount_pence: int, approvals: int, at: datetime) -> Refund:
+def another_try(failed: Refund, amount_pence: int, refunds: Iterable[Refund], pack: Pack, at: datetime) -> Refund:
     """What an officer asked for, to be approved again after it failed; the payer still waits since the first try."""
+    approvals = approvals_needed(amount_pence, refunds, pack)
     return failed._replace(
         refund_id=uuid5(NAMES, f"again/{failed.refund_id}"), amount_pence=amount_pence, approvals_needed=approvals,
-        again_of=failed.refund_id, requested_at=at, approved_by=(), approved_pence=None, asked_pence=None, asked_at=None,
-        failed_because=None,
+        refund_over_pence=pack.approvals.refund_over_pence, again_of=failed.refund_id, requested_at=at, approved_by=(), approved_pence=None,
+        asked_pence=None, asked_at=None, failed_because=None,
     )  # fmt: skip
 
 

@@ -10,10 +10,10 @@ from pydantic import AwareDatetime
 
 from ims_allocation.domain import Accounts, Pack
 from ims_allocation.domain.asked import Approving, Deciding, Undoing
-from ims_allocation.domain.deciding import Known, Plan, keys_of_group, plan
-from ims_allocation.handlers.enacting import approve, enact, named, refuse_stale, same, there, undo
+from ims_allocation.domain.deciding import Known, keys_of_group, plan
+from ims_allocation.handlers.enacting import approve, enact, named, proposed, refuse_stale, same, there, undo
 from ims_allocation.handlers.news import lock
-from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
+from ims_allocation.handlers.officers import Command, Unwelcome, done, if_match, openapi, read, service_of, tagged
 from ims_allocation.handlers.pages import INSTANT, PenceAsked, after, cursor
 from ims_allocation.store import accounts, decisions, placements
 from ims_allocation.store.decisions import Held, Share
@@ -31,34 +31,35 @@ async def post_decision(request: Request, response: Response) -> dict[str, Any]:
     until another person approves it. A payment that has changed since it was looked at (`revision`) is answered with 412 and what
     changed."""
     command, asked = await read(request, Deciding)
-    asked = with_revisions(asked, request.headers.get("if-match"))
+    asked = with_revisions(asked, if_match(request))
     made = await done(request, partial(decide, command, asked, request.app.state.packs))
     response.status_code = 201 if made["is_new"] else 200
     return made
 
 
 @router.post("/{decision_id}/approve", openapi_extra=openapi(Approving))
-async def post_approval(request: Request, decision_id: UUID) -> dict[str, Any]:
+async def post_approval(request: Request, response: Response, decision_id: UUID) -> dict[str, Any]:
     """Approve what another person decided: it takes effect now. Its author may not. If one of its payments has changed since, it
-    has to be decided anew."""
+    has to be decided anew. `If-Match` may name the decision as it was looked at."""
     command, _ = await read(request, Approving)
-    is_new = await done(request, partial(approve, command, decision_id, request.app.state.packs))
-    return {"is_new": is_new} | await of_id(command.council, decision_id, service_of(request).pool)
+    is_new = await done(request, partial(approve, command, (decision_id, if_match(request)), request.app.state.packs))
+    return tagged({"is_new": is_new} | await of_id(command.council, decision_id, service_of(request).pool), response)
 
 
 @router.post("/{decision_id}/undo", openapi_extra=openapi(Undoing))
-async def post_undoing(request: Request, decision_id: UUID) -> dict[str, Any]:
+async def post_undoing(request: Request, response: Response, decision_id: UUID) -> dict[str, Any]:
     """Take a decision back, once: what was only proposed is withdrawn; of what is in force the payments are placed as if it had not
-    been. What needed approval needs it again to be undone. The answer is the undoing, itself a decision."""
+    been. What needed approval needs it again to be undone. The answer is the undoing, itself a decision. `If-Match` may name the
+    decision as it was looked at."""
     command, undoing = await read(request, Undoing)
-    own_id = await done(request, partial(undo, command, decision_id, undoing, request.app.state.packs))
-    return await of_id(command.council, own_id, service_of(request).pool)
+    own_id = await done(request, partial(undo, command, (decision_id, if_match(request)), undoing, request.app.state.packs))
+    return tagged(await of_id(command.council, own_id, service_of(request).pool), response)
 
 
 @router.get("/{decision_id}")
-async def get_decision(request: Request, decision_id: UUID, council: str) -> dict[str, Any]:
-    """A decision: what it says of each payment, who decided and approved it, and whether it is in force."""
-    return await of_id(council, decision_id, service_of(request).pool)
+async def get_decision(request: Request, response: Response, decision_id: UUID, council: str) -> dict[str, Any]:
+    """A decision: what it says of each payment, who decided and approved it, and whether it is in force. Its `ETag` changes with it."""
+    return tagged(await of_id(council, decision_id, service_of(request).pool), response)
 
 
 @router.get("")
@@ -83,11 +84,10 @@ async def get_decisions(
     return await listed(council, asked, count_max, service_of(request).pool)
 
 
-def with_revisions(asked: Deciding, if_match: str | None) -> Deciding:
+def with_revisions(asked: Deciding, seen: str | None) -> Deciding:
     """The revision of a single payment may be said by `If-Match`. Raises Unwelcome where one is not said at all."""
     of = [each for group in asked.decisions for each in group.payments]
-    seen = (if_match or "").strip().strip('"')
-    if len(of) == 1 and of[0].revision is None and seen.isdecimal():
+    if len(of) == 1 and of[0].revision is None and seen and seen.isdecimal():
         group = asked.decisions[0]
         group = group.model_copy(update={"payments": [of[0].model_copy(update={"revision": int(seen)})]})
         return asked.model_copy(update={"decisions": [group]})
@@ -111,30 +111,15 @@ async def decide(command: Command, asked: Deciding, packs: Mapping[str, Pack], w
     if stale := [(key, revision) for key, revision in seen.items() if key in records and records[key].revision != revision]:
         await refuse_stale(stale, 412, work)
     found = Accounts(await accounts.find(references, work.connection))
-    made = plan(command.id, asked.decisions, Known(records, found, pack, work.today))
+    alone = await decisions.alone(work.connection, command.council, [key[1] for key in keys])
+    made = plan(command.id, asked.decisions, Known(records, found, pack, work.today, alone))
     if isinstance(made, list):
         raise Unwelcome(422, "It cannot be decided so; nothing was changed", *made)
-    held = head(command, asked, made, pack, work)
+    held = proposed(command, asked, made.amounts, pack, work)
     await decisions.keep(held, [Share(key, seen[key], decided) for key, decided in made.decided.items()], made.lines, work)
     if not held.needs_approval:
         await enact(held, command.by, reached, packs, work)
     return {"is_new": True} | await of_id(command.council, held.decision_id, work.connection)
-
-
-def head(command: Command, asked: Deciding, made: Plan, pack: Pack, work: Work) -> Held:
-    return Held(
-        council=command.council,
-        decision_id=command.id,
-        kind="payments",
-        undoes=None,
-        content_sha256=command.content_sha256,
-        amount_pence=sum(made.amounts),
-        needs_approval=pack.approvals.needs(made.amounts),
-        reason=asked.reason,
-        note=asked.note,
-        decided_by=command.by,
-        decided_at=work.now,
-    )
 
 
 async def of_id(council: str, decision_id: UUID, connection: Any) -> dict[str, Any]:

@@ -59,7 +59,7 @@ async def try_again(
         pence = min(each.asked_pence or each.amount_pence, left_to_ask(record, [*known, *tried]))
         is_new = each.refund_id in failed and not any(other.again_of == each.refund_id for other in known)
         if is_new and each.state == "failed" and each.origin == "officer" and pence:
-            tried.append(another_try(each, pence, approvals_needed(pence, [*known, *tried], pack), work.now))
+            tried.append(another_try(each, pence, [*known, *tried], pack, work.now))
             await refunds.request(tried[-1], work)
     return tried
 
@@ -90,6 +90,7 @@ async def due(record: Record, known: Collection[Refund], pence: int, pack: Pack,
         origin="decision" if held else "rule",
         requested_by=held.decided_by if held else "",
         approvals_needed=approvals_needed(pence, known, pack),
+        refund_over_pence=pack.approvals.refund_over_pence,
         decision_id=held.decision_id if held else None,
         again_of=before and (before.refund_id if before.state == "failed" else before.again_of),
         content_sha256="",

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from ims_allocation.domain import Line, Pack, PaymentKey, written
-from ims_allocation.domain.approvals import is_same_person
-from ims_allocation.domain.asked import Undoing
+from ims_allocation.domain.approvals import Amounts, is_same_person
+from ims_allocation.domain.asked import Deciding, Journalling, Undoing
 from ims_allocation.handlers.news import News, bring_up_to_date, lock
-from ims_allocation.handlers.officers import Command, Unwelcome
-from ims_allocation.journey import since
+from ims_allocation.handlers.officers import Command, Unwelcome, refuse_changed
+from ims_allocation.journey import decision_words, since
 from ims_allocation.store import decisions, placements, reports
 from ims_allocation.store.accounts import Key
 from ims_allocation.store.decisions import Held, Share
@@ -22,6 +22,16 @@ type Packs = Mapping[str, Pack]
 def named(decision_id: UUID) -> str:
     """A decision, as a key to lock."""
     return f"decision:{decision_id}"
+
+
+def proposed(command: Command, asked: Deciding | Journalling, amounts: Amounts, pack: Pack, work: Work) -> Held:
+    """A decision as it is kept, and whether another person has to approve it."""
+    kind = "journal" if isinstance(asked, Journalling) else "payments"
+    moved, alone = amounts[:3], pack.approvals[:3]
+    return Held(
+        command.council, command.id, kind, None, command.content_sha256, sum(moved), pack.approvals.needs(amounts), *moved, *alone,
+        asked.reason, asked.note, command.by, work.now,
+    )  # fmt: skip
 
 
 async def hold(council: str, ids: Collection[UUID], shares: Collection[Share], work: Work) -> set[Key]:
@@ -60,15 +70,17 @@ async def post(held: Held, lines: list[Line], is_beside_payments: bool, work: Wo
     )
 
 
-async def approve(command: Command, decision_id: UUID, packs: Packs, work: Work) -> bool:
-    """Let what another person decided take effect; whether that is new. Raises Unwelcome where it may not be."""
-    council, by = command.council, command.by
+async def approve(command: Command, which: tuple[UUID, str | None], packs: Packs, work: Work) -> bool:
+    """Let what another person decided take effect; whether that is new. `which` is the decision, and its state when it was looked at.
+    Raises Unwelcome where it may not be."""
+    council, by, decision_id = command.council, command.by, which[0]
     held = await there(council, decision_id, work.connection)
     shares = await decisions.shares(work.connection, council, [held.undoes or decision_id])
     reached = await hold(council, {decision_id, held.undoes or decision_id}, shares, work)
     held = await there(council, decision_id, work.connection)
     if held.verdict == "in-force" and held.given_by and is_same_person(held.given_by, by):
         return False
+    refuse_changed(which[1], held.state, decision_words(held))
     if held.verdict:
         raise Unwelcome(409, "The decision waits for no approval", f"It is {held.state}.")
     if is_same_person(held.decided_by, by):
@@ -78,27 +90,28 @@ async def approve(command: Command, decision_id: UUID, packs: Packs, work: Work)
     return True
 
 
-async def undo(command: Command, decision_id: UUID, undoing: Undoing, packs: Packs, work: Work) -> UUID:
+async def undo(command: Command, which: tuple[UUID, str | None], undoing: Undoing, packs: Packs, work: Work) -> UUID:
     """Take a decision back, once: a proposal is withdrawn; of what is in force all payments are placed anew, and journals go back.
     What needed approval needs it again. Returns the decision to look at. Raises Unwelcome where there is nothing to undo."""
-    council = command.council
+    council, decision_id = command.council, which[0]
     held = await there(council, decision_id, work.connection)
     shares = await decisions.shares(work.connection, council, [decision_id])
     reached = await hold(council, {decision_id, command.id}, shares, work)
     if known := await decisions.find(work.connection, council, command.id):
         return same(known, command).decision_id
     held = await there(council, decision_id, work.connection)
+    if held.verdict == "withdrawn" and held.given_by and is_same_person(held.given_by, command.by):
+        return decision_id
+    refuse_changed(which[1], held.state, decision_words(held))
     if held.verdict is None:
         await decisions.give(held, "withdrawn", command.by, work)
-        return decision_id
-    if held.verdict == "withdrawn" and held.given_by and is_same_person(held.given_by, command.by):
         return decision_id
     if held.state != "in-force" or held.undoes:
         words = "It undoes another: decide anew instead." if held.undoes else f"It is {held.state}."
         raise Unwelcome(409, "There is nothing to undo", words)
-    own = Held(
-        council, command.id, "undo", decision_id, command.content_sha256, held.amount_pence, held.needs_approval, undoing.reason, None,
-        command.by, work.now,
+    own = held._replace(
+        decision_id=command.id, kind="undo", undoes=decision_id, content_sha256=command.content_sha256, reason=undoing.reason, note=None,
+        decided_by=command.by, decided_at=work.now, verdict=None, given_by=None, given_at=None,
     )  # fmt: skip
     await check_undoing(own, shares, work)
     await decisions.keep(own, (), (), work)

@@ -12,13 +12,12 @@ from ims_allocation.domain import Accounts, Pack
 from ims_allocation.domain.approvals import Amounts
 from ims_allocation.domain.asked import Approving, Journalling, Undoing
 from ims_allocation.domain.deciding import Known
-from ims_allocation.domain.journalling import Journal, journal
+from ims_allocation.domain.journalling import journal
 from ims_allocation.handlers.decisions import State, listed, of_id, post_approval, post_undoing
-from ims_allocation.handlers.enacting import enact, named, same
-from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
+from ims_allocation.handlers.enacting import enact, named, proposed, same
+from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of, tagged
 from ims_allocation.handlers.pages import INSTANT, PenceAsked, after
 from ims_allocation.store import accounts, decisions
-from ims_allocation.store.decisions import Held
 from ims_kit import Work
 
 router = APIRouter(prefix="/v1/journals", tags=["journals"])
@@ -38,9 +37,9 @@ async def post_journal(request: Request, response: Response) -> dict[str, Any]:
 
 
 @router.get("/{decision_id}")
-async def get_journal(request: Request, decision_id: UUID, council: str) -> dict[str, Any]:
-    """A journal: its lines, who decided and approved it, and whether it is in force."""
-    return await of_id(council, decision_id, service_of(request).pool)
+async def get_journal(request: Request, response: Response, decision_id: UUID, council: str) -> dict[str, Any]:
+    """A journal: its lines, who decided and approved it, and whether it is in force. Its `ETag` changes with it."""
+    return tagged(await of_id(council, decision_id, service_of(request).pool), response)
 
 
 @router.get("")
@@ -74,24 +73,8 @@ async def move(command: Command, asked: Journalling, packs: Mapping[str, Pack], 
     made = journal(asked, Known({}, found, pack, work.today))
     if isinstance(made, list):
         raise Unwelcome(422, "It cannot be journalled so; nothing was changed", *made)
-    held = head(command, asked, made, pack, work)
+    held = proposed(command, asked, Amounts(journalled_pence=made.amount_pence), pack, work)
     await decisions.keep(held, (), made.lines, work)
     if not held.needs_approval:
         await enact(held, command.by, set(), packs, work)
     return {"is_new": True} | await of_id(command.council, held.decision_id, work.connection)
-
-
-def head(command: Command, asked: Journalling, made: Journal, pack: Pack, work: Work) -> Held:
-    return Held(
-        council=command.council,
-        decision_id=command.id,
-        kind="journal",
-        undoes=None,
-        content_sha256=command.content_sha256,
-        amount_pence=made.amount_pence,
-        needs_approval=pack.approvals.needs(Amounts(journalled_pence=made.amount_pence)),
-        reason=asked.reason,
-        note=asked.note,
-        decided_by=command.by,
-        decided_at=work.now,
-    )

@@ -106,6 +106,23 @@ async def read[Body: Asked](request: Request, kind: type[Body]) -> tuple[Command
     return Command(council, uuid5(NAMES, f"{council}\n{key}"), content, by), body
 
 
+def if_match(request: Request) -> str | None:
+    """The version that was looked at, where the caller says one."""
+    return request.headers.get("if-match", "").strip().strip('"') or None
+
+
+def refuse_changed(seen: str | None, now: str, words: str) -> None:
+    """Raises Unwelcome, with what became of it, where something is not any more as it was looked at."""
+    if seen not in (None, now):
+        raise Unwelcome(412, "It changed since it was looked at; nothing was changed", words)
+
+
+def tagged(shown: dict[str, Any], response: Response, by: str = "state") -> dict[str, Any]:
+    """What is shown, with the field that changes with it as its `ETag`."""
+    response.headers["etag"] = f'"{shown[by]}"'
+    return shown
+
+
 async def done[Result](request: Request, act: Callable[[Work], Awaitable[Result]]) -> Result:
     """What an act comes to, in a unit of work of its own; from its beginning again, where it crossed another's way."""
     for _ in range(TRIES):

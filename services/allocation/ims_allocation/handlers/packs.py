@@ -12,6 +12,7 @@ from ims_allocation.domain.editions.edition import Edition, edition_of, of_conte
 from ims_allocation.domain.editions.reading import BYTES_MAX, PackFault
 from ims_allocation.domain.trying import Difference
 from ims_allocation.handlers.officers import Acting, Unwelcome, body_in, officer_of, text_of
+from ims_allocation.handlers.pages import after, cursor
 from ims_allocation.handlers.shelf import Shelf
 from ims_allocation.handlers.trying import Trial, try_out
 from ims_allocation.journey import words
@@ -65,14 +66,15 @@ async def post_pack(
 
 @router.get("/packs")
 async def get_packs(
-    request: Request, council: str, is_approved: bool | None = None, before_number: int | None = None,
+    request: Request, council: str, is_approved: bool | None = None, before: str | None = None,
     count_max: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:  # fmt: skip
-    """Versions, the newest first. For the next page, `before_number` is the last number of this one."""
-    service = service_of(request)
-    found = await packs.listed(council, before_number, is_approved, (service.pool, count_max))
+    """Versions, the newest first; `before` is `next` of the page before."""
+    last = after(before, int)
+    found = await packs.listed(council, last[0] if last else None, is_approved, (service_of(request).pool, count_max))
     in_force = shelf_of(request).today()[council].version
-    return {"in_force": in_force, "versions": [shown(each) for each in found]}
+    end = found[-1] if len(found) == count_max else None
+    return {"in_force": in_force, "versions": [shown(each) for each in found], "next": cursor([end.number]) if end else None}
 
 
 @router.get("/packs/{version}")

@@ -5,13 +5,13 @@ from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from ims_allocation.domain import Pack, payer_key
 from ims_allocation.domain.approvals import is_same_person
 from ims_allocation.domain.asked import Confirming, Revoking
 from ims_allocation.handlers.news import News, bring_up_to_date, lock
-from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
+from ims_allocation.handlers.officers import Command, Unwelcome, done, if_match, openapi, read, refuse_changed, service_of, tagged
 from ims_allocation.handlers.pages import INSTANT, after, cursor
 from ims_allocation.journey import learned_words
 from ims_allocation.store import payers
@@ -22,25 +22,27 @@ router = APIRouter(prefix="/v1/payers", tags=["payers"])
 
 
 @router.post("/{learning_id}/confirm", openapi_extra=openapi(Confirming))
-async def post_confirming(request: Request, learning_id: UUID) -> dict[str, Any]:
+async def post_confirming(request: Request, response: Response, learning_id: UUID) -> dict[str, Any]:
     """Confirm that the bank account that a payment came from pays the account that an officer gave it to; whose decision that was may
     not. From now on it is evidence, beside other facts; what is in suspense of that payer is looked at again."""
     command, confirming = await read(request, Confirming)
-    return await done(request, partial(confirm, command, learning_id, confirming.reason, request.app.state.packs))
+    which = learning_id, if_match(request)
+    return tagged(await done(request, partial(confirm, command, which, confirming.reason, request.app.state.packs)), response)
 
 
 @router.post("/{learning_id}/revoke", openapi_extra=openapi(Revoking))
-async def post_revoking(request: Request, learning_id: UUID) -> dict[str, Any]:
+async def post_revoking(request: Request, response: Response, learning_id: UUID) -> dict[str, Any]:
     """Say that this bank account does not pay that account, confirmed or not, whichever decisions said so. Nothing is evidence or
     suggested by it any more. What it placed stays: decide on payments that are where they should not be."""
     command, revoking = await read(request, Revoking)
-    return await done(request, partial(revoke, command, learning_id, revoking.reason))
+    return tagged(await done(request, partial(revoke, command, (learning_id, if_match(request)), revoking.reason)), response)
 
 
 @router.get("/{learning_id}")
-async def get_payer(request: Request, learning_id: UUID, council: str) -> dict[str, Any]:
-    """What was learned of a payer: by whose decision of which payment, who confirmed it, and whether it counts."""
-    return shown(await there(council, learning_id, service_of(request).pool))
+async def get_payer(request: Request, response: Response, learning_id: UUID, council: str) -> dict[str, Any]:
+    """What was learned of a payer: by whose decision of which payment, who confirmed it, and whether it counts. Its `ETag` changes with
+    that; to confirm and to revoke may name it by `If-Match`."""
+    return tagged(shown(await there(council, learning_id, service_of(request).pool)), response)
 
 
 @router.get("")
@@ -68,13 +70,18 @@ async def get_payers(
     }
 
 
-async def confirm(command: Command, learning_id: UUID, reason: str, packs: Mapping[str, Pack], work: Work) -> dict[str, Any]:
-    """Let what was learned be evidence, and weigh anew what is in suspense of that payer. Raises Unwelcome where it may not be."""
+async def confirm(
+    command: Command, which: tuple[UUID, str | None], reason: str, packs: Mapping[str, Pack], work: Work
+) -> dict[str, Any]:
+    """Let what was learned be evidence, and weigh anew what is in suspense of that payer. `which` is its id, and its state when it was
+    looked at. Raises Unwelcome where it may not be."""
+    learning_id = which[0]
     held = await there(command.council, learning_id, work.connection)
     reached = await lock([(command.council, payer_key(held.payer))], (), work)
     held = await there(command.council, learning_id, work.connection)
     if held.state == "confirmed" and held.confirmed_by and is_same_person(held.confirmed_by, command.by):
         return shown(held)
+    refuse_changed(which[1], held.state, learned_words(held))
     if held.state != "learned":
         raise Unwelcome(409, "It waits for nobody to confirm it", f"It is {held.state}.")
     if is_same_person(held.learned_by, command.by):
@@ -84,12 +91,15 @@ async def confirm(command: Command, learning_id: UUID, reason: str, packs: Mappi
     return shown(await there(command.council, learning_id, work.connection))
 
 
-async def revoke(command: Command, learning_id: UUID, reason: str, work: Work) -> dict[str, Any]:
+async def revoke(command: Command, which: tuple[UUID, str | None], reason: str, work: Work) -> dict[str, Any]:
     """Let what was learned count no more. Raises Unwelcome where there is no such thing, or another person revoked it."""
+    learning_id = which[0]
     held = await there(command.council, learning_id, work.connection)
     await work.lock([f"{command.council}/{payer_key(held.payer)}"])
     held = await there(command.council, learning_id, work.connection)
-    if held.revoked_by and not is_same_person(held.revoked_by, command.by):
+    if not held.revoked_by:
+        refuse_changed(which[1], held.state, learned_words(held))
+    elif not is_same_person(held.revoked_by, command.by):
         raise Unwelcome(409, "There is nothing to revoke", f"{held.revoked_by} revoked it.")
     await payers.revoke(held, command.by, reason, work)
     return shown(await there(command.council, learning_id, work.connection))

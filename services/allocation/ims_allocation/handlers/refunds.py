@@ -16,7 +16,7 @@ from ims_allocation.domain.giving_back import OPEN, Refund, State, approvals_nee
 from ims_allocation.handlers.due import follow
 from ims_allocation.handlers.enacting import refuse_stale
 from ims_allocation.handlers.news import lock
-from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
+from ims_allocation.handlers.officers import Command, Unwelcome, done, if_match, openapi, read, refuse_changed, service_of, tagged
 from ims_allocation.handlers.pages import PenceAsked, after, cursor
 from ims_allocation.journey import refund_words
 from ims_allocation.store import placements, refunds
@@ -34,8 +34,8 @@ async def post_refund(request: Request, response: Response) -> dict[str, Any]:
     of what is in suspense, then of the accounts, and it is taken off them when it has been sent. Another person has to approve. What is
     due back by rule or decision needs no asking: it is listed already."""
     command, asked = await read(request, Refunding)
-    revision = asked.revision or revision_of(request)
-    if revision is None:
+    seen = if_match(request) or ""
+    if (revision := asked.revision or (int(seen) if seen.isdecimal() else None)) is None:
         raise Unwelcome(428, "Say which revision of the payment was looked at", "Send `revision` with it, as the payment's page shows it.")
     made = await done(request, partial(ask, command, asked, revision, request.app.state.packs))
     response.status_code = 201 if made["is_new"] else 200
@@ -47,8 +47,9 @@ async def post_approval(request: Request, response: Response, refund_id: UUID) -
     """Approve that a refund is sent, or a part of it; whoever asked for it may not. When enough people have (above the council's limit
     two), whoever took the payment is asked to send it, once. `If-Match` may name the refund as it was looked at."""
     command, approving = await read(request, ApprovingRefund)
-    seen, packs = revision_of(request), request.app.state.packs
-    return tagged(await done(request, partial(approve, command, (refund_id, seen), approving.amount_pence, packs)), response)
+    seen, packs = if_match(request), request.app.state.packs
+    shown = await done(request, partial(approve, command, (refund_id, seen), approving.amount_pence, packs))
+    return tagged(shown, response, "version")
 
 
 @router.post("/{refund_id}/cancel", openapi_extra=openapi(Cancelling))
@@ -56,15 +57,16 @@ async def post_cancelling(request: Request, response: Response, refund_id: UUID)
     """Say that what an officer asked for is not to be sent, while nobody was asked to send it. What is due back by rule or decision is
     not cancelled: decide where the money belongs, and it is due no longer."""
     command, cancelling = await read(request, Cancelling)
-    seen, packs = revision_of(request), request.app.state.packs
-    return tagged(await done(request, partial(cancel, command, (refund_id, seen), cancelling.reason, packs)), response)
+    seen, packs = if_match(request), request.app.state.packs
+    shown = await done(request, partial(cancel, command, (refund_id, seen), cancelling.reason, packs))
+    return tagged(shown, response, "version")
 
 
 @router.get("/{refund_id}")
 async def get_refund(request: Request, response: Response, refund_id: UUID, council: str) -> dict[str, Any]:
     """A refund: who asked for it and why, who approved it, and what became of it. Its `ETag` changes with it."""
     held = await there(council, refund_id, service_of(request).pool)
-    return tagged(shown(held, request.app.state.packs[council], today()), response)
+    return tagged(shown(held, request.app.state.packs[council], today()), response, "version")
 
 
 @router.get("")
@@ -112,21 +114,22 @@ async def ask(command: Command, asked: Refunding, revision: int, packs: Packs, w
     check_left(asked.amount_pence, record, before, 422)
     held = Refund(
         council=command.council, refund_id=command.id, payment_id=asked.payment_id, amount_pence=asked.amount_pence, origin="officer",
-        requested_by=command.by, approvals_needed=approvals_needed(asked.amount_pence, before, pack), decision_id=None, again_of=None,
-        content_sha256=command.content_sha256, reason=asked.reason, note=asked.note, requested_at=work.now, since_on=work.today,
+        requested_by=command.by, approvals_needed=approvals_needed(asked.amount_pence, before, pack),
+        refund_over_pence=pack.approvals.refund_over_pence, decision_id=None, again_of=None, content_sha256=command.content_sha256,
+        reason=asked.reason, note=asked.note, requested_at=work.now, since_on=work.today,
     )  # fmt: skip
     await refunds.request(held, work)
     await follow(record, [*before, held], pack, work)
     return {"is_new": True} | shown(held, pack, work.today)
 
 
-async def approve(command: Command, which: tuple[UUID, int | None], amount_pence: int | None, packs: Packs, work: Work) -> dict[str, Any]:
+async def approve(command: Command, which: tuple[UUID, str | None], amount_pence: int | None, packs: Packs, work: Work) -> dict[str, Any]:
     """Let a refund, or a part of it, be sent as far as this person is asked. Raises Unwelcome where it may not be."""
     held, record = await hold(command.council, which[0], work)
     pack, by = packs[command.council], command.by
     if any(is_same_person(by, each) for each in held.approved_by):
         return shown(held, pack, work.today)
-    check_seen(held, which[1])
+    refuse_changed(which[1], str(version(held)), refund_words(held))
     if held.state not in ("requested", "approved"):
         raise Unwelcome(409, "The refund waits for no approval", f"It is {held.state}.")
     if is_same_person(held.requested_by, by):
@@ -152,13 +155,13 @@ def approved(held: Refund, record: Record, pence: int, today_: date) -> RefundAp
     )  # fmt: skip
 
 
-async def cancel(command: Command, which: tuple[UUID, int | None], reason: str, packs: Packs, work: Work) -> dict[str, Any]:
+async def cancel(command: Command, which: tuple[UUID, str | None], reason: str, packs: Packs, work: Work) -> dict[str, Any]:
     """Cancel what an officer asked for. Raises Unwelcome where it is too late, or follows what is due."""
     held, record = await hold(command.council, which[0], work)
     pack = packs[command.council]
     if held.state == "cancelled":
         return shown(held, pack, work.today)
-    check_seen(held, which[1])
+    refuse_changed(which[1], str(version(held)), refund_words(held))
     if held.state not in ("requested", "approved"):
         raise Unwelcome(409, "The refund cannot be cancelled any more", f"It is {held.state}.")
     if held.follows_due:
@@ -205,26 +208,10 @@ def check_left(pence: int, record: Record, others: Collection[Refund], status: i
         raise Unwelcome(status, f"{pence}p are not left of the payment; nothing was changed", words)
 
 
-def check_seen(held: Refund, seen: int | None) -> None:
-    """Raises Unwelcome where the refund is not any more what was looked at."""
-    if seen not in (None, version(held)):
-        raise Unwelcome(412, "The refund changed since it was looked at; nothing was changed", refund_words(held))
-
-
-def revision_of(request: Request) -> int | None:
-    said = request.headers.get("if-match", "").strip().strip('"')
-    return int(said) if said.isdecimal() else None
-
-
 def version(held: Refund) -> int:
     """How many things happened to a refund."""
     ends = (held.asked_pence, held.sent_pence, held.failed_because, held.cancelled_because)
     return 1 + len(held.approved_by) + sum(each is not None for each in ends)
-
-
-def tagged(refund: dict[str, Any], response: Response) -> dict[str, Any]:
-    response.headers["etag"] = f'"{refund["version"]}"'
-    return refund
 
 
 def today() -> date:

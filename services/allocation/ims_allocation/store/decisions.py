@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ims_allocation.domain import Decided, Line, Part, PaymentKey
+from ims_allocation.domain import Decided, Line, Part, PaymentKey, Placement
+from ims_allocation.store.placements import record
 from ims_allocation.store.tables import DecidedRow, DecisionRow, JournalRow, VerdictRow
 from ims_kit import Insert, Work
 
 KEEP = Insert(
     DecisionRow,
-    "council decision_id kind undoes content_sha256 amount_pence needs_approval reason note decided_by decided_at",
+    """council decision_id kind undoes content_sha256 amount_pence needs_approval released_pence reallocated_pence journalled_pence
+    release_over_pence reallocation_over_pence journal_over_pence reason note decided_by decided_at""",
     returning="decision_id",
 )
 KEEP_DECIDED = Insert(DecidedRow, "council decision_id payment_id revision parts refund_due_pence seen")
@@ -32,6 +34,15 @@ BEFORE = """SELECT DISTINCT ON (payment_id) d.* FROM decided d JOIN verdict v US
   WHERE d.council = $1 AND d.payment_id = ANY($2::uuid[]) AND d.decision_id <> $3 AND v.verdict = 'in-force' AND NOT EXISTS (
     SELECT FROM verdict u WHERE u.council = d.council AND u.undoes = d.decision_id AND u.verdict = 'in-force')
   ORDER BY payment_id, revision DESC"""
+# The first of the decisions in force that nobody else approved, since the last one that somebody did.
+ALONE = """SELECT DISTINCT ON (payment_id) p.* FROM decided d JOIN verdict v USING (council, decision_id)
+    JOIN placement p USING (council, payment_id, revision)
+  WHERE d.council = $1 AND d.payment_id = ANY($2::uuid[]) AND v.verdict = 'in-force' AND NOT EXISTS (
+    SELECT FROM decided l JOIN verdict a USING (council, decision_id) WHERE l.council = d.council AND l.payment_id = d.payment_id
+      AND l.revision >= d.revision AND a.verdict = 'in-force' AND a.needs_approval AND NOT EXISTS (
+        SELECT FROM verdict u WHERE u.council = l.council AND u.undoes = l.decision_id AND u.verdict = 'in-force'))
+    AND NOT EXISTS (SELECT FROM verdict u WHERE u.council = d.council AND u.undoes = d.decision_id AND u.verdict = 'in-force')
+  ORDER BY payment_id, revision"""
 STATE = """CASE WHEN u.decision_id IS NOT NULL THEN 'undone' ELSE coalesce(v.verdict, 'proposed') END"""
 LISTED = {
     "kind": "d.kind = {}",
@@ -56,6 +67,12 @@ class Held(NamedTuple):
     content_sha256: str
     amount_pence: int
     needs_approval: bool
+    released_pence: int
+    reallocated_pence: int
+    journalled_pence: int
+    release_over_pence: int | None
+    reallocation_over_pence: int | None
+    journal_over_pence: int | None
     reason: str
     note: str | None
     decided_by: str
@@ -87,7 +104,7 @@ async def find(connection: Any, council: str, decision_id: UUID) -> Held | None:
 
 async def keep(held: Held, shares: Iterable[Share], lines: Collection[Line], work: Work) -> None:
     """Keep what was decided; it has no effect by itself."""
-    await KEEP(work.connection, [held[:11]])
+    await KEEP(work.connection, [held[: KEEP.width]])
     rows = [
         (*share.key[:1], held.decision_id, share.key[1], share.revision, json.dumps(share.decided.parts), share.decided.refund_due_pence,
          json.dumps([str(each) for each in share.decided.seen]))
@@ -123,6 +140,12 @@ async def before(connection: Any, council: str, payments: Collection[UUID], deci
     found = [share(row) for row in await connection.fetch(BEFORE, council, list(payments), decision_id)]
     nothing: dict[PaymentKey, Decided | None] = {(council, payment_id): None for payment_id in payments}
     return nothing | {each.key: each.decided for each in found}
+
+
+async def alone(connection: Any, council: str, payments: Collection[UUID]) -> dict[PaymentKey, Placement]:
+    """Where payments were before what is in force of them was decided without another person's approval."""
+    rows = await connection.fetch(ALONE, council, list(payments))
+    return {(council, row["payment_id"]): placed for row in rows if (placed := record(row).placement)}
 
 
 async def of_payment(connection: Any, council: str, payment_id: UUID) -> list[Held]:

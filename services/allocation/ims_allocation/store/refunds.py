@@ -13,8 +13,8 @@ from ims_kit import Insert, Work
 
 REQUEST = Insert(
     RefundRow,
-    """council refund_id payment_id amount_pence origin requested_by approvals_needed decision_id again_of content_sha256 reason note
-    requested_at since_on""",
+    """council refund_id payment_id amount_pence origin requested_by approvals_needed refund_over_pence decision_id again_of
+    content_sha256 reason note requested_at since_on""",
     returning="refund_id",
 )
 STEP = Insert(RefundStepRow, "council refund_id step given_by requested_by amount_pence reason given_at", returning="refund_id")

@@ -156,8 +156,11 @@ STORY = "SELECT * FROM placement WHERE council = $1 AND payment_id = $2 ORDER BY
 LINES = """SELECT journal_id, posted_on, ledger_account, account_reference, amount_pence, vat_code, vat_pence, cost_centre FROM ledger_line
   WHERE posted_on = ANY($3::date[]) AND council = $1 AND payment_id = $2 ORDER BY line_id"""
 ON_ACCOUNT = """SELECT payment_id, posted_on, sum(-amount_pence)::bigint AS amount_pence FROM ledger_line
-  WHERE council = $1 AND ledger_account = $2 AND account_reference = $3 GROUP BY payment_id, posted_on
-  ORDER BY posted_on DESC, payment_id LIMIT $4"""
+  WHERE council = $1 AND ledger_account = $2 AND account_reference = $3
+    AND ($4::date IS NULL OR (posted_on, coalesce(payment_id, $6)) < ($4, $5::uuid)) GROUP BY payment_id, posted_on
+  ORDER BY posted_on DESC, coalesce(payment_id, $6) DESC LIMIT $7"""
+NO_PAYMENT = UUID(int=0)
+"""In whose place journals of a day stand, which move no payment."""
 PAID = """SELECT coalesce(sum(-amount_pence), 0)::bigint FROM ledger_line
   WHERE council = $1 AND ledger_account = $2 AND account_reference = $3"""
 
@@ -169,8 +172,11 @@ async def story(connection: Any, council: str, payment_id: UUID) -> tuple[list[A
     return rows, await connection.fetch(LINES, council, payment_id, days)
 
 
-async def on_account(connection: Any, account: tuple[str, str, str], count_max: int = 1000) -> tuple[int, list[Any]]:
-    """What was put on an account (council, fund, reference) in all, and its payments, the newest first."""
+async def on_account(
+    connection: Any, account: tuple[str, str, str], before: tuple[date, UUID] | None, count_max: int
+) -> tuple[int, list[Any]]:
+    """What was put on an account (council, fund, reference) in all, and a page of it by day and payment, the newest first."""
     council, fund, reference = account
     asked = council, f"fund:{fund}", reference
-    return await connection.fetchval(PAID, *asked), await connection.fetch(ON_ACCOUNT, *asked, count_max)
+    rows = await connection.fetch(ON_ACCOUNT, *asked, *(before or (None, None)), NO_PAYMENT, count_max)
+    return await connection.fetchval(PAID, *asked), rows

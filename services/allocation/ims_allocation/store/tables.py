@@ -159,6 +159,13 @@ class DecisionRow(Table, table=True):
     content_sha256: str
     amount_pence: int = big()
     needs_approval: bool
+    released_pence: int = big()
+    reallocated_pence: int = big()
+    journalled_pence: int = big()
+    release_over_pence: int | None = big()
+    """What one person might release alone; None: whatever the amount. So with the next two."""
+    reallocation_over_pence: int | None = big()
+    journal_over_pence: int | None = big()
     reason: str
     note: str | None
     decided_by: str
@@ -216,6 +223,8 @@ class RefundRow(Table, table=True):
     requested_by: str
     """Empty: a rule."""
     approvals_needed: int
+    refund_over_pence: int | None = big()
+    """What of one payment might go back by one person's approval."""
     decision_id: UUID | None
     again_of: UUID | None
     content_sha256: str

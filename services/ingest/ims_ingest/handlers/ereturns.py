@@ -2,10 +2,10 @@
 
 import hashlib
 import io
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from ims_ingest.domain.cards import redacted
@@ -28,6 +28,7 @@ router = APIRouter(prefix="/v1/e-returns", tags=["e-returns"])
 
 # 500 cheques and 500 lines of cash, at a hundred bytes each, twice over.
 BYTES_MAX = 256 << 10
+IN_THE_BAG = ("cash", "lines", "cheques")
 
 
 class Approval(Asked):
@@ -88,6 +89,23 @@ async def post_voiding(request: Request, number: str) -> Response:
             await ereturns.void(caller.council, number, voiding.voided_by, work)
             held = held._replace(state=decision.state, voided_by=voiding.voided_by)
     return answer(decision, held)
+
+
+@router.get("")
+async def get_e_returns(
+    request: Request,
+    state: Literal["new", "submitted", "authorised", "voided"] | None = None,
+    template: str | None = None,
+    by: str | None = None,
+    after: str = "",
+    count_max: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> dict[str, Any]:
+    """E-returns in the order of their numbers, without what is in the bag; `state=submitted` waits for another person's approval, `by`
+    looks for whoever entered, submitted, approved or voided it. `after` is `next` of the page before."""
+    caller = teller(request)
+    found = await ereturns.page(service_of(request).pool, caller.council, after, (state, template, by), count_max)
+    heads = [{name: value for name, value in shown(each).items() if name not in IN_THE_BAG} for each in found]
+    return {"e_returns": heads, "next": heads[-1]["number"] if len(heads) == count_max else None}
 
 
 @router.get("/{number}")
@@ -171,7 +189,7 @@ def service_of(request: Request) -> Service:
 def there(held: Held | None) -> Held:
     """Raises Unwelcome where there is no such e-return of the caller's council."""
     if held is None:
-        raise Unwelcome(404, "There is no such e-return", "Look for its number in the answer to its entry.")
+        raise Unwelcome(404, "There is no such e-return", "Look for its number in GET /v1/e-returns.")
     return held
 
 

@@ -18,6 +18,10 @@ ENTER = Insert(
 )
 FIND = "SELECT body, state, approved_by, voided_by, file_id FROM e_return WHERE council = $1 AND number = $2"
 BAG = "SELECT number FROM e_return WHERE council = $1 AND bag_number = $2 AND number <> $3 AND state <> 'voided'"
+LISTED = """SELECT body, state, approved_by, voided_by, file_id FROM e_return WHERE council = $1 AND number > $2
+    AND ($3::text IS NULL OR state = $3) AND ($4::text IS NULL OR body::json ->> 'template' = $4)
+    AND ($5::text IS NULL OR lower($5) IN (lower(entered_by), lower(submitted_by), lower(approved_by), lower(voided_by)))
+  ORDER BY number LIMIT $6"""
 APPROVE = """UPDATE e_return SET state = 'authorised', approved_by = $3, file_id = $4, changed_at = $5
   WHERE council = $1 AND number = $2 AND state = 'submitted'"""
 VOID = """UPDATE e_return SET state = 'voided', voided_by = $3, changed_at = $4
@@ -38,6 +42,12 @@ async def find(connection: Any, council: str, number: str, and_hold: str = "") -
     """The e-return of this number; none where there is none."""
     found = await connection.fetchrow(FIND + and_hold, council, number)
     return None if found is None else Held(EReturn.model_validate_json(found[0]), *found[1:])
+
+
+async def page(connection: Any, council: str, after: str, asked: tuple[str | None, ...], count_max: int) -> list[Held]:
+    """A council's e-returns by number, from behind one: of a state, of a template, that a person had to do with."""
+    rows = await connection.fetch(LISTED, council, after, *asked, count_max)
+    return [Held(EReturn.model_validate_json(row[0]), *row[1:]) for row in rows]
 
 
 async def hold(council: str, number: str, work: Work) -> Held | None:

@@ -50,9 +50,15 @@ CREATE TABLE reconciled_page (    -- the pages of proof at the bank that have be
 CREATE TABLE decision (           -- what a person decided: of payments (decided), between accounts (journal), or that another is undone
   council text, decision_id uuid, kind text NOT NULL CHECK (kind IN ('payments', 'journal', 'undo')), undoes uuid,
   content_sha256 text NOT NULL, amount_pence bigint NOT NULL CHECK (amount_pence >= 0), needs_approval boolean NOT NULL,
+  released_pence bigint NOT NULL CHECK (released_pence >= 0), reallocated_pence bigint NOT NULL CHECK (reallocated_pence >= 0),
+  journalled_pence bigint NOT NULL CHECK (journalled_pence >= 0), release_over_pence bigint, reallocation_over_pence bigint,
+  journal_over_pence bigint,      -- what one person might move alone that day; nothing: whatever the amount
   reason text NOT NULL CHECK (reason <> ''), note text, decided_by text NOT NULL CHECK (decided_by <> ''), decided_at timestamptz NOT NULL,
   PRIMARY KEY (council, decision_id), UNIQUE (council, decision_id, decided_by, needs_approval),
-  FOREIGN KEY (council, undoes) REFERENCES decision, CHECK ((kind = 'undo') = (undoes IS NOT NULL)));
+  FOREIGN KEY (council, undoes) REFERENCES decision, CHECK ((kind = 'undo') = (undoes IS NOT NULL)),
+  CHECK (amount_pence = released_pence + reallocated_pence + journalled_pence),
+  CONSTRAINT a_large_amount_needs_approval CHECK (needs_approval = (coalesce(released_pence > release_over_pence, false)
+    OR coalesce(reallocated_pence > reallocation_over_pence, false) OR coalesce(journalled_pence > journal_over_pence, false))));
 CREATE INDEX decision_decided_at ON decision (council, decided_at, decision_id);
 CREATE INDEX decision_undoes ON decision (council, undoes) WHERE undoes IS NOT NULL;
 CREATE TABLE decided (            -- a decision's share of each of its payments, which was at this revision when it was looked at
@@ -89,10 +95,12 @@ CREATE INDEX payer_confirmed ON payer_step (council, payer) WHERE step = 'confir
 CREATE TABLE refund (             -- money that is to go back to its payer, if another person than who asks for it approves
   council text, refund_id uuid, payment_id uuid NOT NULL, amount_pence bigint NOT NULL CHECK (amount_pence > 0),
   origin text NOT NULL CHECK (origin IN ('rule', 'decision', 'officer')), requested_by text NOT NULL,
-  approvals_needed int NOT NULL CHECK (approvals_needed IN (1, 2)), decision_id uuid, again_of uuid, content_sha256 text NOT NULL,
+  approvals_needed int NOT NULL CHECK (approvals_needed IN (1, 2)), refund_over_pence bigint, decision_id uuid,
+  again_of uuid, content_sha256 text NOT NULL,
   reason text NOT NULL CHECK (reason <> ''), note text, requested_at timestamptz NOT NULL, since_on date NOT NULL,
   PRIMARY KEY (council, refund_id), UNIQUE (council, refund_id, requested_by), FOREIGN KEY (council, again_of) REFERENCES refund,
-  CHECK ((origin = 'rule') = (requested_by = '')), CHECK ((origin = 'decision') = (decision_id IS NOT NULL)));
+  CHECK ((origin = 'rule') = (requested_by = '')), CHECK ((origin = 'decision') = (decision_id IS NOT NULL)),
+  CONSTRAINT a_large_refund_needs_two CHECK (approvals_needed = 2 OR amount_pence <= refund_over_pence OR refund_over_pence IS NULL));
 CREATE INDEX refund_of_payment ON refund (council, payment_id);
 CREATE INDEX refund_since ON refund (council, since_on, refund_id);
 CREATE TABLE refund_step (        -- what became of it: approved by each, then asked of whoever took the payment, and how that ended
@@ -135,7 +143,7 @@ CREATE TABLE pack_approval (      -- a version that is not the first is in force
 
 -- The payment's first row stands for it: of two that ask at once for money of it, the second waits here, and sees what the first did.
 CREATE FUNCTION no_more_goes_back_than_is_there() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE of refund; there bigint; going bigint; approved bigint;
+DECLARE of refund; there bigint; going bigint; approved bigint; by_one bigint; most bigint;
 BEGIN
   SELECT * INTO of FROM refund WHERE council = NEW.council AND refund_id = NEW.refund_id;
   PERFORM FROM placement WHERE council = NEW.council AND payment_id = of.payment_id AND revision = 1 FOR UPDATE;
@@ -151,6 +159,14 @@ BEGIN
   END IF;
   IF NEW.amount_pence > of.amount_pence THEN RAISE EXCEPTION 'refund % is of less', of.refund_id; END IF;
   IF approved < of.approvals_needed THEN RAISE EXCEPTION 'refund % is not approved', of.refund_id; END IF;
+  SELECT max(coalesce(refund_over_pence, 9223372036854775807)), coalesce(sum(amount_pence) FILTER (WHERE approvals_needed = 1), 0)
+    INTO most, by_one FROM (SELECT r.refund_over_pence, r.approvals_needed, s.amount_pence
+      FROM refund r LEFT JOIN refund_step s ON s.council = r.council AND s.refund_id = r.refund_id AND s.step = 'asked' AND NOT EXISTS (
+        SELECT FROM refund_step e WHERE e.council = r.council AND e.refund_id = r.refund_id AND e.step = 'failed')
+      WHERE r.council = NEW.council AND r.payment_id = of.payment_id) AS asked;
+  IF of.approvals_needed = 1 AND by_one + NEW.amount_pence > most THEN
+    RAISE EXCEPTION 'one person would give back too much of payment %', of.payment_id;
+  END IF;
   RETURN NEW;
 END $$;
 CREATE TRIGGER refunds_are_of_what_is_there BEFORE INSERT ON refund_step
