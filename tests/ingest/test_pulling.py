@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncssh
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from pydantic import ValidationError
 
+from file_servers import s3_server, sftp_server
 from ims_contracts.payments import PaymentReceived
 from ims_ingest.handlers import pulling
 from ims_ingest.handlers.pulling import is_due, look
@@ -23,40 +22,12 @@ DAY = "17/03/2026"
 ONE, TWO = allpay([f"770000547 60.00 T {DAY}"]), allpay(["770000712 1.00 P 18/03/2026"])
 
 
-class Server(asyncssh.SSHServer):
-    def begin_auth(self, username: str) -> bool:
-        return True
-
-    def password_auth_supported(self) -> bool:
-        return True
-
-    def validate_password(self, username: str, password: str) -> bool:
-        return (username, password) == ("council", "a password")
-
-
 @pytest.fixture
 async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
-    """An SFTP server on the loopback that shows `tmp_path/out`; it knows a password and a key."""
+    """It shows `tmp_path/out`."""
     (tmp_path / "out").mkdir()
-    host_key, other_key, user_key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(3))
-    (tmp_path / "authorized").write_bytes(user_key.export_public_key())
-
-    def shown(channel: Any) -> asyncssh.SFTPServer:
-        return asyncssh.SFTPServer(channel, chroot=str(tmp_path))
-
-    listener = await asyncssh.listen(
-        "127.0.0.1", 0, server_factory=Server, server_host_keys=[host_key], sftp_factory=shown,
-        authorized_client_keys=str(tmp_path / "authorized"),
-    )  # fmt: skip
-    port = listener.get_port()
-    for name, key in (("HOSTS", host_key), ("OTHER_HOSTS", other_key)):
-        monkeypatch.setenv(name, f"[127.0.0.1]:{port} {key.export_public_key().decode()}")
-    monkeypatch.setenv("PASSWORD", "a password")
-    monkeypatch.setenv("WRONG_PASSWORD", "another")
-    monkeypatch.setenv("KEY", user_key.export_private_key().decode())
-    yield listener
-    listener.close()
-    await listener.wait_closed()
+    async with sftp_server(tmp_path, monkeypatch) as listener:
+        yield listener
 
 
 def sftp(server: Any, **strange: Any) -> Pull:
@@ -69,12 +40,8 @@ def sftp(server: Any, **strange: Any) -> Pull:
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
-    """What speaks like S3, on the loopback."""
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
+    with s3_server() as address:
+        yield address
 
 
 @pytest.fixture

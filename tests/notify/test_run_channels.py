@@ -8,24 +8,13 @@ from typing import Any
 import asyncssh
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+from file_servers import s3_server, sftp_server
 from ims_notify.app import file_channel
 from ims_notify.channels.laid import Away
 from ims_notify.settings import Place
 
 CONTENT = b"H\n" + b"D" * 300_000 + b"\nT\n"
-
-
-class Server(asyncssh.SSHServer):
-    def begin_auth(self, username: str) -> bool:
-        return True
-
-    def password_auth_supported(self) -> bool:
-        return True
-
-    def validate_password(self, username: str, password: str) -> bool:
-        return (username, password) == ("council", "a password")
 
 
 class PlainServer(asyncssh.SFTPServer):
@@ -42,26 +31,10 @@ class PlainServer(asyncssh.SFTPServer):
 
 @pytest.fixture(params=[asyncssh.SFTPServer, PlainServer])
 async def server(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
-    """An SFTP server on the loopback that shows `tmp_path`; it knows a password and a key."""
+    """It shows `tmp_path/in`."""
     (tmp_path / "in").mkdir()
-    host_key, other_key, user_key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(3))
-    (tmp_path / "authorized").write_bytes(user_key.export_public_key())
-
-    def shown(channel: Any) -> asyncssh.SFTPServer:
-        return request.param(channel, chroot=str(tmp_path))
-
-    listener = await asyncssh.listen(
-        "127.0.0.1", 0, server_factory=Server, server_host_keys=[host_key], sftp_factory=shown,
-        authorized_client_keys=str(tmp_path / "authorized"),
-    )  # fmt: skip
-    for name, key in (("HOSTS", host_key), ("OTHER_HOSTS", other_key)):
-        monkeypatch.setenv(name, f"[127.0.0.1]:{listener.get_port()} {key.export_public_key().decode()}")
-    monkeypatch.setenv("PASSWORD", "a password")
-    monkeypatch.setenv("WRONG_PASSWORD", "another")
-    monkeypatch.setenv("KEY", user_key.export_private_key().decode())
-    yield listener
-    listener.close()
-    await listener.wait_closed()
+    async with sftp_server(tmp_path, monkeypatch, request.param) as listener:
+        yield listener
 
 
 def sftp(server: Any, **strange: Any) -> Place:
@@ -131,12 +104,8 @@ async def test_answers_are_looked_for_and_fetched_on_sftp(server: Any, tmp_path:
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
-    """What speaks like S3, on the loopback."""
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
+    with s3_server() as address:
+        yield address
 
 
 async def test_a_file_is_put_into_a_bucket_and_again_over_itself(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:

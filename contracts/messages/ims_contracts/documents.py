@@ -1,5 +1,6 @@
 """The contract as documents any language can read: a JSON Schema for every message, an AsyncAPI document for every service."""
 
+from functools import cache
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
@@ -53,6 +54,7 @@ def json_schema(message: type[Message]) -> Document:
     }
 
 
+@cache
 def asyncapi(service: str) -> Document:
     """The AsyncAPI 3.0 document of what a service hears and tells, as the catalogue says; `outside` is every system that is not ours."""
     described = SERVICES[service]

@@ -20,12 +20,6 @@ def vat_within(gross_pence: int, rate: Fraction, rounding: Rounding = "half-up")
     return rounded(Fraction(gross_pence * rate.numerator, rate.numerator + rate.denominator), rounding)
 
 
-def net_and_vat(gross_pence: int, rate: Fraction, rounding: Rounding = "half-up") -> tuple[int, int]:
-    """Net and VAT of a gross amount, in pence."""
-    vat = vat_within(gross_pence, rate, rounding)
-    return gross_pence - vat, vat
-
-
 def vat_of_parts(parts_pence: Iterable[int], rate: Fraction, rounding: Rounding = "half-up") -> list[int]:
     """The VAT of each part of one amount, so that the parts' VAT is the VAT of the whole: what splits or refunds in parts
     neither makes nor loses a penny of it."""
