@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from ims_local.faults import Fault
-from ims_local.register import Register
+from ims_local.register import Entry, Register
 from ims_local.servers import LetterBox
 from ims_local.services import Service
+from ims_local.stack import Stack
 
 # Anyone's service: it is brought up to date once, answers when it is ready, and can be told to fail.
 PRETEND = '''
@@ -88,3 +89,16 @@ def test_the_letter_box_keeps_each_message_as_a_file(home: Path) -> None:
     kept = sorted(letter_box.folder.iterdir())
     assert [path.name for path in kept] == ["0000001.eml", "0000002.eml"]
     assert all(b"Diolch" in path.read_bytes() for path in kept)
+
+
+def test_a_stack_has_as_many_processes_of_allocation_as_are_wanted_or_ever_ran(home: Path) -> None:
+    stack = Stack(home)
+    assert [each.called for each in stack.processes] == ["ingest", "allocation", "reconcile", "notify"]
+
+    stack.allocations = 2
+    assert stack.processes[-1] == Service("allocation", home, stack.register, 2)
+
+    for each in stack.processes:
+        stack.register.keep(each.called, Entry(kind="embedded"))
+    stack.register.keep("allocation-3", Entry(kind="embedded"))
+    assert [each.called for each in stack.processes][4:] == ["allocation-2", "allocation-3"]

@@ -29,6 +29,8 @@ class Stack:
         self.home = (home or self.settings.home).resolve()
         self.register = Register(self.home)
         self.extras = extras or {}
+        self.allocations = 1
+        """How many processes of allocation `up` starts at least: it has the most to do of all services."""
 
     @cached_property
     def kafka(self) -> Kafka:
@@ -49,6 +51,13 @@ class Stack:
     def services(self) -> dict[str, Service]:
         """Its services by name."""
         return {name: Service(name, self.home, self.register) for name in SERVICES}
+
+    @property
+    def processes(self) -> list[Service]:
+        """Every process of its services that was ever started or is to be."""
+        known = sum(name.startswith("allocation") for name in self.register.read().entries)
+        further = range(2, max(known, self.allocations) + 1)
+        return [*self.services.values(), *(Service("allocation", self.home, self.register, number) for number in further)]
 
     def database_url(self, service: str) -> str:
         """A service's own database."""
@@ -71,12 +80,13 @@ class Stack:
                 asyncio.run(self.prepare())
             with steps.step("Letter box"):
                 self.letter_box.start()
-            _at_once([partial(self._start_service, service, steps) for service in self.services.values()])
+            wanted = [process for process in self.processes if process.number <= self.allocations]
+            _at_once([partial(self._start_service, process, steps) for process in wanted])
 
     def down(self) -> None:
         """End everything that was started here, services before servers; what they hold stays."""
         with alone(self.home):
-            _at_once([service.stop for service in self.services.values()] + [self.letter_box.stop])
+            _at_once([process.stop for process in self.processes] + [self.letter_box.stop])
             _at_once([self.kafka.stop, self.postgres.stop])
 
     def delete(self) -> None:
@@ -105,9 +115,9 @@ class Stack:
                 self.kafka.fetch(advance)
         _at_once([kafka, postgres])
 
-    def _start_service(self, service: Service, steps: Steps) -> None:
-        with steps.step(service.name.capitalize()):
-            service.start(self.environment(service.name))
+    def _start_service(self, process: Service, steps: Steps) -> None:
+        with steps.step(process.called.capitalize()):
+            process.start(self.environment(process.name))
 
 
 def _at_once(tasks: list[Callable[[], None]]) -> None:

@@ -24,8 +24,8 @@ async def look(stack: Stack) -> dict[str, Any]:
             "postgres": {"is_running": servers["postgres"], "address": stack.postgres.url.rsplit("@")[-1] if servers["postgres"] else None},
         },
         "services": {
-            name: {"health": service.health(), "url": service.url, "pid": service.pid, **(progress.get(name) or {})}
-            for name, service in stack.services.items()
+            each.called: {"health": each.health(), "url": each.url, "pid": each.pid, **(progress.get(each.name) or {})}
+            for each in stack.processes
         },
         "topics": {topic.name: summed(topic.name, begins, ends) for topic in topics.listed()} if servers["kafka"] else {},
     }

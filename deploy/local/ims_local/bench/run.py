@@ -25,15 +25,16 @@ class Quiet(WholeStack):
     def pids(self) -> dict[str, int]:
         """Its services and servers, as far as they are processes of ours."""
         entries = self.register.read().entries
-        names = ("ingest", "allocation", "reconcile", "notify", "kafka", "postgres")
+        names = [*(each.called for each in self.processes), "kafka", "postgres"]
         return {name: entries[name].process.pid for name in names if name in entries and entries[name].process}  # type: ignore[union-attr]
 
 
 class Bench:
     """A stack of its own, measured and thrown away."""
 
-    def __init__(self, home: Path, steps: Steps) -> None:
+    def __init__(self, home: Path, steps: Steps, allocations: int = 1) -> None:
         self.stack, self.steps = Quiet(home), steps
+        self.stack.allocations = allocations
 
     async def run(self, payments: int, stored: int, singles: int) -> dict[str, Any]:
         """Everything once; figures per second, milliseconds, and CPU seconds per 100,000 payments."""

@@ -14,6 +14,8 @@ from ims_local.progress import Steps
 from ims_local.screen import AsJson, answer, remarks
 from ims_local.stack import Stack
 
+Allocations = Annotated[int, typer.Option(help="How many processes of allocation share the work.", min=1, max=6)]
+
 
 class Measuring(Protocol):
     """What measures a stack."""
@@ -39,29 +41,35 @@ def bench(
     payments: Annotated[int, typer.Option(help="How many payments lie ready when the clock starts.", min=2000)] = 100_000,
     stored: Annotated[int, typer.Option(help="How many payments are stored before.", min=0)] = 0,
     singles: Annotated[int, typer.Option(help="How many single payments are timed on the idle system.", min=100)] = 300,
+    allocations: Allocations = 1,
     as_json: AsJson = False,
 ) -> None:
     """Measure a backlog of payments through all services, and single payments, on a stack of its own that is removed at the end."""
     from ims_local.bench.run import Bench  # not at the top: every command would wait a second for it
 
-    with thrown_away(Bench, as_json) as run:
+    with thrown_away(lambda home, steps: Bench(home, steps, allocations), as_json) as run:
         found = asyncio.run(run.run(payments, stored, singles))
     answer(found, as_json, table)
 
 
 def bench_allocation(
     payments: Annotated[int, typer.Option(help="How many payments allocation finds when it starts.", min=2000)] = 200_000,
-    accounts: Annotated[int, typer.Option(help="How many accounts the register has beside those of the payments.", min=0)] = 1_000_000,
-    hot_share: Annotated[float, typer.Option(help="What share of the payments are for one account.", min=0, max=1)] = 0.0,
+    accounts: Annotated[
+        list[int], typer.Option(help="How many accounts the register has beside those of the payments; again, for a larger one after it.")
+    ] = [1_000_000],  # noqa: B006 - typer only reads it
+    hot_share: Annotated[float, typer.Option(help="Once more, this share of the payments for one account.", min=0, max=1)] = 0,
+    allocations: Allocations = 1,
     as_json: AsJson = False,
 ) -> None:
     """Measure allocation alone: a backlog that ingest has told, against a large register, on a stack of its own that is removed at the
     end."""
-    from ims_local.bench.allocating import AllocationBench  # not at the top: as above
+    from ims_local.bench.allocating import AllocationBench, Round  # not at the top: as above
 
-    with thrown_away(AllocationBench, as_json) as run:
-        found = asyncio.run(run.run(payments, accounts, hot_share))
-    answer(found, as_json, table)
+    rounds = [Round(each, 0) for each in sorted(accounts)]
+    rounds += [Round(max(accounts), hot_share)] if hot_share else []
+    with thrown_away(lambda home, steps: AllocationBench(home, steps, allocations), as_json) as run:
+        found = asyncio.run(run.run(payments, rounds))
+    answer(found, as_json, doors_table)
 
 
 def table(found: dict[str, Any]) -> Table:

@@ -106,7 +106,7 @@ class References:
     def valid(self, reference: str) -> tuple[tuple[str, str], ...]:
         """The funds under whose scheme exactly this is a valid reference."""
         schemes = self.by_length.get(len(reference), ())
-        return tuple((s.fund, reference) for s in schemes if s.strict.fullmatch(reference) and s.is_valid(reference))
+        return tuple([(s.fund, reference) for s in schemes if s.strict.fullmatch(reference) and s.is_valid(reference)])
 
     def search(self, text: str) -> Reading:
         """Every reference in a text, however it is spaced."""

@@ -1,8 +1,9 @@
 """The accounts that suspended money may be for: near neighbours of what was typed, and what speaks for each. Never automatic."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from ims_allocation.domain.accounts import Account
+from ims_allocation.domain.neighbours import LENGTH_APART_MAX, corrections
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Evidence, Payment
 from ims_allocation.domain.penalties import stage_on
@@ -27,23 +28,11 @@ def in_evidence(evidence: Evidence) -> list[Suggestion]:
 def neighbours(typed: str, references: References) -> dict[tuple[str, str], str]:
     """Every valid reference one keying error away from what was typed, by fund and reference, and which error that is."""
     found: dict[tuple[str, str], str] = {}
-    for near, why in mistypings(typed):
-        for each in references.valid(near):
-            found.setdefault(each, why)
+    for apart in (0, -LENGTH_APART_MAX, LENGTH_APART_MAX):
+        for scheme in references.by_length.get(len(typed) + apart, ()):
+            for reference, error in corrections(typed, scheme).items():
+                found[scheme.fund, reference] = SAID[error]
     return found
-
-
-def mistypings(typed: str) -> Iterator[tuple[str, str]]:
-    signs = "0123456789A"  # a check digit of ten is written as a letter
-    for at in range(len(typed) - 1):
-        yield typed[:at] + typed[at + 1] + typed[at] + typed[at + 2 :], "neighbours-swapped"
-    for at in range(len(typed)):
-        for sign in signs:
-            yield typed[:at] + sign + typed[at + 1 :], "one-character-off"
-        yield typed[:at] + typed[at + 1 :], "one-character-off"
-    for at in range(len(typed) + 1):
-        for sign in signs:
-            yield typed[:at] + sign + typed[at:], "one-character-off"
 
 
 def near(payment: Payment, pack: Pack) -> dict[tuple[str, str], str]:
