@@ -47,6 +47,28 @@ GIVEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"column_F_account_reference": "77 123 4567", "column_L_amount_pence": "1050", "column_M_sign": "-"},
         {"account_reference": "771234567", "fund_code": "23", "vat_code": "N0", "mop_code": "27", "amount": "-10.5"},
     ),
+    "csv_row": (
+        {"row": "a,b,c,d,18/03/2026,18/03/2026,e,1,13,11,6.66,W0,0.2,1.11,x"},
+        {
+            "reference": "a", "account_reference": "e", "fund_code": "13", "transaction_date": "2026-03-18", "amount": "6.66",
+            "narrative": "x",
+        },
+    ),
+    "import_processing": (
+        {
+            "rows": [{"account": "A1", "fund": "5", "amount": "2.50", "narrative": ""}], "import_type": "Transaction",
+            "rule": None, "importer_errors": None, "declared_row_count": 1,
+        },
+        {"api_success": True, "posted": 1, "to_suspense": 0, "total_import_value": "£2.50", "rows_reported": 1},
+    ),
+    "payment_events": (
+        {"pending": [{"fund": "31", "amount": "2.00"}], "fee": "0", "psp_reference": "P", "events": ["REFUSED"]},
+        {
+            "steps": [
+                {"event": "REFUSED", "success": True, "pending_status": ["2"], "posted_count": 0, "posted_total": "0.00", "posted_mops": []}
+            ]
+        },
+    ),
     "ereturn_transition": ({"action": "authorise", "status": "Submitted"}, {"allowed": True, "new_status": "Authorised"}),
 }
 
@@ -162,16 +184,17 @@ def test_the_command_counts_by_suite_and_fails_if_a_case_does(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     given, expected = GIVEN["vat_amount"]
-    file = write(tmp_path / "v.json", ("vat_amount", given, expected), ("vat_amount", given, {"vat_amount": "1.67"}), ("csv_row", {}, {}))
+    wrong = "vat_amount", given, {"vat_amount": "1.67"}
+    file = write(tmp_path / "v.json", ("vat_amount", given, expected), wrong, ("user_expiry", {}, {}))
     assert ims(monkeypatch, "vectors", file, "--json") == 1
     told = json.loads(capsys.readouterr().out)
     assert told["suites"]["vat_amount"] == {"passed": 1, "failed": 1, "different": 0, "not_supported": 0}
-    assert told["suites"]["csv_row"] == {"passed": 0, "failed": 0, "different": 0, "not_supported": 1}
+    assert told["suites"]["user_expiry"] == {"passed": 0, "failed": 0, "different": 0, "not_supported": 1}
     assert list(told["cases"]["failed"]) == ["vat_amount-1"]
-    assert ims(monkeypatch, "vectors", file, "--suite", "csv_row") == 0
-    assert "not supported: csv_row" in capsys.readouterr().out
+    assert ims(monkeypatch, "vectors", file, "--suite", "user_expiry") == 0
+    assert "not supported: user_expiry" in capsys.readouterr().out
     assert ims(monkeypatch, "vectors", file, "--suite", "nope") == 1
-    assert capsys.readouterr().err == "ims: v.json has no suite 'nope'. It has csv_row, vat_amount.\n"
+    assert capsys.readouterr().err == "ims: v.json has no suite 'nope'. It has user_expiry, vat_amount.\n"
 
 
 @pytest.mark.skipif(not PREDECESSOR.exists(), reason="the predecessor's cases are not here")

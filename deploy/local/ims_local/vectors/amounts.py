@@ -5,8 +5,11 @@ from typing import Any
 from ims_allocation.domain.baskets import fault_of_fee
 from ims_allocation.domain.rounding import exact_pence, fraction, rounded
 from ims_allocation.domain.vat import FundVat, code_of_line, vat_within
-from ims_local.vectors.running import Answer, Suite
+from ims_local.vectors.running import Answer, OnPurpose, Suite
 from ims_local.vectors.world import ROUNDING, pounds, verdict, whole
+from ims_notify.domain import letters
+
+BEFORE = "A receipt is in pounds, with their sign, and what went back has its own sign before it, as people write it."
 
 
 def run_vat(given: dict[str, Any]) -> Answer:
@@ -40,10 +43,16 @@ def run_fee(given: dict[str, Any]) -> Answer:
     return verdict(fault_of_fee(given["mop_incurs_fee"], is_alone=not given["processed_lines"]))
 
 
+def run_receipt(given: dict[str, Any]) -> OnPurpose:
+    """An amount as receipts have it."""
+    return OnPurpose({"text": letters.pounds(whole(given["value"]))}, BEFORE)
+
+
 SUITES = {
     "vat_amount": Suite(run_vat),
     "vat_transaction": Suite(run_vat_of_line),
     "round_two_places": Suite(run_rounding),
     "to_pence": Suite(run_to_pence),
     "fee": Suite(run_fee),
+    "receipt_sign_trailing": Suite(run_receipt),
 }

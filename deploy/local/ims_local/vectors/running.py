@@ -108,11 +108,18 @@ def judge_defect(case: Case, suite: Suite, answer: Answer, is_same: bool) -> Tol
 
 def comparable(told: Answer, suite: Suite, expected: Answer) -> Answer:
     """What counts of an answer: without what has no counterpart, and errors by name only where the expected name is one of ours."""
-    kept = {name: value for name, value in told.items() if name not in suite.ignores}
+    kept: Answer = without(told, suite.ignores)
     for name in ("error", "errors"):
         if name in kept and not all(is_ours(each, suite) for each in as_list(expected.get(name))):
             kept[name] = bool(kept[name])
     return kept
+
+
+def without(told: Any, ignored: Mapping[str, str]) -> Any:
+    """An answer without some fields, wherever in it they are."""
+    if isinstance(told, dict):
+        return {name: without(value, ignored) for name, value in told.items() if name not in ignored}
+    return [without(each, ignored) for each in told] if isinstance(told, list) else told
 
 
 def is_ours(label: object, suite: Suite) -> bool:

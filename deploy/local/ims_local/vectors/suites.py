@@ -1,17 +1,13 @@
 """Every suite of the predecessor's vectors: how it is run here, or why it is not."""
 
-from ims_local.vectors import amounts, files, govuk_pay, moving, references, returns, rules
+from ims_local.vectors import amounts, arriving, files, govuk_pay, moving, references, returns, rules
 from ims_local.vectors.running import Suite
 
 LEFT_OUT = {
     "account_fund_message": "A stop is the back office's word on an account; there is no table of messages that it could name wrongly.",
     "address_format": "No service keeps a postal address.",
     "csv_export": "There is no search screen to export from; facts are told on topics, and answers are JSON.",
-    "csv_row": "Fifteen columns of the predecessor's inner references; a council's files come in as their sources write them.",
     "end_of_day": "Days are dates; nothing is searched for by an instant that stands for the end of one.",
-    "import_processing": "A file with any fault is refused whole by ingest before anything is counted; there are no states of an import.",
-    "payment_events": "There are no pending payments: only money that was taken is told of, once, and an event of none is not a payment.",
-    "receipt_sign_trailing": "Money back has its sign before the pound, as people write it.",
     "reference_hash_md5": "Addresses of pages are not protected by an unsalted hash; we make none.",
     "user_expiry": "People and their passwords are the identity provider's.",
 }
@@ -23,5 +19,6 @@ SUITES: dict[str, Suite | str] = {
     **files.SUITES,
     **returns.SUITES,
     **govuk_pay.SUITES,
+    **arriving.SUITES,
     **LEFT_OUT,
 }
