@@ -5,7 +5,7 @@ from datetime import date
 import httpx
 
 from ims_contracts.reconciliations import BreakClosed, BreakOpened
-from reconcile.anytown_bank import ACCOUNT, DAY, line, member, named, payment, reversal, settlement, statement
+from reconcile.anytown_bank import ACCOUNT, COUNCIL, DAY, line, member, named, payment, reversal, settlement, statement
 from reconcile.reconcile_world import ANNE, BEN, World
 
 NEXT, OTHER = date(2026, 3, 19), "20201599999999"
@@ -40,6 +40,22 @@ async def test_a_line_of_a_closed_day_is_a_break_until_a_day_is_closed_that_coun
     await world.settle()
     assert await world.breaks() == []
     assert len(await world.told(BreakClosed)) == 2
+
+
+async def test_a_day_that_opens_without_a_late_line_is_closed_once_that_is_explained(world: World, client: httpx.AsyncClient) -> None:
+    await world.hear(FACTS)
+    await world.settle()
+    await closed(client, DAY)
+    late = line("late", 900, "770001020", **ELSEWHERE)
+    correction = statement([late], "a correction of the bank's", opening=1_004_925)
+    await world.hear([late, correction, statement([], "second", opening=1_004_925, closed_on=NEXT)])
+    await world.settle()
+    assert await world.breaks() == [("late-line", 900)]
+    ready = (await client.post(f"/v1/days/{ACCOUNT}/{NEXT}/prepare", headers=ANNE)).json()
+    assert ["late-line" in each for each in ready["objections"]] == [True]
+    (broken,) = (await client.get("/v1/breaks", params={"council": COUNCIL})).json()
+    await client.post(f"/v1/breaks/{broken['break_id']}/explanation", json={"code": "bank-error"}, headers=ANNE)
+    await closed(client, NEXT)
 
 
 async def test_what_was_counted_is_never_late(world: World, client: httpx.AsyncClient) -> None:

@@ -13,10 +13,11 @@ class ReconciledPayment(Value):
     """A payment (or refund, or reversal: below nothing) that is part of what reached the bank."""
 
     subject_id: UUID
-    """The payment's id; for a refund or reversal, its own."""
+    """The payment's id; for a refund or reversal, its own; for what was written off, one that nothing else has."""
     payment_id: UUID | None = None
     gross_pence: Pence
     fee_pence: Pence = 0
+    """Of what was written off: what the bank has less, or, below nothing, more. Its gross is nothing."""
     net_pence: Pence
 
 
@@ -45,7 +46,8 @@ class PaymentReconciled(Message):
     net_pence: Pence
     """Of this page. Over all pages: the bank lines, or as much of the line as is this settlement or file, where the bank merged several."""
     why: Code
-    """The rule that matched: `settlement-net`, `remittance-total`, `bank-line`, `reversal`, `payment`, …; `un-matched`: a person took a
+    """The rule that matched: `settlement-net`, `remittance-total`, `bank-line`, `reversal`, `payment`, …; `written-off`: the bank's
+    charges, or other money that left it for nothing that is known of; `un-matched`: a person took a
     match apart, and all of it is told once more below nothing."""
     payments: list[ReconciledPayment] = Field(max_length=500)
 

@@ -22,6 +22,7 @@ from ims_reconcile.handlers import (
     on_remittances,
     on_statements,
     router,
+    write_off_router,
 )
 from ims_reconcile.packs import load_pack
 from ims_reconcile.settings import Settings
@@ -42,7 +43,7 @@ def build(settings: Settings) -> Service:
 
     service.background("match", matcher)
     service.api.state.pack = pack
-    for each in (router, officers_router, breaks_router, days_router, disputes_router):
+    for each in (router, officers_router, breaks_router, write_off_router, days_router, disputes_router):
         service.api.include_router(each, dependencies=OFFICERS_ONLY)
     service.api.include_router(books)
     return service

@@ -9,8 +9,8 @@ from ims_reconcile.domain.ageing import Left, aged
 from ims_reconcile.domain.breaks import TYPE_OF
 from ims_reconcile.domain.counted import Before, Counted, Due, Late, Placed, Stated, ToDate
 
-STATEMENT_KINDS = frozenset({"balance", "opening", "statement-incomplete", "sequence-gap", "currency"})
-
+# Breaks that say why balances and entries do not meet. A late line does, too: the day after may open without it.
+STATEMENT_KINDS, LATE_LINE = frozenset({"balance", "opening", "statement-incomplete", "sequence-gap", "currency"}), "late-line"
 PLACES = ("allocated", "refund_due", "suspended", "without_payment")
 
 type Sheet = dict[str, Any]
@@ -177,9 +177,11 @@ def objections(sheet: Sheet) -> list[str]:
     bank, differences = sheet["statement"][0], [row for row in sheet["breaks"] if row["is_difference"]]
     is_stated = bank["is_final"] and bank["difference_pence"] is not None
     found = [] if is_stated else ["No final statement, with its opening, closes on this day: send the bank's statement first."]
-    is_explained = any(row["kind"] in STATEMENT_KINDS and row["code"] for row in differences)
+    says_so = (row for row in sheet["breaks"] if row["kind"] == LATE_LINE or (row["is_difference"] and row["kind"] in STATEMENT_KINDS))
+    is_explained = any(row["code"] for row in says_so)
     balances, others = sheet["sums"][:2], sheet["sums"][2:]
     if any(each["difference_pence"] for each in balances) and not is_explained:
-        found.append("The statement does not prove or follow, and no break that says so has an explanation code.")
+        kinds = ", ".join(sorted({*STATEMENT_KINDS, LATE_LINE}))
+        found.append(f"The statement does not prove or follow, and no break that says so ({kinds}) has a code: explain it.")
     found += [f"{row['item_count']} break(s) {row['kind']} have no code: explain each." for row in differences if not row["code"]]
     return found + [f"This sum does not hold: {each['sum']}." for each in others if each["difference_pence"]]

@@ -48,7 +48,7 @@ class Item(NamedTuple):
     """What a source says it paid in or took out, as one bank line."""
 
     item_id: UUID
-    kind: Literal["settlement", "remittance", "reversal", "refund", "payment", "failed-payout"]
+    kind: Literal["settlement", "remittance", "reversal", "refund", "payment", "failed-payout", "write-off"]
     council: str
     source: str
     reference: str

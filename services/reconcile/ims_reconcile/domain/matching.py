@@ -16,6 +16,7 @@ WHY = {
     "reversal": "reversal",
     "refund": "refund",
     "payment": "payment",
+    "write-off": "written-off",
 }
 
 

@@ -12,6 +12,7 @@ from ims_reconcile.handlers.placements import Allocated, Suspended, on_placement
 from ims_reconcile.handlers.plots import router as plots_router
 from ims_reconcile.handlers.unmatching import router as officers_router
 from ims_reconcile.handlers.working import router as breaks_router
+from ims_reconcile.handlers.writing_off import router as write_off_router
 from ims_reconcile.handlers.years import router as years_router
 
 for _more in (clearing_router, plots_router, years_router):
@@ -20,5 +21,5 @@ for _more in (clearing_router, plots_router, years_router):
 __all__ = [
     "OFFICERS_ONLY", "Allocated", "Suspended", "books", "breaks_router", "days_router", "disputes_router", "keep_matching",
     "officers_router", "on_notifications", "on_payments", "on_placements", "on_remittances", "on_statements", "reconcile", "reconcile_new",
-    "router", "tell_pages",
+    "router", "tell_pages", "write_off_router",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Breaks as officers work them: found by filters, owned, noted, explained, written off."""
+"""Breaks as officers work them: found by filters, owned, noted, explained."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,12 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, StringConstraints
 
-from ims_reconcile.domain import TYPE_OF, TYPES, band_of, derived_id, working_days_between
+from ims_reconcile.domain import TYPE_OF, TYPES, band_of, working_days_between
 from ims_reconcile.domain.explaining import CODES, Band, opened_between
 from ims_reconcile.handlers.answering import Council, Most
 from ims_reconcile.handlers.officers import officer_of
 from ims_reconcile.handlers.paging import next_link, place_after, place_of
-from ims_reconcile.settings import Settings
 from ims_reconcile.store import working
 from ims_reconcile.store.working import Wanted
 
@@ -37,12 +36,6 @@ class Explaining(BaseModel):
     """Why two records differ, by its code."""
 
     code: str
-
-
-class WritingOff(BaseModel):
-    """Why a difference is given up."""
-
-    reason: Said
 
 
 class Filter(BaseModel):
@@ -135,33 +128,3 @@ async def theirs(connection: Any, break_id: UUID, council: str) -> dict[str, Any
     if found is None or found["council"] != council:
         raise HTTPException(404, "There is no such break.")
     return found
-
-
-@router.post("/{break_id}/write-off")
-async def post_write_off(request: Request, break_id: UUID, asked: WritingOff) -> dict[str, Any]:
-    """Give a difference up. Above the limit another officer must approve it before it counts."""
-    name, officer = officer_of(request)
-    settings: Settings = request.app.state.service.settings
-    async with request.app.state.service.begin() as work:
-        broken = await theirs(work.connection, break_id, officer.council)
-        if not broken["is_open"]:
-            raise HTTPException(409, "This break is closed: nothing is left to write off.")
-        needs_approval = abs(broken["amount_pence"]) > settings.write_off_limit_pence
-        write_off_id = derived_id("write-off", break_id, broken["amount_pence"])
-        await working.write_off(work.connection, broken, (write_off_id, asked.reason, needs_approval), name)
-        return aged(await theirs(work.connection, break_id, officer.council), work.today)
-
-
-@router.post("/{break_id}/write-off/approve")
-async def post_approval(request: Request, break_id: UUID) -> dict[str, Any]:
-    """Approve what another officer asked to write off, of the pence that the break has now."""
-    name, officer = officer_of(request)
-    async with request.app.state.service.begin() as work:
-        broken = await theirs(work.connection, break_id, officer.council)
-        asked = next((each for each in broken["write_offs"] if each["amount_pence"] == broken["amount_pence"]), None)
-        if asked is None:
-            raise HTTPException(409, "Nobody asked to write off the pence that this break has now.")
-        if asked["asked_by"] == name:
-            raise HTTPException(403, "You asked for this. Another officer must approve it.")
-        await working.approve(work.connection, asked["write_off_id"], name)
-        return aged(await theirs(work.connection, break_id, officer.council), work.today)

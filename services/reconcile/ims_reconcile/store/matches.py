@@ -41,11 +41,17 @@ OF_ONE = f"""{PAIRS}
     FROM pair JOIN expectation e ON (e.subject_id, e.council) = (pair.item_id, pair.council)
     WHERE pair.kind IN ('payment', 'reversal', 'refund'))
   {INTO}"""  # noqa: S608 - constants
+# What is written off of a match is no payment's: gross nothing, as a fee that the bank or a provider took. On a page of its own.
+WRITTEN_OFF = """INSERT INTO reconciled
+    (subject_id, council, turn, match_id, page, payment_id, method_of_payment, gross_pence, fee_pence, net_pence)
+  SELECT subject_id, council, 0, match_id, coalesce((SELECT max(page) FROM reconciled WHERE match_id = w.match_id), 0) + 1, NULL,
+    coalesce((SELECT min(method_of_payment) FROM reconciled WHERE match_id = w.match_id), 'bank-transfer'), 0, -pence, pence
+  FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[]) AS w (match_id, council, subject_id, pence)"""
 MATCHES = """INSERT INTO match (match_id, council, line_id, settlement_id, remittance_id, subject_id, why, rule, evidence,
-    gross_pence, fee_pence, net_pence, payment_count, page_count)
+    matched_by, gross_pence, fee_pence, net_pence, payment_count, page_count)
   SELECT match_id, pair.council, line_id, CASE WHEN kind = 'settlement' THEN item_id END, CASE WHEN kind = 'remittance' THEN item_id END,
     CASE WHEN kind NOT IN ('settlement', 'remittance') THEN item_id END,
-    why, rule, evidence, sum(gross_pence), sum(fee_pence), sum(net_pence), count(*), max(page)
+    why, rule, evidence, $10, sum(gross_pence), sum(fee_pence), sum(net_pence), count(*), max(page)
   FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[])
     AS pair (match_id, council, line_id, item_id, kind, why, rule, evidence, expected_pence) JOIN reconciled r USING (match_id)
   GROUP BY match_id, pair.council, line_id, item_id, kind, why, rule, evidence, expected_pence HAVING sum(net_pence) = expected_pence"""
@@ -77,6 +83,15 @@ class Proof(NamedTuple):
     is_gross: bool = False
 
 
+class WrittenOff(NamedTuple):
+    """So much of a match is no payment's, and given up."""
+
+    match_id: UUID
+    council: str
+    subject_id: UUID
+    pence: int
+
+
 class Part(NamedTuple):
     """So much of a line is so much of a match."""
 
@@ -92,7 +107,8 @@ def proofs_of(pairing: Pairing, pack: Pack) -> tuple[list[Proof], list[Part]]:
     first = {part.match_id: part.line_id for part in reversed(parts)}
     proofs = []
     for item in pairing.items:
-        match_id, is_gross = ids[item.item_id], pack.by_name[item.source].pays == "gross"
+        match_id, source = ids[item.item_id], pack.by_name.get(item.source)
+        is_gross = source is not None and source.pays == "gross"
         what = (match_id, item.council, first[match_id], item.item_id, item.kind, WHY[item.kind])
         proofs.append(Proof(*what, pairing.rule, pairing.evidence, item.amount_pence, is_gross))
     return proofs, parts
@@ -107,8 +123,11 @@ async def without_settled(connection: Any, pairings: Sequence[Pairing]) -> list[
     return [pairing for pairing in pairings if not settled & {item.item_id for item in pairing.items}]
 
 
-async def write_matches(connection: Any, proofs: Sequence[Proof], parts: Iterable[Part]) -> None:
-    """Write matches, every payment they prove, and how much of which line each is."""
+async def write_matches(
+    connection: Any, proofs: Sequence[Proof], parts: Iterable[Part], written_off: Sequence[WrittenOff] = (), by: str | None = None
+) -> None:
+    """Write matches, every payment they prove, what of them is written off, and how much of which line each is. `by` is the officer
+    whose they are, if any."""
     if not proofs:
         return
     match_ids, councils, line_ids, item_ids, kinds, whys, rules, seen, pence, gross = (list(each) for each in zip(*proofs, strict=True))
@@ -116,16 +135,20 @@ async def write_matches(connection: Any, proofs: Sequence[Proof], parts: Iterabl
     for sql, wanted in ((OF_SETTLEMENTS, {"settlement"}), (OF_REMITTANCES, {"remittance"}), (OF_ONE, singles)):
         if wanted & set(kinds):
             await connection.execute(sql, match_ids, councils, item_ids, kinds, gross)
-    answer = await connection.execute(MATCHES, match_ids, councils, line_ids, item_ids, kinds, whys, rules, seen, pence)
+    if written_off:
+        await connection.execute(WRITTEN_OFF, *zip(*written_off, strict=True))
+    answer = await connection.execute(MATCHES, match_ids, councils, line_ids, item_ids, kinds, whys, rules, seen, pence, by)
     assert answer == f"INSERT 0 {len(proofs)}", "what a match proves must make its bank lines"
     await connection.execute(SHARES, *zip(*parts, strict=True))
 
 
-async def write_pairings(connection: Any, pairings: Sequence[Pairing], pack: Pack) -> None:
+async def write_pairings(
+    connection: Any, pairings: Sequence[Pairing], pack: Pack, written_off: Sequence[WrittenOff] = (), by: str | None = None
+) -> None:
     """Write lines paired with their files, payouts and returns."""
     written = [proofs_of(pairing, pack) for pairing in pairings]
     proofs = [proof for held, _ in written for proof in held]
-    await write_matches(connection, proofs, [part for _, held in written for part in held])
+    await write_matches(connection, proofs, [part for _, held in written for part in held], written_off, by)
     for table, sql in OF_ITEMS.items():
         if pairs := [(proof.item_id, proof.match_id) for proof in proofs if proof.kind == table]:
             await connection.execute(sql, *zip(*pairs, strict=True))

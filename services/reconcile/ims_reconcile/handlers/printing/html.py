@@ -21,15 +21,16 @@ def page_of(document: Document) -> str:
 
 def table(section: Section) -> str:
     """A section; of a record, a line for each of its figures."""
-    heading, rows = f"<h2>{escape(section.heading)}</h2>{section.drawing}", section.rows
+    heading, rows = f'<h2 id="{section.name}">{escape(section.heading)}</h2>{section.drawing}', section.rows
+    begin = f'{heading}<table aria-labelledby="{section.name}">'
     if not rows:
         return f"{heading}<p>None.</p>"
     if section.is_record:
         lines = "".join(f'<tr><th scope="row">{escape(words(key))}</th>{cell(key, value)}</tr>' for key, value in rows[0].items())
-        return f"{heading}<table>{lines}</table>"
+        return f"{begin}{lines}</table>"
     head = "".join(f'<th scope="col">{escape(words(key))}</th>' for key in rows[0])
     body = "".join(f"<tr>{''.join(cell(key, value) for key, value in row.items())}</tr>" for row in rows)
-    return f"{heading}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"{begin}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def cell(key: str, value: object) -> str:
