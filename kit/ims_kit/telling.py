@@ -9,8 +9,6 @@ from pydantic_core import to_json
 
 # A topic of a managed broker takes a megabyte; 256 KB with room for headers keeps a page readable everywhere.
 BODY_MAX = 250_000
-TELL = """INSERT INTO told (topic, key, headers, body)
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])"""
 
 
 class Tellable(Protocol):
@@ -70,9 +68,10 @@ def write(fact: Tellable, told_at: str, cause: Cause | None, body: bytes | None)
 
 
 async def tell(connection: Any, facts: Iterable[Fact]) -> None:
-    """The last statement of its transaction: from here to the commit no one else of the service can tell."""
+    """The last statement of its transaction: from here to the commit no one else of the service can tell. By COPY, which is half the
+    work of an insert, here and at the server."""
     if facts := list(facts):
-        await connection.execute(TELL, *zip(*facts, strict=True))
+        await connection.copy_records_to_table("told", records=facts, columns=Fact._fields)
 
 
 async def resend(connection: Any, since: datetime, until: datetime) -> int:
