@@ -39,6 +39,7 @@ class Busy(Office):
     decided: str
     proposed: str
     asked: str
+    due: str
     going: Any
 
     async def furnish(self) -> "Busy":
@@ -50,6 +51,7 @@ class Busy(Office):
         self.decided = (await self.decide(group(of("lost"), to((TAX, 10000))), key="decided")).json()["decision_id"]
         self.proposed = (await self.decide(group(of("big"), to((TAX, 600000))), key="proposed")).json()["decision_id"]
         self.asked = (await self.refund(2000, "asked"))["refund_id"]
+        self.due = (await self.get("/v1/refunds", payment_id=name("fine")))["refunds"][0]["refund_id"]
         self.going = await self.refund(1000, "going")
         await self.post(f"/v1/refunds/{self.going['refund_id']}/approve", {}, by="Bob")
         return self
@@ -95,12 +97,13 @@ ACTS: dict[str, Act] = {
     "what is proposed of is charged back": lambda o: heard(o, reversal("big", 1)),
     "the penalty is cancelled": lambda o: heard(o, penalty("BJ90012273", revision=2, status="cancelled")),
     "the penalty is paid again": lambda o: heard(o, payment("BJ90012273", 3500, date(2026, 3, 9), called="fine too")),
+    "Bob approves what is due back": lambda o: o.post(f"/v1/refunds/{o.due}/approve", {}, by="Bob"),
     "Bob keeps what is too much": lambda o: o.decide(group(of("fine"), to((PENALTY, 3500), (TAX, 1500))), by="Bob", key="kept"),
     "the penalty's payment is charged back": lambda o: heard(o, reversal("fine", 5000)),
     "Ann owns it": lambda o: o.post("/v1/suspense/actions", {"assign": [{"payment_id": str(name("stray")), "owner": "Ann"}]}, key="own"),
 }  # fmt: skip
 OF_TAX = list(ACTS)[:10]
-OF_LOST, OF_BIG, OF_FINE = list(ACTS)[10:15], list(ACTS)[15:19], list(ACTS)[19:23]
+OF_LOST, OF_BIG, OF_FINE = list(ACTS)[10:15], list(ACTS)[15:19], list(ACTS)[19:24]
 
 
 async def end(office: Busy, acts: tuple[str, ...], at_once: bool) -> tuple[dict[str, Any], dict[str, int | None]]:
@@ -134,6 +137,7 @@ async def assert_as_if_in_order(pool: Any, acts: tuple[str, ...]) -> None:
         ("Bob decides anew", "Cid puts many to one", "half of what was decided is charged back"),
         ("Bob approves the proposal", "Cid approves the proposal", "Ann withdraws the proposal"),
         ("Bob keeps what is too much", "the penalty is cancelled", "the penalty's payment is charged back"),
+        ("Bob approves what is due back", "Bob keeps what is too much", "the penalty is paid again"),
     ],
 )
 async def test_who_act_at_once_end_as_if_in_some_order(kept_pool: Any, acts: tuple[str, ...]) -> None:

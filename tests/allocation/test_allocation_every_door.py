@@ -70,6 +70,22 @@ async def test_the_pages_of_a_list_have_each_item_once(office: Busy, path: str) 
     assert (nonsense.status_code, nonsense.json()["title"]) == (400, "The cursor is none that we gave")
 
 
+@pytest.mark.parametrize(
+    ("path", "asked", "reason"),
+    [
+        ("/v1/decisions", {"state": "secret"}, "query.state: Input should be 'proposed'"),
+        ("/v1/refunds", {"count_max": 501}, "query.count_max: Input should be less than"),
+        ("/v1/suspense/secret", {}, "path.payment_id: Input should be a valid UUID"),
+        (f"/v1/payments/{name('nobody')}", {}, "Look for its id"),
+        (f"/v1/accounts/{COUNCIL}/23/none", {}, "Look for a mistyped character"),
+    ],
+)
+async def test_every_no_says_in_words_why_and_what_to_do(office: Busy, path: str, asked: dict[str, Any], reason: str) -> None:
+    answer = await office.http.get(path, params={"council": COUNCIL} | asked)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.json()["reasons"][0].startswith(reason), "secret" in answer.text) == (True, False)
+
+
 COMMANDS: dict[str, dict[str, Any]] = {
     "/v1/decisions": {"decisions": [group(of("stray"), to((TAX, 5000)))], "reason": "r"},
     "/v1/journals": {"sources": to((TAX, 7)), "targets": to((OTHER_TAX, 7)), "reason": "r"},

@@ -131,6 +131,18 @@ async def test_what_is_left_keeps_its_owner_and_what_comes_back_has_it_again(off
     await office.assert_lawful()
 
 
+async def test_a_release_that_was_undone_makes_an_item_no_younger(office: Office) -> None:
+    aging = "UPDATE placement SET posted_on = posted_on - 30; UPDATE suspense_item SET since_on = since_on - 30"
+    await office.pool.execute(f"SET session_replication_role = replica; {aging}; RESET session_replication_role")
+    before = await office.get(f"/v1/suspense/{name('none 3')}")
+    released = (await office.decide(group(of("none 3"), to((TAX, 3000))))).json()
+    await office.post(f"/v1/decisions/{released['decision_id']}/undo", {"reason": "no"})
+    assert (await office.get(f"/v1/suspense/{name('none 3')}"))["since_on"] == before["since_on"]
+    await office.decide(group(of(("none 3", 3)), to((TAX, 3000))))
+    await office.decide(group(of(("none 3", 4)), to((TAX, 1000)), rest_to_suspense=True))  # it was released for good, and comes anew
+    assert (await office.get(f"/v1/suspense/{name('none 3')}"))["since_on"] > before["since_on"]
+
+
 async def test_an_item_whose_account_comes_leaves_the_queue(office: Office) -> None:
     await office.hear(running_account("770001643"))
     assert "awaited" not in await found(office)

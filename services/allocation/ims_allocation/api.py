@@ -4,12 +4,13 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from ims_allocation.domain import Intended, Pack, Standing, validate
 from ims_allocation.domain.giving_back import Refund, left_by_place
 from ims_allocation.domain.validation import FundRules
 from ims_allocation.handlers import pages
+from ims_allocation.handlers.officers import Unwelcome
 from ims_allocation.handlers.shelf import today
 from ims_allocation.journey import decision_words, learned_words, refund_words, step
 from ims_allocation.store import accounts, decisions, evidence, payers, placements, refunds, rejections, reports, suspense, taxes
@@ -32,7 +33,7 @@ async def payment(request: Request, response: Response, payment_id: UUID, counci
     pool = pool_of(request)
     rows, lines = await reports.story(pool, council, payment_id)
     if not rows:
-        raise HTTPException(404, "No payment of that id is known.")
+        raise Unwelcome(404, "No payment of that id is known", "Look for its id in suspense, at its account, or where it was taken in.")
     last = rows[-1]
     amounts = {name: last[name] for name in last.keys() if name.endswith("_pence")}  # noqa: SIM118 - a database record
     head = {"payment_id": payment_id, "council": council, "kind": last["kind"], "channel": last["channel"]}
@@ -74,7 +75,7 @@ async def account(
     paid_pence, rows = await reports.on_account(pool, (council, fund, reference), last and (last[0], last[1]), count_max)
     end = rows[-1] if len(rows) == count_max else None
     if not found and not rows and not last:
-        raise HTTPException(404, "No account of that fund and reference is known.")
+        raise Unwelcome(404, "No account of that fund and reference is known", "Look for a mistyped character, or another fund.")
     told = found[0] if found else None
     return {
         "council": council,

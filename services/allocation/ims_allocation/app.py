@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from fastapi.exceptions import RequestValidationError
+
 from ims_allocation.api import books, router
 from ims_allocation.handlers import (
     decisions,
@@ -15,7 +17,7 @@ from ims_allocation.handlers import (
     refunds,
     suspense,
 )
-from ims_allocation.handlers.officers import OFFICERS_ONLY, Unwelcome, unwelcome
+from ims_allocation.handlers.officers import OFFICERS_ONLY, Unwelcome, unreadable, unwelcome
 from ims_allocation.handlers.shelf import Shelf
 from ims_allocation.handlers.waiting import watch_waits
 from ims_allocation.settings import Settings, read_editions
@@ -40,6 +42,7 @@ def build(settings: Settings) -> Service:
     service.background("end waits", watch_waits)
     service.api.state.packs = shelf
     service.api.add_exception_handler(Unwelcome, unwelcome)
+    service.api.add_exception_handler(RequestValidationError, unreadable)
     for each in (router, suspense.router, decisions.router, journals.router, refunds.router, payers.router, packs.router):
         service.api.include_router(each, dependencies=OFFICERS_ONLY)
     service.api.include_router(books)

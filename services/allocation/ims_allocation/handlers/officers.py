@@ -4,12 +4,13 @@ import contextlib
 import hashlib
 import hmac
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 import asyncpg
 from fastapi import Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ValidationError
 
@@ -41,6 +42,12 @@ async def unwelcome(_request: Request, error: Exception) -> Response:
     """The answer to an unwelcome request."""
     assert isinstance(error, Unwelcome)
     return Response(json.dumps(error.body), error.status, media_type="application/problem+json")
+
+
+async def unreadable(request: Request, error: Exception) -> Response:
+    """The answer to a request whose path or query cannot be read; what stood there is not repeated."""
+    assert isinstance(error, RequestValidationError)
+    return await unwelcome(request, Unwelcome(422, "The request cannot be read", *reasons_of(error.errors())))
 
 
 class Command(NamedTuple):
@@ -99,7 +106,7 @@ async def read[Body: Asked](request: Request, kind: type[Body]) -> tuple[Command
     try:
         body = kind.model_validate_json(await body_of(request) or b"{}")
     except ValidationError as error:
-        raise Unwelcome(422, "The body cannot be read; nothing was changed", *reasons_of(error)) from None
+        raise Unwelcome(422, "The body cannot be read; nothing was changed", *reasons_of(error.errors(include_url=False))) from None
     if "\\u0000" in body.model_dump_json():
         raise Unwelcome(422, "The body cannot be read; nothing was changed", "No text may hold the character NUL: leave it out.")
     content = hashlib.sha256(f"{request.url.path}\n{by}\n{body.model_dump_json()}".encode()).hexdigest()
@@ -150,11 +157,11 @@ async def text_of(request: Request, bytes_max: int = BYTES_MAX) -> str:
         raise Unwelcome(422, "The body cannot be read", "It is not UTF-8.") from None
 
 
-def reasons_of(error: ValidationError) -> list[str]:
+def reasons_of(faults: Iterable[Any]) -> list[str]:
     """What is wrong with each field, in words; never its value."""
     return [
         f"{'.'.join(map(str, fault['loc'])) or 'the body'}: {'is missing' if fault['type'] == 'missing' else fault['msg']}"
-        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+        for fault in faults
     ]
 
 

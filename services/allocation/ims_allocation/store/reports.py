@@ -85,8 +85,8 @@ CLAIMS = """WITH held AS (SELECT r.council, r.payment_id, origin, amount_pence, 
       sum(amount_pence) FILTER (WHERE origin <> 'officer' AND asked_pence IS NULL AND is_ended IS NOT TRUE) AS due,
       sum(coalesce(asked_pence, approved_pence, amount_pence))
         FILTER (WHERE (origin = 'officer' OR asked_pence IS NOT NULL) AND is_ended IS NOT TRUE) AS others,
-      sum(asked_pence) FILTER (WHERE is_ended IS NOT TRUE OR sent_pence IS NOT NULL) AS asked, sum(sent_pence) AS sent,
-      sum(greatest(0, sent_pence - asked_pence)) AS beyond
+      sum(coalesce(sent_pence, asked_pence)) FILTER (WHERE is_ended IS NOT TRUE OR sent_pence IS NOT NULL) AS going,
+      sum(sent_pence) AS sent, sum(greatest(0, sent_pence - asked_pence)) AS beyond
     FROM held GROUP BY council, payment_id),
   now AS (SELECT p.* FROM placement p WHERE NOT EXISTS (SELECT FROM placement later
       WHERE later.council = p.council AND later.payment_id = p.payment_id AND later.revision = p.revision + 1)
@@ -94,7 +94,7 @@ CLAIMS = """WITH held AS (SELECT r.council, r.payment_id, origin, amount_pence, 
 ASKED_FOR = f"""{CLAIMS} SELECT council, sum(abs(coalesce(due, 0) - greatest(0,
     least(refund_due_pence, amount_pence - reversed_pence - refunded_pence) - coalesce(others, 0)))) AS difference
   FROM now FULL JOIN claimed USING (council, payment_id) GROUP BY council"""  # noqa: S608
-PAID_BEFORE = f"""{CLAIMS} SELECT council, sum(greatest(0, asked - coalesce(amount_pence, 0))) AS difference
+PAID_BEFORE = f"""{CLAIMS} SELECT council, sum(greatest(0, going - coalesce(amount_pence, 0))) AS difference
   FROM claimed LEFT JOIN now USING (council, payment_id) GROUP BY council"""  # noqa: S608
 SENT = f"""{CLAIMS} SELECT council, sum(coalesce(beyond, 0) + greatest(0, coalesce(sent, 0) - coalesce(refunded_pence, 0))) AS difference
   FROM claimed LEFT JOIN now USING (council, payment_id) GROUP BY council"""  # noqa: S608

@@ -11,15 +11,21 @@ from ims_kit import Insert, Work
 
 LEAVE = """DELETE FROM suspense_item USING unnest($1::text[], $2::uuid[]) AS gone (council, payment_id)
   WHERE suspense_item.council = gone.council AND suspense_item.payment_id = gone.payment_id"""
+# An item is as old as the stay it is in: a release that was undone ends none.
 ENTER = """INSERT INTO suspense_item (council, payment_id, revision, kind, reason, amount_pence, method_of_payment, channel, decided_on,
     since_on, words, owner, area)
   SELECT new.council, new.payment_id, new.revision, new.kind, new.reason, new.amount_pence, new.method, new.channel, new.decided_on,
-    new.since_on, upper(concat_ws(' ', typed.reference, typed.narrative, new.candidates)), whose.owner, whose.area
+    coalesce(stay.began_on, new.since_on), upper(concat_ws(' ', typed.reference, typed.narrative, new.candidates)), whose.owner, whose.area
   FROM unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::date[], $10::date[],
     $11::text[]) AS new (council, payment_id, revision, kind, reason, amount_pence, method, channel, decided_on, since_on, candidates)
   LEFT JOIN typed USING (council, payment_id)
   LEFT JOIN LATERAL (SELECT owner, area FROM suspense_note n WHERE n.council = new.council AND n.payment_id = new.payment_id
     AND n.kind = 'assign' ORDER BY note_number DESC LIMIT 1) AS whose ON true
+  LEFT JOIN LATERAL (SELECT min(p.posted_on) AS began_on FROM placement p WHERE new.revision > 1 AND p.council = new.council
+    AND p.payment_id = new.payment_id AND p.suspended_pence <> 0 AND p.revision > coalesce((SELECT max(o.revision) FROM placement o
+      WHERE o.council = p.council AND o.payment_id = p.payment_id AND o.suspended_pence = 0 AND NOT EXISTS (SELECT FROM verdict u
+        WHERE u.council = o.council AND u.undoes = (o.details -> 'placement' ->> 'decision_id')::uuid AND u.verdict = 'in-force')), 0)
+    ) AS stay ON true
   ON CONFLICT (council, payment_id) DO UPDATE SET revision = excluded.revision, kind = excluded.kind, reason = excluded.reason,
     amount_pence = excluded.amount_pence, method_of_payment = excluded.method_of_payment, channel = excluded.channel,
     decided_on = excluded.decided_on, words = excluded.words"""

@@ -160,10 +160,11 @@ BEGIN
   IF NEW.amount_pence > of.amount_pence THEN RAISE EXCEPTION 'refund % is of less', of.refund_id; END IF;
   IF approved < of.approvals_needed THEN RAISE EXCEPTION 'refund % is not approved', of.refund_id; END IF;
   SELECT max(coalesce(refund_over_pence, 9223372036854775807)), coalesce(sum(amount_pence) FILTER (WHERE approvals_needed = 1), 0)
-    INTO most, by_one FROM (SELECT r.refund_over_pence, r.approvals_needed, s.amount_pence
-      FROM refund r LEFT JOIN refund_step s ON s.council = r.council AND s.refund_id = r.refund_id AND s.step = 'asked' AND NOT EXISTS (
-        SELECT FROM refund_step e WHERE e.council = r.council AND e.refund_id = r.refund_id AND e.step = 'failed')
-      WHERE r.council = NEW.council AND r.payment_id = of.payment_id) AS asked;
+    INTO most, by_one FROM (SELECT r.refund_over_pence, r.approvals_needed, s.amount_pence FROM refund r LEFT JOIN LATERAL (
+        SELECT coalesce(max(amount_pence) FILTER (WHERE step = 'sent'), max(amount_pence) FILTER (WHERE step = 'asked')) AS amount_pence
+        FROM refund_step e WHERE e.council = r.council AND e.refund_id = r.refund_id
+        HAVING bool_or(step = 'sent') OR NOT bool_or(step = 'failed')) AS s ON true
+      WHERE r.council = NEW.council AND r.payment_id = of.payment_id) AS going_back;
   IF of.approvals_needed = 1 AND by_one + NEW.amount_pence > most THEN
     RAISE EXCEPTION 'one person would give back too much of payment %', of.payment_id;
   END IF;
