@@ -14,7 +14,7 @@ from ims_kit import begin
 from ims_reconcile.domain import Decisions, Pack, match_alike
 from ims_reconcile.domain import match as match_all
 from ims_reconcile.handlers import reconcile_new
-from ims_reconcile.handlers.matching import load
+from ims_reconcile.handlers.matching import Pace, load
 from ims_reconcile.handlers.touching import touched
 from reconcile import test_reconcile_stages as stages
 from reconcile.anytown_bank import anytown_day, file_of, line, member, named, payment, reversal, settlement
@@ -100,6 +100,25 @@ async def test_it_reads_the_same_however_much_is_open(world: World) -> None:
         await world.hear([*file_of("new", [300]), line("l", 300, "ALLPAY LTD"), line("m", 1001, "ALLPAY LTD")])
         read.append((await looks(world)).lines)
     assert read == [{named("l"), named("m"), named("old 1")}] * 2
+
+
+async def test_a_line_that_names_a_returned_cheque_is_no_other_by_its_pence(world: World) -> None:
+    cheques = [("000101", 900), ("000102", 800)]
+    told = [reversal(name, pence, method_of_payment="cheque", source_reversal_id=name) for name, pence in cheques]
+    await world.hear([*told, line("l", -800, "UNPAID CHEQUE 000101")])
+    at_all, at_new, _ = await looks(world)
+    assert at_all.pairings == at_new.pairings == []
+    assert [(each.kind, each.item and each.item.reference) for each in at_all.differences] == [("amount-differs", "000101")]
+
+
+def test_what_is_new_is_looked_at_at_once_and_all_that_is_open_for_a_twentieth_of_the_time() -> None:
+    pace, looks = Pace(), []
+    for now, heard in [(100, 1), (102, 2), (103, 2), (119, 3), (120, 3), (121, 3), (140, 3), (161, 3)]:
+        due = pace.due(heard, now)
+        looks.append(due)
+        if due:
+            pace.looked(due, heard, (now, now + (1 if due == "all" else 0)))
+    assert looks == ["all", "new", None, "new", "all", None, None, "all"]
 
 
 async def test_looks_at_what_is_new_between_two_looks_at_all_change_nothing_of_a_day(world: World) -> None:

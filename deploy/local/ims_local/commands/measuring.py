@@ -16,6 +16,9 @@ from ims_local.screen import AsJson, answer, remarks
 measure = typer.Typer(no_args_is_help=True, help="How well the system decides, on data of which the truth is known.")
 
 
+BESIDE = [0, 20_000, 200_000]
+
+
 @measure.command()
 def choosing(
     accounts: Annotated[int, typer.Option(help="How many accounts the synthetic register has.", min=1_000)] = 1_000_000,
@@ -56,6 +59,20 @@ def matching(
     from ims_local.month.measure import measure as month  # not at the top: every command would wait a second for it
 
     answer(apart(lambda url: month(url, payments, seed, Steps(None if as_json else remarks))), as_json, table)
+
+
+@measure.command()
+def backlog(
+    beside: Annotated[list[int], typer.Option(help="How many lines and files are open already; may be given again.", min=0)] = BESIDE,
+    payments: Annotated[int, typer.Option(help="How many new payments are matched beside them.", min=400)] = 20_000,
+    seed: Annotated[int, typer.Option(help="The same seed is the same payments.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Match new payments beside much that is open: how long each takes, which does not grow with that. On a PostgreSQL of its own,
+    without Kafka."""
+    from ims_local.month.backlog import measure as measured  # not at the top: as above
+
+    answer(apart(lambda url: measured(url, beside, payments, seed, Steps(None if as_json else remarks))), as_json, table)
 
 
 @measure.command("public-tasks")

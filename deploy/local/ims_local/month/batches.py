@@ -40,6 +40,7 @@ def file(desk: Desk, stream: Stream, day: date, count: int) -> None:
     line = desk.bank.book(desk.lag(stream, day), stream.account, pence, stream.says.format(ref=name))
     other = named(f"{name} again")
     desk.truth.plant(wrong, whole.remittance_id, line, other, derived_id("feed", COUNCIL, stream.name, day))
+    desk.truth.unprovable(whole.remittance_id, count)
     told: dict[str, list[Message]] = {
         "short": [*payments[1:], whole],
         "refused": [refused(stream, whole.remittance_id, day, "total")],
@@ -55,6 +56,7 @@ def file(desk: Desk, stream: Stream, day: date, count: int) -> None:
         desk.tell(arrives + 4 * DAY, *again, whole.model_copy(update={"remittance_id": other, "source_reference": desk.reference()}))
     if wrong == "contradicted":
         desk.tell(arrives, desk.payment(f"{name} again", day, stream, amount_pence=77, remittance_id=other))
+        desk.truth.unprovable(other, 1)
     if wrong in ("repeated", "contradicted"):
         desk.truth.at_bank(whole.remittance_id, count, [line])
 
@@ -92,7 +94,8 @@ def bag(desk: Desk, stream: Stream, day: date, count: int) -> None:
         pence = sum(each.amount_pence for each in payments)
         if desk.truth.is_due("bag-unsaid"):
             line = desk.bank.book(desk.lag(stream, day), stream.account, pence, stream.says.format(ref=name))
-            desk.truth.plant("bag-unsaid", line)
+            desk.truth.plant("bag-unsaid", line, named(name))
+            desk.truth.unprovable(named(name), size)
             continue
         desk.pay_in(stream, named(name), size, (name, pence), day)
         desk.tell(day, *payments, desk.remittance(name, day, stream, payment_count=size, payments_pence=pence))

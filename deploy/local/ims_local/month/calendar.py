@@ -22,7 +22,7 @@ def single(desk: Desk, stream: Stream, day: date, count: int) -> None:
         name, pence = f"E2E{desk.reference()}{number:04d}", desk.pence()
         desk.tell(day, desk.payment(name, day, stream, amount_pence=pence, method_of_payment="open-banking"))
         if desk.truth.is_due("single-missing"):
-            desk.truth.at_bank(named(name), 0, ())
+            desk.truth.unprovable(named(name), 1)
             desk.truth.plant("single-missing", named(name))
         else:
             line = desk.bank.book(desk.lag(stream, day), stream.account, pence, stream.says.format(ref=name))

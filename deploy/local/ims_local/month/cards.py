@@ -14,6 +14,7 @@ from ims_reconcile.domain import derived_id, working_days_after
 
 REFUNDED, DISPUTED = 100, 2000
 """Of so many card payments one is given back two days later; one is disputed and lost."""
+AGAIN = " again"
 CARD = ("no-event", "other-amount", "settled-twice", "never-settled")
 LOOSE = ("loose-no-event", "never-settled")
 
@@ -69,10 +70,12 @@ def sell(desk: Desk, stream: Stream, payout: Payout, number: int) -> None:
     row = member(payment, pence, is_loose or None)
     if wrong:
         desk.truth.plant(wrong, payment.payment_id, derived_id("member", COUNCIL, named(payout.name), name))
-    if wrong != "never-settled":
+    if wrong == "never-settled":
+        desk.truth.unprovable(payment.payment_id, 1)
+    else:
         payout.members.append(row)
     if wrong == "settled-twice":
-        payout.members.append(row.model_copy(update={"member_reference": f"{name} again"}))
+        payout.members.append(row.model_copy(update={"member_reference": f"{name}{AGAIN}"}))
     if wrong == "other-amount":
         payment = payment.model_copy(update={"amount_pence": pence + 1_00})
     if wrong not in ("no-event", "loose-no-event"):
@@ -118,13 +121,14 @@ def settle(desk: Desk, stream: Stream, payout: Payout) -> None:
     """The settlement is told on the day that the provider says the money arrives, and the bank has it then or a little later."""
     paid_on = working_days_after(banking_day(payout.day), 2)
     settlement_id, net = named(payout.name), sum(each.net_pence for each in payout.members)
-    charges = sum(each.kind == "charge" for each in payout.members)
+    charges = len({each.member_reference.removesuffix(AGAIN) for each in payout.members if each.kind == "charge"})
     if stream.kind == "loose":
         desk.truth.loose[settlement_id] = payout.name
     told = pages(stream, payout, paid_on)
     if stream.is_small and desk.truth.is_due("wrong-total"):
         line = desk.bank.book(paid_on, stream.account, net, stream.says.format(ref=payout.name))
         desk.truth.plant("wrong-total", settlement_id, line)
+        desk.truth.unprovable(settlement_id, charges)
         told = [page.model_copy(update={"gross_pence": page.gross_pence + 100, "net_pence": net + 100}) for page in told]
     else:
         desk.pay_in(stream, settlement_id, charges, (payout.name, net), paid_on)

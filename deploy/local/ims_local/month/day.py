@@ -93,7 +93,7 @@ class Desk:
         extra = ("fee", "failed") if stream.kind in ("card", "loose") and stream.is_small else ()
         wrong = (self.truth.first_due((*kinds, *extra)) or "").removeprefix("bag-")
         if wrong == "missing":
-            self.truth.at_bank(item, 0, ())
+            self.truth.unprovable(item, count)
             self.truth.plant(f"bag-{wrong}" if is_bag else wrong, item)
             return []
         if wrong in ("amount", "counted", "fee"):

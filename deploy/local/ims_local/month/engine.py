@@ -2,15 +2,15 @@
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from ims_contracts import MESSAGES, Message
 from ims_contracts.payments import PaymentReceived, PaymentReversed, PaymentSubmitted, ReversalSubmitted
-from ims_kit import begin
+from ims_kit import Work, begin
 from ims_local.month.calendar import by_topic
 from ims_reconcile.domain import Pack, derived_id
-from ims_reconcile.handlers import on_payments, on_remittances, on_statements, reconcile, tell_pages
+from ims_reconcile.handlers import on_payments, on_remittances, on_statements, reconcile, reconcile_new, tell_pages
 
 HANDLERS: dict[str, Any] = {"ims.payments.v1": on_payments, "ims.statements.v1": on_statements, "ims.remittances.v1": on_remittances}
 BATCH = 2000
@@ -35,17 +35,25 @@ class Engine:
         self.cpu_seconds += time.process_time() - cpu
 
     async def settle(self) -> None:
-        """Look and tell, and hear what ingest makes of what was submitted, until nothing more comes of it."""
+        """Look at what is new, and then at all that is open, and hear what ingest makes of what was submitted, until nothing more comes
+        of it."""
         while True:
-            began, cpu = time.perf_counter(), time.process_time()
-            async with begin(self.pool) as work:
-                await reconcile(work, self.pack)
-            while await self.tell():
-                pass
-            self.matching_seconds += time.perf_counter() - began
-            self.cpu_seconds += time.process_time() - cpu
+            await self.look(reconcile_new)
+            if await self.answer():
+                continue
+            await self.look(reconcile)
             if not await self.answer():
                 return
+
+    async def look(self, looking: Callable[[Work, Pack], Awaitable[bool]]) -> None:
+        """Look, and tell all that came of it."""
+        began, cpu = time.perf_counter(), time.process_time()
+        async with begin(self.pool) as work:
+            await looking(work, self.pack)
+        while await self.tell():
+            pass
+        self.matching_seconds += time.perf_counter() - began
+        self.cpu_seconds += time.process_time() - cpu
 
     async def tell(self) -> bool:
         async with begin(self.pool) as work:

@@ -40,11 +40,12 @@ async def matches(connection: Any, truth: Truth, made: int) -> dict[str, Any]:
             pairs[item_id].add(line_id)
     right = {item_id for item_id, lines in pairs.items() if truth.lines_of.get(item_id) == frozenset(lines)}
     matched = sum(truth.payments_of[item_id] for item_id in right) + len(from_bank & truth.bank_only)
-    there = sum(truth.payments_of[item_id] for item_id, lines in truth.lines_of.items() if lines) + len(truth.bank_only)
+    there = sum(truth.payments_of[item_id] for item_id in truth.lines_of) + len(truth.bank_only)
     lines = {line for item_id in right for line in truth.lines_of[item_id]}
     return {
         "payments": made,
         "payments_matched_per_cent": per_cent(matched, made),
+        "payments_not_matched_by_fault": not_matched(truth, right),
         "payments_at_bank": there,
         "payments_at_bank_matched_per_cent": per_cent(matched, there),
         "announced_lines": len(truth.told_lines),
@@ -53,6 +54,15 @@ async def matches(connection: Any, truth: Truth, made: int) -> dict[str, Any]:
         "bank_only_lines_taken_per_cent": per_cent(len(from_bank & truth.bank_only), len(truth.bank_only)),
         "wrong_matches": len(pairs) - len(right) + len(from_bank - truth.bank_only) + await wrong_ties(connection, truth),
     }
+
+
+def not_matched(truth: Truth, right: set[UUID]) -> dict[str, int]:
+    """How many payments are in what is not matched, by the fault that was planted there."""
+    touched, found = truth.by_touch(), Counter[str]()
+    for item_id, payments in truth.payments_of.items():
+        if item_id not in right and payments:
+            found[next((fault.kind for fault in touched[item_id]), "none")] += payments
+    return dict(found.most_common())
 
 
 async def wrong_ties(connection: Any, truth: Truth) -> int:

@@ -40,7 +40,7 @@ class Truth:
 
     def __init__(self) -> None:
         self.lines_of: dict[UUID, frozenset[UUID]] = {}
-        """By file, payout or single: the lines that it is at the bank. Empty: it is not there."""
+        """By file, payout or single: the lines that it is at the bank."""
         self.payments_of: dict[UUID, int] = {}
         self.told_lines: set[UUID] = set()
         """Lines that somebody told of, but for those that were made to go wrong."""
@@ -63,6 +63,10 @@ class Truth:
 
     def plant(self, kind: str, *touches: UUID) -> None:
         self.planted.append(Planted(kind, TYPES[kind], frozenset(touches)))
+
+    def unprovable(self, item_id: UUID, payments: int) -> None:
+        """No line of the bank can prove these payments: it has none of them, or nobody told of them whole."""
+        self.payments_of[item_id] = payments
 
     def at_bank(self, item_id: UUID, payments: int, lines: Iterable[UUID]) -> None:
         """So many payments are these lines, together with nothing else or with other items."""

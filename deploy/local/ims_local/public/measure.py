@@ -34,7 +34,9 @@ async def measure(url: str, rows: int, seed: int, steps: Steps) -> dict[str, Any
         for make in TASKS:
             task = make(rows, seed)
             with steps.step(task.name):
-                found[task.name] = await in_own_database(url, partial(both, task), task.name.replace("-", "_"))
+                each = await in_own_database(url, partial(both, task), task.name.replace("-", "_"))
+            drift = {name: each.pop(name) for name in list(each) if "drift" in name}
+            found |= {f"blnk_{task.name}": each, f"formance_drift_{task.name}": drift}
     return found
 
 

@@ -47,8 +47,7 @@ class Board:
         board.by_amount, board.by_source, board.by_key = by_amount, by_source, by_key
         for line in board.lines.values():
             look = board.looks[line.line_id] = pack.look(line)
-            # A line that was a payment already is only here for what has its pence.
-            if named := [i for i in named_by(line, look, names) if i.amount_pence == line.amount_pence or not line.is_from_bank]:
+            if named := named_by(line, look, names):
                 board.named[line.line_id] = named
                 board.named_items |= {item.item_id for item in named}
         return board

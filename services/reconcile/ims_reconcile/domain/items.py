@@ -74,11 +74,6 @@ class Pairing(NamedTuple):
     evidence: str
     """What it saw: no payer's data."""
 
-    def match_id(self, item: Item) -> UUID:
-        """Each item of a pairing is a match of its own, with the first of its lines."""
-        line = next(share.line for share in self.shares() if share.item is item)
-        return derived_id(line.council, line.line_id, item.item_id)
-
     def shares(self) -> Iterator[Share]:
         """Which part of which line is which item: both in their order, one after the other."""
         lines = iter(self.lines)

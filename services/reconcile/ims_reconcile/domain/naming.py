@@ -37,6 +37,9 @@ def named_by(line: Line, look: Source | None, names: Names) -> list[Item]:
     for word in line.words:
         for item in names.get((line.council, word), ()):
             words = words_of(item.reference)
+            # What was a payment already is only looked at again for the sake of its pence.
+            if line.is_from_bank and item.amount_pence != line.amount_pence:
+                continue
             is_own = look is not None and look.name == item.source
             is_apart = look is None and len(words) == 1 and DAY.fullmatch(word) is None
             if (is_own or is_apart) and f" {' '.join(words)} " in line.phrase:

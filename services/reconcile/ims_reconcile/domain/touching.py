@@ -1,12 +1,11 @@
 """What new lines and files can touch: what shares a name with one of them, and what is of its source and pence."""
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from uuid import UUID
 
-from ims_reconcile.domain.board import Board
 from ims_reconcile.domain.items import Item, Line, words_of
-from ims_reconcile.domain.naming import named_by, names_of
+from ims_reconcile.domain.naming import Names, named_by, names_of
 from ims_reconcile.domain.sources import Pack
 
 type Kind = tuple[str, str, int]
@@ -15,54 +14,71 @@ type Words = set[tuple[str, str]]
 """By council, in capitals."""
 
 
-@dataclass
 class Touched:
     """What is new, and all that it touches as far as that was found. What touches nothing that is here is not taken in."""
 
-    pack: Pack
-    lines: dict[UUID, Line] = field(default_factory=dict)
-    items: dict[UUID, Item] = field(default_factory=dict)
-    new: list[Item] = field(default_factory=list)
-    kinds: set[Kind] = field(default_factory=set)
-    """Those of which all that is open is here."""
+    def __init__(self, pack: Pack, lines: Iterable[Line], items: Iterable[Item]) -> None:
+        self.pack = pack
+        self.lines: dict[UUID, Line] = {}
+        self.items: dict[UUID, Item] = {}
+        self.named: set[UUID] = set()
+        """Lines and items here that share a name with one another."""
+        self.kinds: set[Kind] = set()
+        """Those of which all that is open is here."""
+        self.names: Names = defaultdict(list)
+        self.saying: dict[tuple[str, str], list[Line]] = defaultdict(list)
+        self.new = list(items)
+        self.put(lines, self.new)
 
-    def begin(self, lines: Iterable[Line], items: Iterable[Item]) -> None:
-        """Take in what is new."""
-        self.lines = {line.line_id: line for line in lines}
-        self.items = {item.item_id: item for item in items}
-        self.new = list(self.items.values())
+    def put(self, lines: Iterable[Line], items: Iterable[Item]) -> None:
+        """Put in whatever it is."""
+        for item in items:
+            self.items[item.item_id] = item
+            self.tie(self.naming(item), [item])
+            for key, named in names_of([item]).items():
+                self.names[key] += named
+        for line in lines:
+            self.lines[line.line_id] = line
+            self.tie([line], named_by(line, self.pack.look(line), self.names))
+            for word in set(line.words):
+                self.saying[line.council, word].append(line)
+
+    def tie(self, lines: list[Line], items: list[Item]) -> None:
+        if lines and items:
+            self.named |= {line.line_id for line in lines} | {item.item_id for item in items}
+
+    def naming(self, item: Item) -> list[Line]:
+        """The lines here that name an item."""
+        names = names_of([item])
+        said = [line for key in names for line in self.saying.get(key, ())]
+        return [line for line in said if named_by(line, self.pack.look(line), names)]
 
     def missing_kinds(self) -> set[Kind]:
         """Of which all that is open should be here and is not: those of lines, and of new items, that share no name with anything."""
-        board = Board.of(self.lines.values(), self.items.values(), self.pack)
-        of_lines = {(line.council, look.name, line.amount_pence) for line, look in board.unnamed()}
-        return (of_lines | {kind_of(item) for item in self.new if board.is_unnamed(item)}) - self.kinds
+        of_lines = {kind for line in self.lines.values() if line.line_id not in self.named and (kind := self.kind_of_line(line))}
+        return (of_lines | {kind_of(item) for item in self.new if item.item_id not in self.named}) - self.kinds
 
     def of_kinds(self, kinds: set[Kind]) -> tuple[list[Line], list[Item]]:
         """What is here of these. From now on all of them is taken in."""
         self.kinds |= kinds
-        return [line for line in self.lines.values() if self.is_of(line, kinds)], [i for i in self.items.values() if kind_of(i) in kinds]
+        lines = [line for line in self.lines.values() if self.kind_of_line(line) in kinds]
+        return lines, [item for item in self.items.values() if kind_of(item) in kinds]
 
-    def is_of(self, line: Line, kinds: set[Kind]) -> bool:
+    def kind_of_line(self, line: Line) -> Kind | None:
+        """None: it looks like no source's."""
         look = self.pack.look(line)
-        return look is not None and (line.council, look.name, line.amount_pence) in kinds
+        return (line.council, look.name, line.amount_pence) if look else None
 
-    def take_lines(self, found: Iterable[Line]) -> list[Line]:
-        """Take in what of these names something that is here, or is of a kind that is; returns what was not here before."""
-        names = names_of(self.items.values())
-        fresh = {line.line_id: line for line in found if line.line_id not in self.lines}
-        taken = [line for line in fresh.values() if self.is_of(line, self.kinds) or named_by(line, self.pack.look(line), names)]
-        self.lines |= {line.line_id: line for line in taken}
-        return taken
-
-    def take_items(self, found: Iterable[Item]) -> list[Item]:
-        """The same of items, that a line here names or that are of a kind."""
-        fresh = {item.item_id: item for item in found if item.item_id not in self.items}
-        names = names_of(fresh.values())
-        named = {item.item_id for line in self.lines.values() for item in named_by(line, self.pack.look(line), names)} if fresh else set()
-        taken = [item for item in fresh.values() if item.item_id in named or kind_of(item) in self.kinds]
-        self.items |= {item.item_id: item for item in taken}
-        return taken
+    def take(self, lines: Iterable[Line], items: Iterable[Item]) -> tuple[list[Line], list[Item]]:
+        """Take in what of these shares a name with something that is here, or is of a kind that is; returns what was not here before."""
+        fresh_lines = {line.line_id: line for line in lines if line.line_id not in self.lines}.values()
+        fresh_items = {item.item_id: item for item in items if item.item_id not in self.items}.values()
+        taken_lines = [
+            line for line in fresh_lines if self.kind_of_line(line) in self.kinds or named_by(line, self.pack.look(line), self.names)
+        ]
+        taken_items = [item for item in fresh_items if kind_of(item) in self.kinds or self.naming(item)]
+        self.put(taken_lines, taken_items)
+        return taken_lines, taken_items
 
 
 def kind_of(item: Item) -> Kind:

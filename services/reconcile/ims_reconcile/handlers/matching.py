@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from ims_kit import Service, Work
@@ -71,18 +71,35 @@ class Opened(NamedTuple):
 async def keep_matching(service: Service, settings: Settings, pack: Pack) -> None:
     """Reconcile for as long as the service runs, and never more than a fifth of the time: what is new as soon as it is heard, and all
     that is open, once more, for at most a twentieth."""
-    seen, looked_at, seen_all, may_look_at_all = -1, 0.0, -1, 0.0
+    pace, looks = Pace(), {"new": reconcile_new, "all": reconcile}
     while True:
         began = time.monotonic()
-        heard, is_late = await heard_so_far(service.pool), began - looked_at > LOOK_ANYWAY_SECONDS
-        if (heard != seen_all or is_late) and began >= may_look_at_all:
-            await look(service, reconcile, pack, settings.grace_seconds)
-            seen = seen_all = heard
-            looked_at, may_look_at_all = began, time.monotonic() + 19 * (time.monotonic() - began)
-        elif heard != seen:
-            await look(service, reconcile_new, pack, settings.grace_seconds)
-            seen = heard
+        heard = await heard_so_far(service.pool)
+        if due := pace.due(heard, began):
+            await look(service, looks[due], pack, settings.grace_seconds)
+            pace.looked(due, heard, (began, time.monotonic()))
         await asyncio.sleep(max(settings.match_pause_seconds, 4 * (time.monotonic() - began)))
+
+
+class Pace:
+    """When to look at what, by what was heard so far and by a clock in seconds."""
+
+    def __init__(self) -> None:
+        self.seen = self.seen_all = -1
+        self.all_again_at, self.anyway_at = 0.0, 0.0
+
+    def due(self, heard: int, now: float) -> Literal["new", "all"] | None:
+        if now >= self.all_again_at and (heard != self.seen_all or now >= self.anyway_at):
+            return "all"
+        return "new" if heard != self.seen else None
+
+    def looked(self, what: Literal["new", "all"], heard: int, times: tuple[float, float]) -> None:
+        """After a look at what had been heard when it began: a look at all that is open waits nineteen times as long as it took."""
+        began, ended = times
+        self.seen = heard
+        if what == "all":
+            self.seen_all, self.anyway_at = heard, began + LOOK_ANYWAY_SECONDS
+            self.all_again_at = ended + 19 * (ended - began)
 
 
 async def look(service: Service, looking: Callable[[Work, Pack, float], Awaitable[bool]], pack: Pack, grace_seconds: float) -> None:

@@ -18,12 +18,11 @@ class Gathering:
 
     def __init__(self, connection: Any, pack: Pack, fresh_since: datetime) -> None:
         self.connection, self.pack, self.fresh_since = connection, pack, fresh_since
-        self.found = Touched(pack)
 
     async def gather(self) -> Touched:
         lines = await touching.new_lines(self.connection, self.fresh_since)
         items = items_of(*await touching.new_files(self.connection, self.fresh_since), self.pack)
-        self.found.begin(lines, items)
+        self.found = Touched(self.pack, lines, items)
         await self.by_name(lines, items)
         while kinds := self.found.missing_kinds():
             await self.by_name(*await self.by_kind(kinds))
@@ -47,4 +46,4 @@ class Gathering:
         """Take in what was found of others, and what came singly or was a payment already, of their pence; returns what is new of it."""
         lines += await open_items.lines_from_bank(self.connection, self.fresh_since, of[1])
         items += await open_items.open_singles(self.connection, of[0], self.pack)
-        return self.found.take_lines(lines), self.found.take_items(items)
+        return self.found.take(lines, items)

@@ -74,7 +74,7 @@ async def give_up(connection: Any, pack: Pack, broken: dict[str, Any], officer: 
     evidence = f"{abs(pence)} pence of {broken['kind']} written off; see the break {broken['break_id']}"
     pairing = Pairing((line,), (item,), "written-off", evidence)
     if await matches.without_settled(connection, [pairing]):
-        given_up = WrittenOff(pairing.match_id(item), line.council, subject_id, pence)
+        given_up = WrittenOff(matches.match_of(line, item), line.council, subject_id, pence)
         await matches.write_pairings(connection, [pairing], pack, [given_up], officer)
 
 

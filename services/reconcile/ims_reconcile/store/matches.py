@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ims_reconcile.domain import WHY, Pack, Pairing
+from ims_reconcile.domain import WHY, Item, Line, Pack, Pairing, derived_id
 
 PAGE_SIZE = 500
 PAIRS = """WITH pair AS (SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::boolean[])
@@ -100,16 +100,23 @@ class Part(NamedTuple):
     amount_pence: int
 
 
+def match_of(line: Line, item: Item) -> UUID:
+    """The match of an item whose first line this is."""
+    return derived_id(line.council, line.line_id, item.item_id)
+
+
 def proofs_of(pairing: Pairing, pack: Pack) -> tuple[list[Proof], list[Part]]:
-    """What is to be written of lines and their files, payouts or returns: each of these is a match."""
-    ids = {item.item_id: pairing.match_id(item) for item in pairing.items}
-    parts = [Part(ids[share.item.item_id], share.line.line_id, share.amount_pence) for share in pairing.shares()]
-    first = {part.match_id: part.line_id for part in reversed(parts)}
+    """What is to be written of lines and their files, payouts or returns: each of these is a match of its own, with the first of its
+    lines."""
+    shares = list(pairing.shares())
+    first = {share.item.item_id: share.line for share in reversed(shares)}
+    ids = {item.item_id: match_of(first[item.item_id], item) for item in pairing.items}
+    parts = [Part(ids[share.item.item_id], share.line.line_id, share.amount_pence) for share in shares]
     proofs = []
     for item in pairing.items:
         match_id, source = ids[item.item_id], pack.by_name.get(item.source)
         is_gross = source is not None and source.pays == "gross"
-        what = (match_id, item.council, first[match_id], item.item_id, item.kind, WHY[item.kind])
+        what = (match_id, item.council, first[item.item_id].line_id, item.item_id, item.kind, WHY[item.kind])
         proofs.append(Proof(*what, pairing.rule, pairing.evidence, item.amount_pence, is_gross))
     return proofs, parts
 
