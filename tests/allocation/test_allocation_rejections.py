@@ -237,6 +237,25 @@ async def test_lines_are_listed_page_by_page(office: Office) -> None:
     assert (await office.get("/v1/rejected-lines", destination="parking"))["lines"] == []
 
 
+async def test_what_is_only_noted_is_open_until_an_officer_settles_it_once(office: Office) -> None:
+    await hear(office, answer(rejected(), rejected(None, sequence=2), rejected(pence=-5000, sequence=3)))
+
+    async def is_open() -> list[int]:
+        return [line["sequence"] for line in (await office.get("/v1/rejected-lines", is_open=True))["lines"]]
+
+    assert await is_open() == [2, 3]
+    path = f"/v1/rejected-lines/{RUN}"
+    for _ in range(2):
+        settled = await office.post(f"{path}/2/settle", {"reason": "told the revenues team"})
+        assert (settled.status_code, settled.json()["settled_by"], settled.json()["is_open"]) == (200, "Ann", False)
+    assert (await office.post(f"{path}/2/settle", {"reason": "mine"}, by="Bob")).status_code == 409
+    assert (await office.post(f"{path}/1/settle", {"reason": "it is in suspense"})).status_code == 409
+    assert (await office.post(f"{path}/9/settle", {"reason": "there is none"})).status_code == 404
+    assert await is_open() == [3]
+    await hear(office, answer(rejected(None, sequence=2)))  # told again, it is not open again
+    assert await is_open() == [3]
+
+
 def test_only_what_was_rejected_is_marked() -> None:
     moved = (Posted("fund:23", "1", 7000), Posted("fund:23", "2", 100), Posted("fund:23", "1", -50), Posted("suspense", None, -7050))
     lines = written(moved, Rejection(uuid4(), "23", "1", 3500, "rejected:x", "revenues"))

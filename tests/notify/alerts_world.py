@@ -31,7 +31,7 @@ OFFICERS = {
 TEAM = {"name": "team", "by": "slack"}
 TABLES = (
     "alert_said alert_message alert_acknowledged alarm alert file_arrival known_break suspense_move suspense_heard service_wait heard"
-    " set_aside"
+    " set_aside click click_heard"
 )
 
 

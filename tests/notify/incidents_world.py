@@ -2,11 +2,13 @@
 
 import hashlib
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
 from ims_kit import begin
-from ims_notify.channels.incident import IncidentChannel
+from ims_notify.channels.email import EmailChannel
+from ims_notify.channels.incident import QUEUE, incident_letter
 from ims_notify.delivery import Courier, Rules
 from ims_notify.pack import load
 from ims_notify.store.incident_messages import Pace
@@ -56,7 +58,9 @@ async def welsh(notify: Notify, name: str) -> None:
 
 def courier(notify: Notify, per_minute: int = 60_000, **changes: Any) -> Courier:
     rules = Rules(8, 5, timedelta(seconds=0.05), timedelta(seconds=10))._replace(**changes)
-    return Courier(IncidentChannel(notify.settings, load().councils), rules, store=Pace(per_minute, notify.vault))
+    pack = load(notify.settings.council_pack)
+    channel = EmailChannel(notify.settings, partial(incident_letter, councils=pack.councils), QUEUE)
+    return Courier(channel, rules, pack.manners, Pace(per_minute, notify.vault, pack.manners))
 
 
 async def round_of(notify: Notify, sender: Courier) -> int:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ims_contracts.allocations import PaymentAllocated
-from ims_contracts.notifications import DeliveryFailed
+from ims_contracts.notifications import DeliveryFailed, PostingAcknowledged
 from ims_contracts.reconciliations import BreakClosed, BreakOpened
 from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused
 from ims_contracts.statements import SettlementReceived, StatementReceived
@@ -27,7 +27,7 @@ MODELS = {
     model.type.split(".")[2]: model
     for model in (
         RemittanceLate, RemittanceReceived, RemittanceRefused, BreakOpened, BreakClosed, PaymentAllocated, DeliveryFailed,
-        SettlementReceived, StatementReceived,
+        SettlementReceived, StatementReceived, PostingAcknowledged,
     )
 }
 
@@ -58,6 +58,8 @@ def after(minutes: int) -> datetime:
         (example("payment-allocated", outcome="duplicate"), "duplicate"),
         (example("payment-allocated", outcome="full"), None),
         (example("delivery-failed"), "delivery-failed"),
+        (example("posting-acknowledged", rejected=[]), None),
+        (example("posting-acknowledged", rejected=["a line"]), "lines-rejected"),
     ],
 )
 def test_what_alarms(fact, kind) -> None:

@@ -53,7 +53,7 @@ async def test_all_that_happened_is_one_message_and_the_same_again_is_nothing(no
         await looking.look(notify.service)
     (titles,) = await said(notify)
     assert sorted(titles) == [
-        "A file of allpay was refused; nothing in it was counted", "A penalty was paid twice by card", "A statement of bank does not prove",
+        "A file of allpay was refused; nothing in it was counted", "A statement of bank does not prove", "Something was paid twice by card",
         "The file of allpay has not come", "The file of stripe has not come",
     ]  # fmt: skip
 
@@ -67,7 +67,7 @@ async def test_a_double_collection_is_one_line(notify) -> None:
     await looking.look(notify.service)
     await later(notify, 61)
     await looking.look(notify.service)
-    assert await said(notify) == [["30 penalties were paid twice by card"], ["More: 40 penalties were paid twice by card"]]
+    assert await said(notify) == [["30 things were paid twice by card"], ["More: 40 things were paid twice by card"]]
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations([late(), came()])))

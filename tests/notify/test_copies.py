@@ -14,7 +14,7 @@ from ims_notify.wordings import versioned, words_of
 from notify.govuk_world import pack
 from notify.notify_world import COUNCIL, account, allocated, mail_server, notifying, payment, payment_id, until
 
-FINISHED = "SELECT count(*) = $1 FROM delivery WHERE state IN ('delivered', 'failed', 'no-contact')"
+FINISHED = "SELECT count(*) = $1 FROM delivery WHERE state IN ('sent', 'delivered', 'failed', 'no-contact')"
 APPLICATIONS = {
     name: Application(token_sha256=hashlib.sha256(name.encode()).hexdigest(), council=council)
     for name, council in (("ours", COUNCIL), ("other", "E07000001"))

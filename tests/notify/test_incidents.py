@@ -2,12 +2,15 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import pytest
 
 from ims_kit import begin
+from ims_notify.channels.incident import incident_letter
 from ims_notify.domain.incidents import Wording, faults
+from ims_notify.pack import load
 from ims_notify.store.retention import forget_before
 from notify.alerts_world import client
 from notify.incidents_world import ANN, BOB, CAT, ID, OFFICERS, body, courier, empty, named, path, round_of, send_all, twice, welsh
@@ -142,7 +145,7 @@ async def test_one_message_an_address_in_its_language(notify_url) -> None:
         ]  # fmt: skip
         async with client(notify, ANN) as ann:
             assert (await ann.get(path())).json()["state"] == "done"
-            listed = (await ann.get(path("/messages"), params={"state": "delivered", "count_max": 2})).json()
+            listed = (await ann.get(path("/messages"), params={"state": "sent", "count_max": 2})).json()
             rest = (await ann.get(path("/messages"), params={"after": listed["next"]})).json()
             assert (len(listed["messages"]), len(rest["messages"]), rest["next"]) == (2, 1, None)
             assert "example.org" not in str(listed)
@@ -203,7 +206,7 @@ async def test_a_stop_stops_and_what_went_meanwhile_is_not_sent_again(notify_url
             assert (stopped[0]["state"], stopped[0]["switched_by"], stopped[0]["messages"]) == ("stopped", "ann", {"stopped": 5})
             await send_all(notify, sender)
             assert len(mailbox.mails) == 2
-            assert (await ann.get(path())).json()["messages"] == {"delivered": 2, "stopped": 3}
+            assert (await ann.get(path())).json()["messages"] == {"sent": 2, "stopped": 3}
             for _ in range(2):
                 assert (await ann.post(path("/resume"))).json()["state"] == "sending"
         await send_all(notify, sender)
@@ -218,7 +221,7 @@ async def test_a_refused_address_fails_and_others_go(notify_url) -> None:
         await approved(notify)
         mailbox.answers = ["550 no such mailbox"]
         await send_all(notify, courier(notify))
-        assert await notify.rows("SELECT state, reason FROM incident_message ORDER BY 1") == [("delivered", ""), ("failed", "refused: 550")]
+        assert await notify.rows("SELECT state, reason FROM incident_message ORDER BY 1") == [("failed", "refused: 550"), ("sent", "")]
 
 
 async def test_a_stop_of_the_service_keeps_what_was_sent(notify_url) -> None:
@@ -233,7 +236,7 @@ async def test_a_stop_of_the_service_keeps_what_was_sent(notify_url) -> None:
                 await asyncio.sleep(0.005)
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
-            assert await notify.value("SELECT count(*) FROM incident_message WHERE state = 'delivered'") == len(mailbox.mails)
+            assert await notify.value("SELECT count(*) FROM incident_message WHERE state = 'sent'") == len(mailbox.mails)
         assert len({to for to, _ in mailbox.mails}) == len(mailbox.mails) == 30
 
 
@@ -244,13 +247,13 @@ async def test_words_that_cannot_be_filled_in_stop_no_other(notify_url) -> None:
         await welsh(notify, "wyn")
         await approved(notify)
         sender = courier(notify)
-        sender.channel.councils = {(COUNCIL, "en"): sender.channel.councils[COUNCIL, "en"]}
+        sender.channel.letter = partial(incident_letter, councils={(COUNCIL, "en"): load().councils[COUNCIL, "en"]})
         with pytest.raises(KeyError):
             await round_of(notify, sender)
         async with begin(notify.pool) as work:
             await sender.store.settle(sender.results, work)
         assert await notify.rows("SELECT language, state, reason FROM incident_message ORDER BY 1") == [
-            ("cy", "due", "cannot be sent: KeyError"), ("en", "delivered", ""),
+            ("cy", "due", "cannot be sent: KeyError"), ("en", "sent", ""),
         ]  # fmt: skip
         assert len(mailbox.mails) == 1
         await sender.channel.rest()
@@ -259,7 +262,7 @@ async def test_words_that_cannot_be_filled_in_stop_no_other(notify_url) -> None:
 async def test_after_a_while_no_address_can_be_tried_against_what_is_kept(notify) -> None:
     await twice(notify, "ann")
     await approved(notify)
-    for state, is_kept in (("due", True), ("delivered", False)):
+    for state, is_kept in (("due", True), ("sent", False)):
         await notify.pool.execute("UPDATE incident_message SET state = $1", state)
         async with begin(notify.pool) as work:
             await forget_before(work.today, work)
@@ -270,4 +273,4 @@ async def test_after_a_while_no_address_can_be_tried_against_what_is_kept(notify
 
 async def test_a_service_with_a_mail_server_sends_by_itself(notify_url) -> None:
     async with notifying(notify_url, smtp_host="127.0.0.1") as notify, begin(notify.pool):
-        assert "send incident messages" in notify.service.work_behind
+        assert "send messages of incident" in notify.service.work_behind

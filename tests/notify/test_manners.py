@@ -64,14 +64,14 @@ async def test_at_night_only_those_who_paid_just_now_are_written_to(notify_url, 
         await notify.hears(payment("two", channel="agent"), allocated("two", fund="23"))
         await notify.look()
         async with notify.delivering():
-            await until(lambda: notify.value("SELECT count(*) = 1 FROM delivery WHERE state = 'delivered'"))
+            await until(lambda: notify.value("SELECT count(*) = 1 FROM delivery WHERE state = 'sent'"))
             waiting = "SELECT count(*) = 2 FROM delivery WHERE due_at > now() + interval '50 minutes' AND attempts = 0"
             await until(lambda: notify.value(waiting))
 
         assert len(mailbox.mails) == 1
         await notify.pool.execute("UPDATE delivery SET due_at = now()")
     async with mail_server() as (mailbox, mail), notifying(notify_url, **mail) as notify, notify.delivering():
-        await until(lambda: notify.value("SELECT count(*) = 3 FROM delivery WHERE state = 'delivered'"))
+        await until(lambda: notify.value("SELECT count(*) = 3 FROM delivery WHERE state = 'sent'"))
 
 
 async def test_a_council_may_spare_nobody(notify_url, tmp_path) -> None:
@@ -100,10 +100,10 @@ async def test_who_opted_out_is_left_alone_but_for_what_they_must_know(notify_ur
             await notify.hears(payment("two", to="other@example.org"), allocated("two", fund="23"))
             await notify.look()
             async with notify.delivering():
-                await until(lambda: notify.value("SELECT count(*) = 3 FROM delivery WHERE state IN ('delivered', 'no-contact')"))
+                await until(lambda: notify.value("SELECT count(*) = 3 FROM delivery WHERE state IN ('sent', 'no-contact')"))
             kinds = "SELECT kind, state, reason FROM delivery ORDER BY kind, state"
             assert await notify.rows(kinds) == [
-                ("receipt", "delivered", ""), ("receipt", "no-contact", "opted out"), ("taken-back", "delivered", ""),
+                ("receipt", "no-contact", "opted out"), ("receipt", "sent", ""), ("taken-back", "sent", ""),
             ]  # fmt: skip
             kept = str(await notify.rows("SELECT * FROM opt_out"))
             assert ("payer" in kept.lower(), "07700" in kept) == (False, False)
@@ -111,7 +111,7 @@ async def test_who_opted_out_is_left_alone_but_for_what_they_must_know(notify_ur
             assert await says("payer@example.org", False) == 204
             await notify.hears(payment("three"), allocated("three", fund="23"))
             async with notify.delivering():
-                await until(lambda: notify.value("SELECT count(*) = 3 FROM delivery WHERE state = 'delivered'"))
+                await until(lambda: notify.value("SELECT count(*) = 3 FROM delivery WHERE state = 'sent'"))
         assert sorted(to for to, _ in mailbox.mails) == ["other@example.org", "payer@example.org", "payer@example.org"]
         assert await notify.value("SELECT count(*) FROM opt_out") == 3  # what was said before stays
 

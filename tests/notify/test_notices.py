@@ -27,7 +27,7 @@ from notify.notify_world import (
 )
 from notify.test_notify_domain import due
 
-FINISHED = "SELECT count(*) = $1 FROM delivery WHERE state IN ('delivered', 'failed', 'no-contact')"
+FINISHED = "SELECT count(*) = $1 FROM delivery WHERE state IN ('sent', 'delivered', 'failed', 'no-contact')"
 PACK = load()
 
 

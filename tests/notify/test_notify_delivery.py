@@ -33,7 +33,7 @@ from notify.notify_world import (
     until,
 )
 
-FINISHED = "SELECT count(*) = $1 FROM delivery WHERE state IN ('delivered', 'failed', 'no-contact')"
+FINISHED = "SELECT count(*) = $1 FROM delivery WHERE state IN ('sent', 'delivered', 'failed', 'no-contact')"
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ async def test_a_slow_receiver_delays_nobody_else_and_hears_only_so_much_at_once
     await notify.hears(*map(payment, names), *map(allocated, names))
 
     async with notify.delivering(connections=2):
-        await until(lambda: notify.value("SELECT count(*) = 20 FROM delivery WHERE channel = 'email' AND state = 'delivered'"), 5)
+        await until(lambda: notify.value("SELECT count(*) = 20 FROM delivery WHERE channel = 'email' AND state = 'sent'"), 5)
         assert await notify.value("SELECT count(*) FROM delivery WHERE channel = 'webhook' AND state = 'delivered'") < 20
 
     assert office.now_max == 2
@@ -246,7 +246,7 @@ async def test_many_receipts_go_over_few_connections(world) -> None:
 @pytest.mark.parametrize(
     ("answers", "state", "attempts"),
     [
-        (["451 later please"], "delivered", 2),
+        (["451 later please"], "sent", 2),
         (["550 no such person payer@example.org"], "failed", 1),
         (["452 full", "554 go away"], "failed", 2),
     ],

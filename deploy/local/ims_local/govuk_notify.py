@@ -67,6 +67,8 @@ class GovukNotify:
         body, more = b"", True
         while more:
             part = await receive()
+            if part["type"] == "http.disconnect":
+                return  # whoever asked was killed
             body, more = body + part.get("body", b""), part.get("more_body", False)
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         status, said = self.answer(scope, headers, body)

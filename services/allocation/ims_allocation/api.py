@@ -1,7 +1,7 @@
 """What allocation answers over HTTP: a payment's story, an account, and whether the books balance."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,7 +13,7 @@ from ims_allocation.handlers import pages
 from ims_allocation.handlers.officers import Unwelcome
 from ims_allocation.handlers.shelf import today
 from ims_allocation.journey import decision_words, learned_words, refund_words, step
-from ims_allocation.store import accounts, decisions, evidence, payers, placements, refunds, rejections, reports, suspense, taxes
+from ims_allocation.store import accounts, decisions, evidence, payers, placements, refunds, reports, suspense, taxes
 from ims_kit import Service
 
 router = APIRouter(prefix="/v1")
@@ -133,24 +133,6 @@ async def stopped(request: Request, council: str) -> list[dict[str, Any]]:
     """What people found wrong within 30 days of what was placed without them, by fund and way (`repaired`, `by-payer`): how much, of how
     many, and whether that way is stopped for the fund. It is again when the days are over; a pack can switch it off for good."""
     return await evidence.wrong([council], today(), pool_of(request))
-
-
-@router.get("/rejected-lines", tags=["suspense"])
-async def rejected_lines(
-    request: Request,
-    council: str,
-    destination: str | None = None,
-    payment_id: UUID | None = None,
-    became: Literal["suspense", "noted"] | None = None,
-    after: str | None = None,
-    count_max: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> dict[str, Any]:
-    """What back offices did not take of what they were told: it went to suspense, or is only noted (what went back, what is no
-    payment's, and what had left the account since). `after` is `next` of the page before."""
-    last = pages.after(after, UUID, int) or (UUID(int=0), 0)
-    rows = await rejections.page(pool_of(request), council, (destination, payment_id, became), (last[0], last[1]), count_max)
-    end = rows[-1] if len(rows) == count_max else None
-    return {"lines": rows, "next": pages.cursor([str(end["run_id"]), end["sequence"]]) if end else None}
 
 
 @books.get("/balances", tags=["books"])

@@ -15,6 +15,7 @@ from ims_allocation.handlers import (
     packs,
     payers,
     refunds,
+    rejections,
     suspense,
 )
 from ims_allocation.handlers.officers import OFFICERS_ONLY, Unwelcome, unreadable, unwelcome
@@ -43,7 +44,8 @@ def build(settings: Settings) -> Service:
     service.api.state.packs = shelf
     service.api.add_exception_handler(Unwelcome, unwelcome)
     service.api.add_exception_handler(RequestValidationError, unreadable)
-    for each in (router, suspense.router, decisions.router, journals.router, refunds.router, payers.router, packs.router):
-        service.api.include_router(each, dependencies=OFFICERS_ONLY)
+    for each in (rejections, suspense, decisions, journals, refunds, payers, packs):
+        service.api.include_router(each.router, dependencies=OFFICERS_ONLY)
+    service.api.include_router(router, dependencies=OFFICERS_ONLY)
     service.api.include_router(books)
     return service

@@ -61,6 +61,8 @@ class AlertEntry(Entry):
     """So long after its time a run may be made."""
     silent_minutes: dict[Literal["allocation", "reconcile"], Annotated[int, Field(ge=1)]] = {"allocation": 30}
     """By service, how long nothing may be heard of it while others are."""
+    double_click_minutes: int = Field(default=10, ge=1, le=24 * 60)
+    """Two payments by one payer, of one reference and amount, that are no further apart may be one that was made twice."""
     receipts_failed: int = Field(default=5, ge=1)
     """Fewer receipts that failed are not said: a payer's mistyped address is nobody's alarm."""
 
@@ -77,6 +79,7 @@ class Alerting(NamedTuple):
     run_late: timedelta
     silent: Mapping[str, timedelta]
     receipts_failed: int
+    double_click: timedelta
 
 
 def alerting(names: Mapping[str, str], entries: Sequence[AlertEntry]) -> dict[str, Alerting]:
@@ -102,6 +105,7 @@ def read(entry: AlertEntry, name: str) -> Alerting:
         timedelta(minutes=entry.run_minutes),
         {str(service): timedelta(minutes=minutes) for service, minutes in entry.silent_minutes.items()},
         entry.receipts_failed,
+        timedelta(minutes=entry.double_click_minutes),
     )
 
 

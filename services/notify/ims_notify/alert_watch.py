@@ -18,6 +18,7 @@ from ims_notify.domain.alerting import LASTING, MEASURED, Kind
 from ims_notify.domain.postings import FileDestination, last_time
 from ims_notify.store import alert_levels as measuring
 from ims_notify.store import alert_rounds as rounds
+from ims_notify.store import clicks
 
 log = structlog.get_logger()
 
@@ -79,6 +80,7 @@ async def measure(watched: Watched, work: Work) -> dict[About, str]:
     heard = await silence(watched, work)
     aside = await measuring.set_aside(work)
     await measuring.take_moves(work)
+    await clicks.compare({each.council: each.double_click for each in watched.councils}, work)
     for council in watched.councils:
         measured = Measured(
             await measuring.suspense(council.council, work),

@@ -34,6 +34,18 @@ async def get_alerts(
     return {"alerts": [worded(each) for each in found], "next": found[-1]["alert_id"] if len(found) == count_max else None}
 
 
+@router.get("/alerts/{alert_id}/cases")
+async def get_cases(
+    request: Request, alert_id: UUID, after: str = "", count_max: int = Query(100, ge=1, le=COUNT_MAX)
+) -> dict[str, Any]:
+    """Each thing that an alert is made of, by its id: the payment that was made twice, the file, the delivery, the break.
+
+    `after` is `next` of the page before."""
+    _, officer = officer_of(request)
+    found = await alert_reports.cases(service_of(request).pool, officer.council, alert_id, after, count_max)
+    return {"cases": found, "next": found[-1]["case_name"] if len(found) == count_max else None}
+
+
 @router.post("/alerts/{alert_id}/acknowledge")
 async def post_acknowledge(request: Request, alert_id: UUID) -> dict[str, Any]:
     """Say that all which was raised of an alert so far is known: nobody is told again until there is more. The same again is known."""

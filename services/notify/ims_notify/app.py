@@ -17,7 +17,8 @@ from ims_notify.api import router
 from ims_notify.callbacks_api import router as callbacks_router
 from ims_notify.channels.email import EmailChannel
 from ims_notify.channels.folder import FolderChannel
-from ims_notify.channels.incident import IncidentChannel
+from ims_notify.channels.incident import QUEUE as INCIDENTS
+from ims_notify.channels.incident import incident_letter
 from ims_notify.channels.laid import Shelf
 from ims_notify.channels.pace import Pace
 from ims_notify.channels.webhook import WebhookChannel
@@ -37,7 +38,7 @@ from ims_notify.runs import FileChannel, Runner, RunRules
 from ims_notify.runs_api import router as runs_router
 from ims_notify.settings import GovukNotify, Place, Settings
 from ims_notify.store import notices, words
-from ims_notify.store.deliveries import Opened
+from ims_notify.store.deliveries import Opened, Queue
 from ims_notify.store.incident_messages import Pace as IncidentPace
 from ims_notify.store.retention import forget
 from ims_notify.store.vault import Vault
@@ -58,7 +59,8 @@ def build(settings: Settings) -> Service:
     service.hears(partial(on_payments, reach=reach, vault=vault), PaymentReceived, RefundSent)
     moving = partial(on_moves, destinations=served, files=Files.of(setup.destination for setup in files))
     service.hears(moving, PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted)
-    for channel in channels(settings, pack):
+    served_by = channels(settings, pack)
+    for channel in served_by:
         courier = Courier(channel, Rules.of(settings, channel.queue), pack.manners, Opened(vault))
         service.background(f"deliver by {channel.queue.name}", courier.run)
     for setup in files:
@@ -67,10 +69,10 @@ def build(settings: Settings) -> Service:
         service.background(f"runs of {name}", Runner(setup, there, RunRules()).run)
         if place.answers:
             service.background(f"answers of {name}", Collector(setup, there).run)
-    if settings.smtp_host:
-        by_mail = IncidentChannel(settings, pack.councils)
-        pace = IncidentPace(settings.incident_per_minute, vault)
-        service.background("send incident messages", Courier(by_mail, Rules.of(settings, by_mail.queue), store=pace).run)
+    for channel in incident_channels(settings, pack, served_by):
+        pace = IncidentPace(settings.incident_per_minute, vault, pack.manners)
+        courier = Courier(channel, Rules.of(settings, channel.queue), pack.manners, pace)
+        service.background(f"send messages of {channel.queue.name}", courier.run)
     watch_alerts(service, settings, pack, [setup.destination for setup in files])
     for council, setting in settings.govuk_notify.items():
         service.background(f"ask GOV.UK Notify for {council}", asker(council, setting, settings.answer_seconds))
@@ -120,9 +122,27 @@ def channels(settings: Settings, pack: Pack) -> list[Channel]:
     letter = partial(letter_of, councils=pack.councils)
     elsewhere = govuk_channels(settings, pack, letter)
     if settings.smtp_host:
-        by_govuk = tuple(council for channel in elsewhere if channel.queue.channel == "email" for council in channel.queue.only or [])
-        found.append(EmailChannel(settings, letter, by_govuk))
+        found.append(EmailChannel(settings, letter, Queue("email", "", but=by_govuk(elsewhere))))
     return found + elsewhere
+
+
+def by_govuk(channels: list[Channel]) -> tuple[str, ...]:
+    """The councils whose e-mail goes by GOV.UK Notify."""
+    return tuple(council for channel in channels if channel.queue.channel == "email" for council in channel.queue.only or [])
+
+
+def incident_channels(settings: Settings, pack: Pack, served_by: list[Channel]) -> list[Channel]:
+    """Where a council's e-mail goes, its incident messages go, in a queue of their own."""
+    letter = partial(incident_letter, councils=pack.councils)
+    found: list[Channel] = []
+    if settings.govuk_notify:
+        from ims_notify.channels.govuk_notify import GovukNotifyChannel
+
+        by_mail = [each for each in served_by if isinstance(each, GovukNotifyChannel) and each.medium == "email"]
+        found += [each.beside(INCIDENTS, letter) for each in by_mail]
+    if settings.smtp_host:
+        found.append(EmailChannel(settings, letter, INCIDENTS._replace(but=by_govuk(served_by))))
+    return found
 
 
 def govuk_channels(settings: Settings, pack: Pack, letter: Callable[[Due], Letter | None]) -> list[Channel]:

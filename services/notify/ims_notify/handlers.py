@@ -10,12 +10,13 @@ from ims_kit import Work
 from ims_notify.alert_hearing import on_moved
 from ims_notify.domain import facts
 from ims_notify.domain.addresses import NOWHERE, Reach
+from ims_notify.domain.clicks import clicks as clicks_of
 from ims_notify.domain.facts import Destination, Placement
 from ims_notify.domain.incidents import origins
 from ims_notify.domain.ledger import journals
 from ims_notify.domain.notices import refund_sent, taken_back
 from ims_notify.domain.postings import FileDestination, Moving, kept
-from ims_notify.store import deliveries, incidents, ledger, notices, payments, runs
+from ims_notify.store import clicks, deliveries, incidents, ledger, notices, payments, runs
 from ims_notify.store.vault import PLAIN, Vault
 
 
@@ -33,6 +34,7 @@ async def on_payments(told: list[PaymentReceived | RefundSent], work: Work, reac
     await notices.keep([refund_sent(fact) for fact in told if isinstance(fact, RefundSent)], work)
     await payments.release(known, work)
     await incidents.keep_origins(origins(received), work)
+    await clicks.keep(clicks_of(received, work.today), work)
     await payments.seek(known, work)
 
 

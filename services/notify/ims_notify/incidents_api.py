@@ -15,7 +15,7 @@ from ims_notify.store.incidents import Choice
 router = APIRouter(prefix="/v1", tags=["incidents"])
 
 State = Literal["drafted", "sending", "stopped", "done"]
-MessageState = Literal["due", "stopped", "delivered", "failed", "no-contact"]
+MessageState = Literal["due", "stopped", "sent", "delivered", "failed", "no-contact"]
 COUNT_MAX = 500
 PAYMENTS_MAX = 100_000
 

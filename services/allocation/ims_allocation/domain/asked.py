@@ -112,6 +112,12 @@ class Revoking(Asked):
     reason: Reason
 
 
+class Settling(Asked):
+    """What was done about a line that a back office rejected."""
+
+    reason: Reason
+
+
 class Undoing(Asked):
     """Why a decision is taken back."""
 

@@ -1,14 +1,63 @@
-"""What back offices answered that they do not take: it leaves its account for suspense, once."""
+"""What back offices answered that they do not take: it leaves its account for suspense, once, or an officer settles it."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
 
+from fastapi import APIRouter, Query, Request
+
 from ims_allocation.domain import Pack, PaymentKey, Record, Rejection
+from ims_allocation.domain.approvals import is_same_person
+from ims_allocation.domain.asked import Settling
 from ims_allocation.domain.rejecting import ToldLine, is_still_there, reason_of
+from ims_allocation.handlers import pages
 from ims_allocation.handlers.news import News, bring_up_to_date, lock
+from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
 from ims_allocation.store import rejections
 from ims_contracts.notifications import PostingAcknowledged, RejectedLine
 from ims_kit import Work
+
+router = APIRouter(prefix="/v1/rejected-lines", tags=["suspense"])
+
+
+@router.get("")
+async def rejected_lines(
+    request: Request,
+    council: str,
+    destination: str | None = None,
+    payment_id: UUID | None = None,
+    became: Literal["suspense", "noted"] | None = None,
+    is_open: bool | None = None,
+    after: str | None = None,
+    count_max: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> dict[str, Any]:
+    """What back offices did not take of what they were told: it went to suspense, or is noted, and open until an officer settles it (what
+    went back, what is no payment's, and what had left the account since). `after` is `next` of the page before."""
+    last = pages.after(after, UUID, int) or (UUID(int=0), 0)
+    asked = (destination, payment_id, became, is_open)
+    rows = await rejections.page(service_of(request).pool, council, asked, (last[0], last[1]), count_max)
+    end = rows[-1] if len(rows) == count_max else None
+    return {"lines": rows, "next": pages.cursor([str(end["run_id"]), end["sequence"]]) if end else None}
+
+
+@router.post("/{run_id}/{sequence}/settle", openapi_extra=openapi(Settling))
+async def post_settling(request: Request, run_id: UUID, sequence: int) -> dict[str, Any]:
+    """Say what was done about a line that is only noted: it is open no more. The same officer's word again is known."""
+    command, settling = await read(request, Settling)
+    return await done(request, partial(settle, command, (command.council, run_id, sequence), settling.reason))
+
+
+async def settle(command: Command, key: rejections.LineKey, reason: str, work: Work) -> dict[str, Any]:
+    """Close a line, once. Raises Unwelcome where there is nothing to settle."""
+    if (line := await rejections.find(key, work)) is None:
+        raise Unwelcome(404, "There is no such line", "Look for its run and number in the list of rejected lines.")
+    if line["became"] == "suspense":
+        raise Unwelcome(409, "Its money is in suspense", "Decide there where it belongs: that settles the line.")
+    if line["settled_by"] and not is_same_person(line["settled_by"], command.by):
+        raise Unwelcome(409, "It is settled already", f"{line['settled_by']} did.")
+    await rejections.settle(key, (command.by, reason), work)
+    return dict(await rejections.find(key, work) or {})
 
 
 async def on_acknowledgements(heard: list[PostingAcknowledged], work: Work, *, packs: Mapping[str, Pack]) -> None:

@@ -45,7 +45,7 @@ class Account:
     """A council's service at GOV.UK Notify, over connections of its own. All that has its key shares its pace."""
 
     def __init__(self, setting: GovukNotify, pace: Pace, answer_seconds: float) -> None:
-        self.writer = Writer(setting.key, setting.url)
+        self.setting, self.writer = setting, Writer(setting.key, setting.url)
         self.pace, self.answer_seconds = pace, answer_seconds
         self.client: httpx.AsyncClient | None = None
         self.versions: dict[UUID, str] = {}
@@ -107,9 +107,9 @@ class Route(NamedTuple):
 class GovukNotifyChannel:
     """One medium of a council's service."""
 
-    def __init__(self, account: Account, route: Route, letter: Callable[[Due], Letter | None]) -> None:
+    def __init__(self, account: Account, route: Route, letter: Callable[[Any], Letter | None]) -> None:
         self.queue = Queue(route.medium, "", [route.council])
-        self.account, self.medium, self.templates, self.letter = account, route.medium, route.templates, letter
+        self.account, self.route, self.medium, self.templates, self.letter = account, route, route.medium, route.templates, letter
         self.clock: Clock = lambda: datetime.now(UTC)
 
     async def send(self, due: Due) -> Answer:
@@ -133,6 +133,13 @@ class GovukNotifyChannel:
             return Answer("unreachable", f"GOV.UK Notify: {type(error).__name__}")
         except httpx.HTTPError as error:
             return Answer("later", f"GOV.UK Notify: {type(error).__name__}", UNSURE)
+
+    def beside(self, queue: Queue, letter: Callable[[Any], Letter | None]) -> "GovukNotifyChannel":
+        """The same medium for another queue of its council's: on connections of its own, at the pace that all share."""
+        account = Account(self.account.setting, self.account.pace, self.account.answer_seconds)
+        other = GovukNotifyChannel(account, self.route, letter)
+        other.queue = queue._replace(only=[self.route.council])
+        return other
 
     def words(self, letter: Letter) -> str:
         return letter.short if self.medium == "sms" else letter.text

@@ -1,4 +1,5 @@
-"""A mail server, and what a message to it is: SMTP cannot be asked what it has taken, so a repeat has the same Message-ID."""
+"""A mail server, and what a message to it is: SMTP cannot be asked what it has taken, so a repeat has the same Message-ID; and what it
+took is `sent`, as nobody says that it arrived."""
 
 import asyncio
 import contextlib
@@ -51,7 +52,7 @@ class MailServer:
         try:
             await client.sendmail(self.settings.smtp_from, [email], content)
             is_kept = True
-            return Answer("delivered")
+            return Answer("sent")
         except aiosmtplib.SMTPRecipientsRefused as error:
             is_kept = await is_reset(client)
             return reply_answer(error.recipients[0].code)

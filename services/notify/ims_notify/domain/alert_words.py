@@ -36,14 +36,20 @@ WORDS: dict[Kind, Words] = {
         "The statements of {subject} prove",
     ),
     "duplicate": Words(
-        "A penalty was paid twice by {subject}",
-        "{count} penalties were paid twice by {subject}",
-        "Approve the refunds in allocation; if there are many, ask the provider whether it collected a batch twice.",
+        "Something was paid twice by {subject}",
+        "{count} things were paid twice by {subject}",
+        "Look at the cases of the alert, and give back in allocation what was meant once; if there are many, ask the provider whether it"
+        " collected a batch twice.",
     ),
     "delivery-failed": Words(
         "{subject} could not be told of something, and is not tried any more",
         "{subject} could not be told {count} times, and is not tried any more",
         "Look at the failed deliveries in notify for the reason, mend it, and ask for them again.",
+    ),
+    "lines-rejected": Words(
+        "{subject} did not take everything that it was sent",
+        "{subject} answered {count} times that it did not take everything",
+        "Look in allocation at the rejected lines of {subject}: decide what is in suspense, and settle those that are open.",
     ),
     "suspense-high": Words(
         "There is much in suspense: {detail}",

@@ -4,15 +4,15 @@ from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from ims_contracts.allocations import PaymentAllocated
-from ims_contracts.notifications import DeliveryFailed
+from ims_contracts.notifications import DeliveryFailed, PostingAcknowledged
 from ims_contracts.reconciliations import BreakOpened
 from ims_contracts.remittances import RemittanceLate, RemittanceRefused
 
 Kind = Literal[
-    "file-late", "file-refused", "statement-unproved", "duplicate", "delivery-failed",
+    "file-late", "file-refused", "statement-unproved", "duplicate", "delivery-failed", "lines-rejected",
     "suspense-high", "suspense-old", "breaks-high", "breaks-old", "deliveries-waiting", "run-late", "service-silent", "set-aside",
 ]  # fmt: skip
-Alarming = RemittanceLate | RemittanceRefused | BreakOpened | PaymentAllocated | DeliveryFailed
+Alarming = RemittanceLate | RemittanceRefused | BreakOpened | PaymentAllocated | DeliveryFailed | PostingAcknowledged
 Saying = Literal["first", "again", "ended"]
 
 # These are measured, not heard: they go on while they are so.
@@ -103,6 +103,8 @@ def alarm(fact: Alarming) -> Alarm | None:
             # What was asked for again and failed again is another.
             case = f"{fact.delivery_id}|{fact.attempts}"
             return Alarm(fact.council, "delivery-failed", fact.destination or fact.channel, case, fact.failed_on)
+        case PostingAcknowledged() if fact.rejected:
+            return Alarm(fact.council, "lines-rejected", fact.destination, f"{fact.run_id}|{fact.revision}", fact.acknowledged_on)
     return None
 
 

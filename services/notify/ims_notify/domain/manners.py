@@ -7,8 +7,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
-# Whoever asked for a copy wants it; that money was taken back has consequences that a person must know of.
-ALWAYS = frozenset({"copy", "taken-back"})
+# Whoever asked for a copy wants it; that money was taken back, or wrongly taken, has consequences that a person must know of.
+ALWAYS = frozenset({"copy", "taken-back", "incident"})
 
 
 class Quiet(NamedTuple):

@@ -28,6 +28,16 @@ CREATE TABLE suspense_heard (
   council text[] NOT NULL, subject_id uuid[] NOT NULL, cause_id uuid[] NOT NULL, revision int[] NOT NULL, amount_pence bigint[] NOT NULL,
   posted_on date[] NOT NULL, is_payment boolean[] NOT NULL);
 
+-- The same of payments by persons, to know when two are alike; kept a week.
+CREATE TABLE click_heard (
+  council text[] NOT NULL, payment_id uuid[] NOT NULL, likeness bytea[] NOT NULL, method_of_payment text[] NOT NULL,
+  paid_at timestamptz[] NOT NULL);
+CREATE TABLE click (
+  council text, payment_id uuid, likeness bytea NOT NULL, method_of_payment text NOT NULL, paid_at timestamptz NOT NULL,
+  PRIMARY KEY (council, payment_id));
+CREATE INDEX click_alike ON click (council, likeness);
+CREATE INDEX click_old ON click (paid_at);
+
 CREATE TABLE service_wait (service text PRIMARY KEY, moved_at timestamptz NOT NULL, since timestamptz NOT NULL);
 
 CREATE TABLE alert (
@@ -43,7 +53,7 @@ CREATE TABLE alert_acknowledged (
 
 CREATE TABLE alert_message (
   message_id uuid PRIMARY KEY, council text NOT NULL, receiver text NOT NULL, content jsonb NOT NULL,
-  state text NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'delivered', 'failed')), attempts int NOT NULL DEFAULT 0,
+  state text NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'sent', 'delivered', 'failed')), attempts int NOT NULL DEFAULT 0,
   since timestamptz NOT NULL, due_at timestamptz NOT NULL, finished_at timestamptz, reason text NOT NULL DEFAULT '');
 CREATE INDEX alert_message_due ON alert_message (receiver, due_at) WHERE state = 'due';
 CREATE INDEX alert_message_last ON alert_message (receiver, since);

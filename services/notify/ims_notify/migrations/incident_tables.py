@@ -34,10 +34,11 @@ CREATE TABLE incident_switch (
 CREATE TABLE incident_message (
   message_id uuid PRIMARY KEY DEFAULT gen_random_uuid(), incident_id uuid NOT NULL REFERENCES incident_approval, council text NOT NULL,
   payment_id uuid NOT NULL, address_key bytea NOT NULL, language text NOT NULL, amount_pence bigint NOT NULL, payment_count int NOT NULL,
-  state text NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'stopped', 'delivered', 'failed', 'no-contact')),
+  state text NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'stopped', 'sent', 'delivered', 'failed', 'no-contact')),
   attempts int NOT NULL DEFAULT 0, since timestamptz NOT NULL, due_at timestamptz NOT NULL, lent_at timestamptz,
-  finished_at timestamptz, reason text NOT NULL DEFAULT '',
+  finished_at timestamptz, reason text NOT NULL DEFAULT '', notification_id uuid,
   UNIQUE (incident_id, address_key));
 CREATE INDEX incident_message_due ON incident_message (due_at) WHERE state = 'due';
+CREATE INDEX incident_message_sent ON incident_message (council, due_at) WHERE state = 'sent' AND notification_id IS NOT NULL;
 CREATE INDEX incident_message_lent ON incident_message (lent_at);
 """

@@ -18,7 +18,7 @@ RETURNING m.message_id, receiver, content, attempts, since"""
 # A yes counts even if the lease has run out meanwhile; anything else then is the word of whoever has it now.
 SETTLE = """UPDATE alert_message SET state = $3, due_at = $4, reason = $5,
   finished_at = CASE WHEN $3 = 'due' THEN NULL ELSE $6::timestamptz END
-WHERE message_id = $1 AND state = 'due' AND (attempts = $2 OR $3 = 'delivered')"""
+WHERE message_id = $1 AND state = 'due' AND (attempts = $2 OR $3 IN ('sent', 'delivered'))"""
 
 
 class AlertDue(NamedTuple):

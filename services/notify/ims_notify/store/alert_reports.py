@@ -23,6 +23,9 @@ SHOWN = """SELECT * FROM (
 MESSAGES = """SELECT s.alert_id, receiver, saying, said_at, state, attempts, finished_at, reason
 FROM alert_said s JOIN alert_message m USING (message_id, receiver) WHERE s.alert_id = ANY($1) ORDER BY said_at, receiver"""
 
+CASES = """SELECT case_name, happened_on, detail, raised_at, ended_at FROM alarm JOIN alert USING (alert_id)
+WHERE alert.council = $1 AND alert_id = $2 AND case_name > $3 ORDER BY case_name LIMIT $4"""
+
 ACKNOWLEDGE = """INSERT INTO alert_acknowledged (alert_id, raised, officer, acknowledged_at)
 SELECT alert_id, count(*), $3, $4 FROM alert JOIN alarm USING (alert_id) WHERE alert.council = $1 AND alert_id = $2 GROUP BY alert_id
 ON CONFLICT DO NOTHING"""
@@ -47,6 +50,11 @@ async def listed(connection: Any, wanted: Wanted, after: UUID | None, count_max:
         message = dict(row)
         found[message.pop("alert_id")]["messages"].append(message)
     return list(found.values())
+
+
+async def cases(connection: Any, council: str, alert_id: UUID, after: str, count_max: int) -> list[dict[str, Any]]:
+    """Each thing that an alert is made of, from behind the one that is named."""
+    return [dict(row) for row in await connection.fetch(CASES, council, alert_id, after, count_max)]
 
 
 async def acknowledge(council: str, alert_id: UUID, officer: str, work: Work) -> dict[str, Any] | None:

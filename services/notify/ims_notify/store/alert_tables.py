@@ -4,8 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB
 from sqlmodel import Field, SQLModel
 
 from ims_notify.store.tables import METADATA, instant, pence
@@ -80,6 +80,31 @@ SUSPENSE_HEARD = Table(
     Column("is_payment", ARRAY(Boolean), nullable=False),
 )
 """What moved in suspense, a row a batch, until the watch adds it up."""
+
+
+CLICK_HEARD = Table(
+    "click_heard",
+    METADATA,
+    Column("council", ARRAY(Text), nullable=False),
+    Column("payment_id", ARRAY(Uuid), nullable=False),
+    Column("likeness", ARRAY(BYTEA), nullable=False),
+    Column("method_of_payment", ARRAY(Text), nullable=False),
+    Column("paid_at", ARRAY(DateTime(timezone=True)), nullable=False),
+)
+"""Payments by persons, a row a batch, until the watch compares them."""
+
+
+class ClickRow(SQLModel, table=True):
+    """A payment by a person of the last days, as far as it takes to know another like it."""
+
+    __tablename__ = "click"
+    metadata = METADATA
+
+    council: str = Field(primary_key=True)
+    payment_id: UUID = Field(primary_key=True)
+    likeness: bytes = Field(sa_column=Column(BYTEA, nullable=False))
+    method_of_payment: str
+    paid_at: datetime = instant()
 
 
 class ServiceWaitRow(SQLModel, table=True):

@@ -9,7 +9,7 @@ from ims_contracts.notifications import PostingAcknowledged, RejectedLine
 from ims_kit import Work
 from ims_notify.domain.answering import Verdict
 from ims_notify.domain.postings import FileDestination
-from ims_notify.store import run_reports
+from ims_notify.store import alerts, run_reports
 
 REJECTED_MAX = 500
 """How many rejected lines one fact carries."""
@@ -99,7 +99,9 @@ async def keep(to: FileDestination, run: Sent, said: Said, work: Work) -> int:
             rows = await work.connection.fetch(LINES, *key, [row[0] for row in new if not row[2]])
             reasons = {each.sequence: each.reason for each in page}
             rejected = [RejectedLine.model_validate(dict(row) | {"reason": reasons[row[0]]}) for row in rows]
-            work.tell(acknowledged(to, run, (said.number, revision, so_far), rejected, work))
+            fact = acknowledged(to, run, (said.number, revision, so_far), rejected, work)
+            work.tell(fact)
+            await alerts.sound([fact], work)
             revision += 1
     answered = so_far["accepted_count"] + so_far["rejected_count"]
     if answered == run.line_count:

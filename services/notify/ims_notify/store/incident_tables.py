@@ -92,6 +92,7 @@ class IncidentMessageRow(SQLModel, table=True):
     payment_count: int
     state: str
     attempts: int
+    notification_id: UUID | None
     since: datetime = instant()
     due_at: datetime = instant()
     lent_at: datetime | None = instant(nullable=True)

@@ -7,7 +7,7 @@ from ims_contracts.notifications import DeliveryFailed
 from ims_kit import Work
 from ims_notify.domain.attempts import Due, State, told
 from ims_notify.domain.govuk import reported
-from ims_notify.store import alerts
+from ims_notify.store import alerts, incident_messages
 from ims_notify.store.deliveries import DUE_FIELDS, DUE_FROM, cause
 
 KEEP = """INSERT INTO delivery_report (notification_id, status, council, reference, reported_at, is_known)
@@ -32,6 +32,11 @@ SILENT = """UPDATE delivery SET due_at = $2::timestamptz WHERE delivery_id IN (
     AND issued_at > $2::timestamptz - interval '7 days' AND notification_id IS NOT NULL
   ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
 RETURNING delivery_id, notification_id"""
+SILENT_INCIDENTS = """UPDATE incident_message SET due_at = $2::timestamptz WHERE message_id IN (
+  SELECT message_id FROM incident_message WHERE council = $1 AND state = 'sent' AND due_at < $2::timestamptz - interval '2 hours'
+    AND finished_at > $2::timestamptz - interval '7 days' AND notification_id IS NOT NULL
+  ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+RETURNING message_id, notification_id"""
 
 
 class Report(NamedTuple):
@@ -44,12 +49,22 @@ class Report(NamedTuple):
 
 async def keep(council: str, report: Report, work: Work) -> None:
     """Keep a report; of a reference that is not ours too, and nothing more of it."""
-    is_known = await work.connection.fetchval(
+    is_delivery = await work.connection.fetchval(
         KEEP, report.notification_id, report.status, council, report.reference[:140], work.now
     )
     ended = reported(report.status)
-    if is_known and ended:
+    if is_delivery and ended:
         await end(council, report, ended, work)
+    elif is_delivery is not None and ended and (message_id := uuid_of(report.reference)):
+        await incident_messages.end(council, message_id, ended, report.notification_id, work)
+
+
+def uuid_of(reference: str) -> UUID | None:
+    """A reference of ours; None of anybody else's."""
+    try:
+        return UUID(reference)
+    except ValueError:
+        return None
 
 
 async def end(council: str, report: Report, ended: tuple[State, str], work: Work) -> None:
@@ -68,5 +83,8 @@ async def end(council: str, report: Report, ended: tuple[State, str], work: Work
 
 
 async def silent(council: str, work: Work) -> list[tuple[UUID, UUID]]:
-    """Deliveries of which nothing has been heard for hours since they were taken, or asked of: ids, ours and GOV.UK Notify's."""
-    return [(row[0], row[1]) for row in await work.connection.fetch(SILENT, council, work.now, SILENT_MAX)]
+    """Deliveries, or else incident messages, of which nothing has been heard for hours since they were taken, or asked of: the ids,
+    ours and GOV.UK Notify's."""
+    asked = (council, work.now, SILENT_MAX)
+    rows = await work.connection.fetch(SILENT, *asked) or await work.connection.fetch(SILENT_INCIDENTS, *asked)
+    return [(row[0], row[1]) for row in rows]

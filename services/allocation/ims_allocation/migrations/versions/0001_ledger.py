@@ -119,6 +119,9 @@ CREATE TABLE rejected_line (      -- what back offices did not take of what a ru
   became text NOT NULL CHECK (became IN ('suspense', 'noted')), PRIMARY KEY (council, run_id, sequence),
   CHECK (became = 'noted' OR payment_id IS NOT NULL AND amount_pence > 0));
 CREATE INDEX rejected_line_of_payment ON rejected_line (council, payment_id) WHERE payment_id IS NOT NULL;
+CREATE TABLE settled_line (       -- what an officer did about one that was only noted
+  council text, run_id uuid, sequence int, settled_by text NOT NULL, reason text NOT NULL, settled_at timestamptz NOT NULL,
+  PRIMARY KEY (council, run_id, sequence), FOREIGN KEY (council, run_id, sequence) REFERENCES rejected_line);
 CREATE TABLE suspense_note (      -- what people wrote to an item of suspense, and whose it is; the last says
   note_number bigint GENERATED ALWAYS AS IDENTITY, council text, note_id uuid, payment_id uuid NOT NULL,
   kind text NOT NULL CHECK (kind IN ('note', 'assign')), owner text, area text, note text, given_by text NOT NULL,
@@ -220,7 +223,7 @@ CREATE TRIGGER placements_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON place
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
 DO $$ DECLARE each text; BEGIN
   FOREACH each IN ARRAY ARRAY['decision', 'decided', 'journal', 'verdict', 'payer', 'payer_step', 'refund', 'refund_step',
-    'suspense_note', 'rejected_line'] LOOP
+    'suspense_note', 'rejected_line', 'settled_line'] LOOP
     EXECUTE format('CREATE TRIGGER %1$s_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %1$I
       FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back()', each);
   END LOOP;

@@ -51,7 +51,7 @@ CREATE UNIQUE INDEX delivery_once ON delivery (council, payment_id, kind, destin
 CREATE INDEX delivery_beside ON delivery (council, payment_id) WHERE kind NOT IN ('receipt', 'posting');
 CREATE INDEX notice_waiting ON delivery (due_at) WHERE state = 'waiting' AND kind <> 'posting';
 CREATE INDEX delivery_due ON delivery (channel, destination, due_at) WHERE state = 'due';
-CREATE INDEX delivery_sent ON delivery (council, due_at) WHERE state = 'sent';
+CREATE INDEX delivery_sent ON delivery (council, due_at) WHERE state = 'sent' AND notification_id IS NOT NULL;
 CREATE INDEX delivery_failed ON delivery (council, delivery_id) WHERE state = 'failed';
 CREATE TABLE delivery_attempt (    -- what was answered to each attempt, at deliveries and runs
   delivery_id uuid, attempt int, answered_at timestamptz NOT NULL, verdict text NOT NULL, code int, their_id text, reason text NOT NULL,
