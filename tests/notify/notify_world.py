@@ -19,11 +19,12 @@ from standardwebhooks import Webhook
 
 from ims_contracts.accounts import AccountChanged, Holder
 from ims_contracts.allocations import JournalLine, Part, PaymentAllocated, PaymentSuspended, PaymentUnallocated
-from ims_contracts.payments import Payer, PaymentReceived
+from ims_contracts.payments import Payer
 from ims_kit import Service, begin, open_pool
 from ims_notify.app import build, channels, reach_of, vault_of
 from ims_notify.delivery import Courier, Rules
 from ims_notify.domain.facts import Destination
+from ims_notify.domain.received import Received
 from ims_notify.handlers import on_accounts, on_allocations, on_payments
 from ims_notify.pack import load
 from ims_notify.settings import Settings
@@ -40,13 +41,13 @@ def payment_id(name: str = "one") -> UUID:
     return uuid5(UUID(int=0), name)
 
 
-def payment(name: str = "one", *, to: str | None = "payer@example.org", **changes: Any) -> PaymentReceived:
+def payment(name: str = "one", *, to: str | None = "payer@example.org", **changes: Any) -> Received:
     facts: dict[str, Any] = {
         "council": COUNCIL, "payment_id": payment_id(name), "source": "portal", "source_payment_id": name, "channel": "web",
         "method_of_payment": "card", "amount_pence": 3500, "paid_on": DAY, "received_on": DAY, "reference": "BJ90001186",
         "payer": Payer(name="Ann Example", email=to) if to else None,
     }
-    return PaymentReceived(**facts | changes)
+    return Received(**facts | changes)
 
 
 def allocated(name: str = "one", *, fund: str = "11", account: str = "BJ90001186", **changes: Any) -> PaymentAllocated:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims_contracts.payments import Payer, PaymentReceived
+from ims_contracts.payments import Payer
 from ims_notify.domain.clicks import clicks
+from ims_notify.domain.received import Received
 from notify.alerts_world import OFFICERS, TOKEN, client, empty, said, watch
 from notify.notify_world import COUNCIL, DAY, notifying, payment, payment_id
 
@@ -24,7 +25,7 @@ async def notify(notify_url):
         yield found
 
 
-def clicked(name: str = "one", minutes: float = 0, **changes: Any) -> PaymentReceived:
+def clicked(name: str = "one", minutes: float = 0, **changes: Any) -> Received:
     at = NOW + timedelta(minutes=minutes)
     return payment(name, **{"paid_at": at, "paid_on": NOW.date(), "received_on": NOW.date()} | changes)
 
@@ -115,7 +116,7 @@ async def test_they_are_forgotten_after_a_week(notify) -> None:
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_whatever_is_typed_has_a_likeness(reference: str, email: str) -> None:
     facts = {"paid_at": NOON, "reference": reference or None, "payer": Payer(email=email or None)}
-    found = clicks([PaymentReceived.model_construct(**dict(payment()) | facts)], DAY)
+    found = clicks([Received.model_construct(**dict(payment()) | facts)], DAY)
     assert [len(each.likeness) for each in found] == [16] * bool(reference)
     assert all(each.council == COUNCIL for each in found)
 

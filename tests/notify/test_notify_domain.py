@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from ims_contracts.accounts import Holder
 from ims_contracts.allocations import JournalLine, Part
+from ims_contracts.payments import PaymentReceived
 from ims_notify.domain import facts
 from ims_notify.domain.attempts import Answer, Due, pause, reply_answer, settle, status_answer, told
 from ims_notify.domain.facts import Contact, Destination, mailbox, newest, postings, receipt_id, receipt_number
+from ims_notify.domain.received import Received
 from notify.notify_world import COUNCIL, DAY, PARKING, account, allocated, payment, payment_id, suspended, unallocated
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
@@ -246,3 +248,9 @@ def test_what_is_told_of_a_delivery_names_no_person() -> None:
     assert all("example.org" not in fact.model_dump_json() for fact in (receipt, posting, failure) if fact)
     assert told(due(), "due", "status 500", DAY) is None
     assert told(due(), "no-contact", "", DAY) is None
+
+
+@pytest.mark.parametrize("field", Received.model_fields)
+def test_what_is_read_of_a_payment_is_what_the_contract_says(field: str) -> None:
+    said, read = PaymentReceived.model_fields[field], Received.model_fields[field]
+    assert (read.annotation, read.metadata, read.default) == (said.annotation, said.metadata, said.default)

@@ -9,10 +9,11 @@ from pydantic import SecretStr
 
 from ims_contracts import MESSAGES, Message
 from ims_contracts.reconciliations import PaymentReconciled
-from ims_kit import Work, begin
+from ims_kit import begin
 from ims_reconcile.domain import TYPE_OF
 from ims_reconcile.handlers import (
     Allocated,
+    Received,
     Suspended,
     on_notifications,
     on_payments,
@@ -34,17 +35,19 @@ TWO_OFFICERS = Settings(
     officers={name: Officer(token_sha256=hashlib.sha256(name.encode()).hexdigest(), council=COUNCIL) for name in ("anne", "ben")},
 )  # fmt: skip
 
-async def on_allocations(heard: list[Message], work: Work) -> None:
-    """As the topic has it: only part of each is read."""
-    readers = {each.type: each for each in (Allocated, Suspended)}
-    await on_placements([readers[fact.type].model_validate_json(fact.model_dump_json()) for fact in heard], work)
+READERS = {each.type: each for each in (Allocated, Suspended, Received)}
+
+
+def off_the_topic(heard: list[Message]) -> list[Any]:
+    """Of some facts only a part is read."""
+    return [READERS[fact.type].model_validate_json(fact.model_dump_json()) if fact.type in READERS else fact for fact in heard]
 
 
 HANDLERS: dict[str, Any] = {
     "ims.payments.v1": on_payments,
     "ims.statements.v1": on_statements,
     "ims.remittances.v1": on_remittances,
-    "ims.allocations.v1": on_allocations,
+    "ims.allocations.v1": on_placements,
     "ims.notifications.v1": on_notifications,
 }
 KEPT = (
@@ -95,7 +98,7 @@ class World:
 
     async def take(self, batch: list[Message]) -> None:
         async with begin(self.pool) as work:
-            await HANDLERS[batch[0].topic](batch, work)
+            await HANDLERS[batch[0].topic](off_the_topic(batch), work)
 
     async def settle(self, grace_seconds: float = 0) -> None:
         """Look, tell, and hear what ingest makes of what was submitted, until nothing more comes of it."""

@@ -7,6 +7,7 @@ import pytest
 
 from ims_contracts import Message
 from ims_contracts.payments import PaymentReceived
+from ims_reconcile.handlers import Received
 from reconcile.anytown_bank import DAY, allocated, file_of, line, named, payment, refund, remittance, reversal, statement, suspended
 from reconcile.reconcile_world import World
 
@@ -82,3 +83,9 @@ async def test_what_came_in_no_file_is_not_kept_unless_it_is_placed_before_it_is
     await world.hear([card, allocated("card", 500), *FILE, ONE, allocated("early", 700)])
     rows = await world.pool.fetch("SELECT payment_id FROM placed")
     assert {row[0] for row in rows} == {named("f:1"), named("early")}
+
+
+@pytest.mark.parametrize("field", Received.model_fields)
+def test_what_is_read_of_a_payment_is_what_the_contract_says(field: str) -> None:
+    said, read = PaymentReceived.model_fields[field], Received.model_fields[field]
+    assert (read.annotation, read.metadata, read.default) == (said.annotation, said.metadata, said.default)

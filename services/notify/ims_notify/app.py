@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.allocations import JournalPosted, PaymentAllocated, PaymentSuspended, PaymentUnallocated
 from ims_contracts.documents import asyncapi
-from ims_contracts.payments import PaymentReceived, RefundSent
+from ims_contracts.payments import RefundSent
 from ims_kit import Service
 from ims_notify.alerting import watch_alerts
 from ims_notify.alerts_api import router as alerts_router
@@ -28,6 +28,7 @@ from ims_notify.domain.addresses import Reach
 from ims_notify.domain.attempts import Due
 from ims_notify.domain.govuk import Medium
 from ims_notify.domain.letters import Letter
+from ims_notify.domain.received import Received
 from ims_notify.domain.wording import letter_of
 from ims_notify.doors import Unwelcome, unwelcome
 from ims_notify.handlers import Files, on_accounts, on_moves, on_payments
@@ -56,7 +57,7 @@ def build(settings: Settings) -> Service:
     service = Service("notify", settings, asyncapi=asyncapi("notify"))
     reach, vault = reach_of(settings, pack), vault_of(settings)
     service.hears(partial(on_accounts, reach=reach, vault=vault), AccountChanged)
-    service.hears(partial(on_payments, reach=reach, vault=vault), PaymentReceived, RefundSent)
+    service.hears(partial(on_payments, reach=reach, vault=vault), Received, RefundSent)
     moving = partial(on_moves, destinations=served, files=Files.of(setup.destination for setup in files))
     service.hears(moving, PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted)
     served_by = channels(settings, pack)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.allocations import JournalPosted, PaymentUnallocated
-from ims_contracts.payments import PaymentReceived, RefundSent
+from ims_contracts.payments import RefundSent
 from ims_kit import Work
 from ims_notify.alert_hearing import on_moved
 from ims_notify.domain import facts
@@ -16,6 +16,7 @@ from ims_notify.domain.incidents import origins
 from ims_notify.domain.ledger import journals
 from ims_notify.domain.notices import refund_sent, taken_back
 from ims_notify.domain.postings import FileDestination, Moving, kept
+from ims_notify.domain.received import Received
 from ims_notify.store import clicks, deliveries, incidents, ledger, notices, payments, runs
 from ims_notify.store.vault import PLAIN, Vault
 
@@ -26,9 +27,9 @@ async def on_accounts(changes: list[AccountChanged], work: Work, reach: Reach = 
     await payments.keep_contacts(await vault.seal_contacts(rows, work), work)
 
 
-async def on_payments(told: list[PaymentReceived | RefundSent], work: Work, reach: Reach = NOWHERE, vault: Vault = PLAIN) -> None:
+async def on_payments(told: list[Received | RefundSent], work: Work, reach: Reach = NOWHERE, vault: Vault = PLAIN) -> None:
     """Know how money came, and what was told of it before is now due; and that it was given back, of which its payer hears."""
-    received = [fact for fact in told if isinstance(fact, PaymentReceived)]
+    received = [fact for fact in told if isinstance(fact, Received)]
     rows = facts.newest(facts.heard(payment, reach) for payment in received)
     known = await payments.keep_heard(await vault.seal_heard(rows, work), work)
     await notices.keep([refund_sent(fact) for fact in told if isinstance(fact, RefundSent)], work)

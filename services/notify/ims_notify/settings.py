@@ -169,6 +169,8 @@ class AlertPlace(BaseModel):
 class Settings(ServiceSettings):
     """The kit's settings, and those of the channels."""
 
+    gather_seconds: float = Field(default=0.1, ge=0, le=5)
+    """As of every service; a little longer, since a receipt or posting more or less late by a tenth of a second is late for nobody."""
     council_pack: Path | None = None
     """The councils' words and destinations; none: the example council's."""
     destinations: dict[str, Endpoint] = Field(default_factory=dict)

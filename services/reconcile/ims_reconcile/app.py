@@ -2,13 +2,14 @@
 
 from ims_contracts.documents import asyncapi
 from ims_contracts.notifications import PostingAcknowledged, RunDelivered
-from ims_contracts.payments import PaymentDisputed, PaymentReceived, PaymentReversed, RefundSent
+from ims_contracts.payments import PaymentDisputed, PaymentReversed, RefundSent
 from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Service
 from ims_reconcile.handlers import (
     OFFICERS_ONLY,
     Allocated,
+    Received,
     Suspended,
     books,
     breaks_router,
@@ -32,7 +33,7 @@ def build(settings: Settings) -> Service:
     """The service, ready to run. Raises if the council's pack cannot be read."""
     pack = load_pack(settings.council_pack)
     service = Service("reconcile", settings, asyncapi=asyncapi("reconcile"))
-    service.hears(on_payments, PaymentReceived, PaymentReversed, RefundSent, PaymentDisputed)
+    service.hears(on_payments, Received, PaymentReversed, RefundSent, PaymentDisputed)
     service.hears(on_statements, StatementReceived, StatementLineReceived, SettlementReceived, SettlementFailed)
     service.hears(on_remittances, RemittanceReceived, RemittanceRefused, RemittanceReversed, RemittanceLate)
     service.hears(on_notifications, RunDelivered, PostingAcknowledged)

@@ -17,12 +17,13 @@ import psutil
 import yaml
 
 from ims_contracts.allocations import JournalLine, Part, PaymentAllocated
-from ims_contracts.payments import Payer, PaymentReceived
+from ims_contracts.payments import Payer
 from ims_kit import begin, migrate
 from ims_local.govuk_notify import BURST, KEY, PER_SECOND, GovukNotify
 from ims_local.measure.posting_file import BATCH, DAY
 from ims_local.progress import Steps
 from ims_local.settings import COUNCIL
+from ims_notify.domain.received import Received
 from ims_notify.handlers import on_allocations, on_payments
 
 TEMPLATE = UUID(int=11)
@@ -31,13 +32,13 @@ STATES = "SELECT state, count(*) FROM delivery GROUP BY state ORDER BY state"
 TOLD = "SELECT count(*) FROM told WHERE headers::jsonb ->> 'ce_type' LIKE '%receipt-issued%'"
 
 
-def paid(count: int) -> Iterator[tuple[PaymentReceived, PaymentAllocated]]:
+def paid(count: int) -> Iterator[tuple[Received, PaymentAllocated]]:
     """Card payments by as many payers with an e-mail address, each to an account of council tax."""
     for number in range(count):
         pence, reference, payment_id = 1000 + number % 20_000, f"77{number:07}", uuid5(UUID(int=0), str(number))
         known: dict[str, Any] = {"council": COUNCIL, "payment_id": payment_id, "amount_pence": pence, "method_of_payment": "card"}
         yield (
-            PaymentReceived(
+            Received(
                 **known, source="portal", source_payment_id=str(number), channel="web", paid_on=DAY, received_on=DAY, reference=reference,
                 payer=Payer(email=f"payer.{number}@example.org"),
             ),

@@ -43,7 +43,9 @@ def accept(submitted: PaymentSubmitted, today: date) -> PaymentReceived | Paymen
             content_sha256=content_sha256(submitted),
             reasons=list(map(str, faults)),
         )
-    changes = clean(said) if is_suspect or said["payer"] is not None else {}
+    changes = clean_words(said) if is_suspect else {}
+    if submitted.payer is not None:
+        changes["payer"] = clean_payer(submitted.payer)
     if submitted.basket is not None:
         changes["basket"] = [clean_line(line) for line in submitted.basket]
     if submitted.paid_at:
@@ -52,19 +54,20 @@ def accept(submitted: PaymentSubmitted, today: date) -> PaymentReceived | Paymen
     return PaymentReceived.of_valid({**said, **changes, "payment_id": payment_id(submitted.council, submitted), "revision": 1})
 
 
-def clean(said: dict[str, Any]) -> dict[str, Any]:
+def clean_words(said: dict[str, Any]) -> dict[str, Any]:
     """The free texts that have to change: card numbers starred, control characters made spaces."""
-    changed: dict[str, Any] = {
-        field: tidy(value) for field in WORDS if (value := said[field]) is not None and SUSPECT.search(value)
+    return {field: tidy(value) for field in WORDS if (value := said[field]) is not None and SUSPECT.search(value)}
+
+
+def clean_payer(payer: Payer) -> Payer:
+    """The same of who paid."""
+    if not may_hold_what_may_not_be_kept(payer.__dict__.values()):
+        return payer
+    # A bank account may look like a card number; it is what the field is for.
+    texts: dict[str, Any] = {
+        name: value and (CONTROL.sub(" ", value) if name == "bank_account" else tidy(value)) for name, value in payer
     }
-    payer: Payer | None = said["payer"]
-    if payer is not None and may_hold_what_may_not_be_kept(payer.__dict__.values()):
-        # A bank account may look like a card number; it is what the field is for.
-        texts: dict[str, Any] = {
-            name: value and (CONTROL.sub(" ", value) if name == "bank_account" else tidy(value)) for name, value in payer
-        }
-        changed["payer"] = Payer.model_construct(**texts)
-    return changed
+    return Payer.model_construct(**texts)
 
 
 def clean_line(line: BasketLine) -> BasketLine:

@@ -19,10 +19,11 @@ async def on_submissions(heard: list[Submitted], work: Work) -> None:
     reversals: list[PaymentReversed] = []
     accounts: list[AccountChanged] = []
     causes: dict[int, Message] = {}
+    today = work.today
     for submitted in heard:
         fact: PaymentReceived | PaymentRefused | PaymentReversed | AccountChanged
         if isinstance(submitted, PaymentSubmitted):
-            fact = accept(submitted, work.today)
+            fact = accept(submitted, today)
             if isinstance(fact, PaymentReceived):
                 payments.append(fact)
             else:

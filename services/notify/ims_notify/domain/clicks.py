@@ -6,9 +6,9 @@ from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
-from ims_contracts.payments import PaymentReceived
 from ims_notify.domain.alerting import NEWS, Alarm
 from ims_notify.domain.facts import ATTENDED
+from ims_notify.domain.received import Received
 
 
 class Click(NamedTuple):
@@ -22,7 +22,7 @@ class Click(NamedTuple):
     paid_at: datetime
 
 
-def clicks(heard: Iterable[PaymentReceived], today: date) -> list[Click]:
+def clicks(heard: Iterable[Received], today: date) -> list[Click]:
     """What is worth remembering: of an account, with its time, and not long ago."""
     return [
         Click(each.council, each.payment_id, likeness(each), each.method_of_payment, each.paid_at)
@@ -31,7 +31,7 @@ def clicks(heard: Iterable[PaymentReceived], today: date) -> list[Click]:
     ]
 
 
-def likeness(payment: PaymentReceived) -> bytes:
+def likeness(payment: Received) -> bytes:
     """A payer is known by e-mail, else telephone, else bank account; two of whom nothing is known may be one."""
     payer = payment.payer
     who = (payer.email or payer.phone or payer.bank_account if payer else None) or ""

@@ -8,8 +8,8 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.allocations import PaymentAllocated, PaymentSuspended, PaymentUnallocated
-from ims_contracts.payments import PaymentReceived
 from ims_notify.domain.addresses import NOWHERE, Reach, mobile, postal
+from ims_notify.domain.received import Received
 
 NAMESPACE = uuid5(NAMESPACE_DNS, "notify.ims.example")
 
@@ -123,7 +123,7 @@ def receipt_number(receipt: UUID) -> str:
     return "-".join((letters[:4], letters[4:8], letters[8:]))
 
 
-def heard(payment: PaymentReceived, reach: Reach = NOWHERE) -> Heard:
+def heard(payment: Received, reach: Reach = NOWHERE) -> Heard:
     """Keep a payer's contact where a receipt is to be written, and of everybody else nothing."""
     payer = payment.payer
     email = mailbox(payer.email) if payer else None

@@ -7,8 +7,8 @@ from string import Formatter
 from typing import NamedTuple
 from uuid import UUID
 
-from ims_contracts.payments import PaymentReceived
 from ims_notify.domain.letters import Council, pounds
+from ims_notify.domain.received import Received
 
 FIELDS = frozenset({"council", "enquiries", "amount", "payments"})
 LINK = re.compile(r"https?:|www\.|\b[a-z0-9-]+\.(gov\.uk|gov\.wales|org\.uk|co\.uk|com|uk)/", re.IGNORECASE)
@@ -39,7 +39,7 @@ class Concerned(NamedTuple):
     payment_count: int
 
 
-def origins(received: Iterable[PaymentReceived]) -> list[tuple[Origin, list[UUID]]]:
+def origins(received: Iterable[Received]) -> list[tuple[Origin, list[UUID]]]:
     """The payments of a batch by where they came from: a row or two, of most."""
     found: dict[Origin, list[UUID]] = {}
     for payment in received:

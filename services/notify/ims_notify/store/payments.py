@@ -34,8 +34,8 @@ HEAR = f"""WITH kept AS (
 INSERT INTO payment (heard_on, council, payment_id, heard_revision, channel, paid_on, receipt_id, email, phone, reference, email_key)
 SELECT ($1::timestamptz AT TIME ZONE 'Europe/London')::date, *
 FROM unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::date[], $7::uuid[], $8::text[], $9::text[], $10::text[],
-  $11::text[]) ORDER BY 2, 3
-ON CONFLICT (council, payment_id) DO UPDATE SET
+  $11::text[]) ORDER BY 3, 2
+ON CONFLICT (payment_id, council) DO UPDATE SET
   heard_revision = excluded.heard_revision, heard_on = excluded.heard_on, channel = excluded.channel, paid_on = excluded.paid_on,
   receipt_id = excluded.receipt_id, email = excluded.email, phone = excluded.phone,
   reference = excluded.reference, email_key = excluded.email_key
@@ -46,8 +46,8 @@ PLACE = f"""WITH kept AS (
 INSERT INTO payment (council, payment_id, placed_revision, outcome, fund, account_reference, account_references,
   amount_pence, refund_due_pence, balance_pence, next_due_on, vat_pence, because)
 SELECT * FROM unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[],
-  $9::bigint[], $10::bigint[], $11::bigint[], $12::date[], $13::bigint[], $14::text[]) ORDER BY 1, 2
-ON CONFLICT (council, payment_id) DO UPDATE SET
+  $9::bigint[], $10::bigint[], $11::bigint[], $12::date[], $13::bigint[], $14::text[]) ORDER BY 2, 1
+ON CONFLICT (payment_id, council) DO UPDATE SET
   placed_revision = excluded.placed_revision, outcome = excluded.outcome, fund = excluded.fund,
   account_reference = excluded.account_reference, account_references = excluded.account_references,
   amount_pence = excluded.amount_pence, refund_due_pence = excluded.refund_due_pence,

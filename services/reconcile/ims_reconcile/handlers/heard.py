@@ -1,7 +1,11 @@
 """Hears payments, files, statements and settlements, and only remembers them: whoever decides, decides later."""
 
 from collections.abc import Iterable
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
 
+from ims_contracts.message import Code, Message, PositivePence, Reference, Words
 from ims_contracts.payments import PaymentDisputed, PaymentReceived, PaymentReversed, RefundSent
 from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
@@ -16,7 +20,30 @@ SETTLED_BY_OTHERS = "govuk-pay"
 """Its ids are on no row of a settlement but such as name the payment outright: whoever settles for it has ids of their own."""
 
 
-type OnPayments = PaymentReceived | PaymentReversed | RefundSent | PaymentDisputed
+class Received(Message):
+    """Of payment-received, what is looked for at the bank. Who paid, and what for, is passed over: that is a third of the reading."""
+
+    type: ClassVar[str] = PaymentReceived.type
+    topic: ClassVar[str] = PaymentReceived.topic
+    one_per: ClassVar[tuple[str, ...]] = PaymentReceived.one_per
+
+    payment_id: UUID
+    revision: int = 1
+    source: Code
+    source_payment_id: Reference
+    provider: Code | None = None
+    provider_payment_id: Reference | None = None
+    method_of_payment: Code
+    amount_pence: PositivePence
+    paid_on: date
+    reference: Words | None = None
+    remittance_id: UUID | None = None
+    statement_line_id: UUID | None = None
+
+
+Paid = Received | PaymentReceived
+"""As it is read off the topic, or whole."""
+type OnPayments = Paid | PaymentReversed | RefundSent | PaymentDisputed
 
 
 async def on_payments(heard: list[OnPayments], work: Work) -> None:
@@ -27,15 +54,15 @@ async def on_payments(heard: list[OnPayments], work: Work) -> None:
     for fact in heard:
         if isinstance(fact, PaymentDisputed):
             continue
-        row = payment_row(fact) if isinstance(fact, PaymentReceived) else return_row(fact)
+        row = payment_row(fact) if isinstance(fact, Paid) else return_row(fact)
         held = rows.get(row[1])
         if held is None or held[4] < row[4]:  # the same payment twice in a batch: the higher revision
             rows[row[1]] = row
-    alone = {(p.council, p.paid_on) for p in heard if isinstance(p, PaymentReceived) and not (p.remittance_id or p.statement_line_id)}
+    alone = {(p.council, p.paid_on) for p in heard if isinstance(p, Paid) and not (p.remittance_id or p.statement_line_id)}
     await store.expect(work.connection, list(rows.values()), alone)
 
 
-def payment_row(p: PaymentReceived) -> Row:
+def payment_row(p: Paid) -> Row:
     """Of a payment. What comes in no file is recognised by a reference: its payer's in a settlement, its source's on a bank line."""
     reference = (p.reference or "").upper() if p.provider else p.source_payment_id
     return (

@@ -16,7 +16,8 @@ CREATE TABLE payment (
   email_key text,
   placed_revision int NOT NULL DEFAULT 0, outcome text, fund text, account_reference text, account_references text,
   amount_pence bigint, refund_due_pence bigint NOT NULL DEFAULT 0, balance_pence bigint, next_due_on date, vat_pence bigint,
-  because text, is_anew boolean NOT NULL DEFAULT false, PRIMARY KEY (council, payment_id),
+  because text, is_anew boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (payment_id, council),   -- what differs first: half the work of finding a row's place
   CHECK (heard_revision = 0 OR (heard_on IS NOT NULL AND channel IS NOT NULL AND paid_on IS NOT NULL)),
   CHECK (placed_revision = 0 OR (outcome IS NOT NULL AND amount_pence IS NOT NULL))
 ) WITH (fillfactor = 60);
@@ -47,7 +48,7 @@ CREATE TABLE delivery (
   copy_of uuid REFERENCES delivery, CHECK ((kind = 'copy') = (copy_of IS NOT NULL)),
   CHECK ((kind = 'posting') = (channel = 'webhook'))
 ) WITH (fillfactor = 70);
-CREATE UNIQUE INDEX delivery_once ON delivery (council, payment_id, kind, destination, revision) WHERE kind IN ('receipt', 'posting');
+CREATE UNIQUE INDEX delivery_once ON delivery (payment_id, council, kind, destination, revision) WHERE kind IN ('receipt', 'posting');
 CREATE INDEX delivery_beside ON delivery (council, payment_id) WHERE kind NOT IN ('receipt', 'posting');
 CREATE INDEX notice_waiting ON delivery (due_at) WHERE state = 'waiting' AND kind <> 'posting';
 CREATE INDEX delivery_due ON delivery (channel, destination, due_at) WHERE state = 'due';
