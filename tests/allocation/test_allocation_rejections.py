@@ -244,13 +244,17 @@ async def test_what_is_only_noted_is_open_until_an_officer_settles_it_once(offic
         return [line["sequence"] for line in (await office.get("/v1/rejected-lines", is_open=True))["lines"]]
 
     assert await is_open() == [2, 3]
-    path = f"/v1/rejected-lines/{RUN}"
+
+    async def settle(sequence: int, by: str = "Ann") -> Any:
+        said = {"run_id": str(RUN), "sequence": sequence, "reason": "told the revenues team"}
+        return await office.post("/v1/rejected-lines/settle", said, by=by)
+
     for _ in range(2):
-        settled = await office.post(f"{path}/2/settle", {"reason": "told the revenues team"})
+        settled = await settle(2)
         assert (settled.status_code, settled.json()["settled_by"], settled.json()["is_open"]) == (200, "Ann", False)
-    assert (await office.post(f"{path}/2/settle", {"reason": "mine"}, by="Bob")).status_code == 409
-    assert (await office.post(f"{path}/1/settle", {"reason": "it is in suspense"})).status_code == 409
-    assert (await office.post(f"{path}/9/settle", {"reason": "there is none"})).status_code == 404
+    assert (await settle(2, "Bob")).status_code == 409
+    assert (await settle(1)).status_code == 409
+    assert (await settle(9)).status_code == 404
     assert await is_open() == [3]
     await hear(office, answer(rejected(None, sequence=2)))  # told again, it is not open again
     assert await is_open() == [3]

@@ -115,6 +115,8 @@ class Revoking(Asked):
 class Settling(Asked):
     """What was done about a line that a back office rejected."""
 
+    run_id: UUID
+    sequence: int = Field(ge=1, lt=2**31)
     reason: Reason
 
 

@@ -41,11 +41,12 @@ async def rejected_lines(
     return {"lines": rows, "next": pages.cursor([str(end["run_id"]), end["sequence"]]) if end else None}
 
 
-@router.post("/{run_id}/{sequence}/settle", openapi_extra=openapi(Settling))
-async def post_settling(request: Request, run_id: UUID, sequence: int) -> dict[str, Any]:
+@router.post("/settle", openapi_extra=openapi(Settling))
+async def post_settling(request: Request) -> dict[str, Any]:
     """Say what was done about a line that is only noted: it is open no more. The same officer's word again is known."""
     command, settling = await read(request, Settling)
-    return await done(request, partial(settle, command, (command.council, run_id, sequence), settling.reason))
+    key = (command.council, settling.run_id, settling.sequence)
+    return await done(request, partial(settle, command, key, settling.reason))
 
 
 async def settle(command: Command, key: rejections.LineKey, reason: str, work: Work) -> dict[str, Any]:
