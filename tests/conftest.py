@@ -11,9 +11,11 @@ import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from ims_kit import migrate
 from ims_local.stack import Stack
 
 type MakeDatabase = Callable[[], Awaitable[str]]
+type MakeMigrated = Callable[[str], Awaitable[str]]
 type MakeTopics = Callable[[dict[str, int]], Awaitable[str]]
 
 
@@ -51,6 +53,8 @@ async def database(postgres_url: str) -> AsyncIterator[MakeDatabase]:
     async def make() -> str:
         name = f"test_{uuid.uuid4().hex[:12]}"
         await administer(postgres_url, f"CREATE DATABASE {name}")
+        # No test of these kills the server, and only that would tell the difference.
+        await administer(postgres_url, f"ALTER DATABASE {name} SET synchronous_commit = off")
         made.append(name)
         return urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}"))
 
@@ -59,10 +63,26 @@ async def database(postgres_url: str) -> AsyncIterator[MakeDatabase]:
         await administer(postgres_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-async def administer(url: str, statement: str) -> None:
+@pytest.fixture(scope="session")
+async def migrated(database: MakeDatabase) -> AsyncIterator[MakeMigrated]:
+    """Makes a service's database. Its tests may share it: they empty it, and leave its triggers as they found them."""
+    made: list[str] = []
+
+    async def make(package: str) -> str:
+        made.append(await database())
+        await migrate(made[-1], f"{package}.migrations")
+        return made[-1]
+
+    yield make
+    for url in made:
+        disabled = "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgenabled <> 'O'"
+        assert await administer(url, disabled) == [], "a test has disabled what it did not enable again"
+
+
+async def administer(url: str, statement: str) -> list[asyncpg.Record]:
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute(statement)
+        return await connection.fetch(statement)
     finally:
         await connection.close()
 

@@ -1,35 +1,35 @@
-"""A migrated allocation database for every test that needs one."""
+"""One database for all of allocation's tests, emptied before each."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from allocation.doors import empty
-from ims_kit import migrate, open_pool
+from conftest import MakeMigrated
+from databases import empty
+from ims_kit import open_pool
 
 
-@pytest.fixture
-async def pool(database: Callable[[], Awaitable[str]]) -> AsyncIterator[Any]:
-    url = await database()
-    await migrate(url, "ims_allocation.migrations")
-    pool = await open_pool(url)
-    yield pool
-    await pool.close()
+@pytest.fixture(scope="session")
+async def allocation_url(migrated: MakeMigrated) -> str:
+    return await migrated("ims_allocation")
 
 
 @pytest.fixture(scope="module")
-async def kept_pool(database: Callable[[], Awaitable[str]]) -> AsyncIterator[Any]:
-    """One migrated database for all tests of a module that do not break it."""
-    url = await database()
-    await migrate(url, "ims_allocation.migrations")
-    pool = await open_pool(url)
+async def kept_pool(allocation_url: str) -> AsyncIterator[Any]:
+    """The database as it is, for tests that empty it themselves."""
+    pool = await open_pool(allocation_url)
     yield pool
     await pool.close()
 
 
 @pytest.fixture
-async def clean_pool(kept_pool: Any) -> Any:
+async def pool(kept_pool: Any) -> Any:
     """The same, emptied."""
     await empty(kept_pool)
     return kept_pool
+
+
+@pytest.fixture
+def clean_pool(pool: Any) -> Any:
+    return pool

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from allocation.anytown import COUNCIL, PACKS, name
+from databases import empty as empty
 from ims_allocation.app import build
 from ims_allocation.handlers import on_accounts, on_payments
 from ims_allocation.settings import Settings
@@ -94,10 +95,3 @@ def to(*accounts: tuple[str, int]) -> list[dict[str, Any]]:
 
 def group(payments: list[dict[str, Any]], accounts: Iterable[dict[str, Any]] = (), **more: Any) -> dict[str, Any]:
     return {"payments": payments, "to": list(accounts)} | more
-
-
-async def empty(pool: Any) -> None:
-    """Delete everything: triggers that forbid it do not see what a replica does."""
-    tables = [row[0] for row in await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-    emptied = ", ".join(each for each in tables if not each.startswith("alembic"))
-    await pool.execute(f"SET session_replication_role = replica; TRUNCATE {emptied} CASCADE; RESET session_replication_role")

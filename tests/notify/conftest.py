@@ -2,11 +2,9 @@
 
 import pytest
 
-from ims_kit import migrate
+from conftest import MakeMigrated
 
 
 @pytest.fixture(scope="session")
-async def notify_url(database) -> str:
-    url = await database()
-    await migrate(url, "ims_notify.migrations")
-    return url
+async def notify_url(migrated: MakeMigrated) -> str:
+    return await migrated("ims_notify")

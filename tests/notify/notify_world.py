@@ -17,6 +17,7 @@ import uvicorn
 from aiosmtpd.smtp import SMTP
 from standardwebhooks import Webhook
 
+from databases import empty
 from ims_contracts.accounts import AccountChanged, Holder
 from ims_contracts.allocations import JournalLine, Part, PaymentAllocated, PaymentSuspended, PaymentUnallocated
 from ims_contracts.payments import Payer
@@ -134,14 +135,7 @@ class Notify:
         return await self.pool.fetchval(sql, *values)
 
     async def empty(self) -> None:
-        await self.pool.execute("DELETE FROM payment; DELETE FROM contact; DELETE FROM seeker; DELETE FROM delivery; DELETE FROM told")
-        await self.pool.execute("DELETE FROM delivery_report; DELETE FROM opt_out; DELETE FROM contact_key; DELETE FROM wording")
-        await self.pool.execute("DELETE FROM run_answer; DELETE FROM posting_line; DELETE FROM run_delivery; DELETE FROM run")
-        await self.pool.execute("DELETE FROM run_schedule")
-        async with self.pool.acquire() as connection, connection.transaction():  # what only grows in earnest
-            await connection.execute("SET LOCAL session_replication_role = replica")
-            await connection.execute("DELETE FROM ledger_line; DELETE FROM ledger_journal; DELETE FROM ledger_total")
-            await connection.execute("DELETE FROM answer_file; DELETE FROM delivery_attempt")
+        await empty(self.pool)
 
     async def look(self) -> None:
         """As the service does each second: what notices are to be written now."""

@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from databases import tamper
 from ims_contracts.allocations import JournalLine, JournalPosted
 from ims_kit import begin
 from ims_notify.app import build
@@ -256,10 +257,8 @@ async def test_what_was_told_stays_told(notify, finance, sql: str, why: str) -> 
 async def test_a_law_that_is_broken_is_seen(notify, finance) -> None:
     await hear(notify, finance, placed())
     await make(notify, finance)
-    async with notify.pool.acquire() as connection, connection.transaction():
-        await connection.execute("SET LOCAL session_replication_role = replica")
-        await connection.execute("UPDATE ledger_total SET debit_pence = debit_pence + 1 WHERE ledger_account = 'fund:23'")
-        await connection.execute("UPDATE run SET number = 7")
+    await tamper(notify.pool, "UPDATE ledger_total SET debit_pence = debit_pence + 1 WHERE ledger_account = 'fund:23'")
+    await tamper(notify.pool, "UPDATE run SET number = 7")
 
     assert {law["law"]: law["difference"] for law in await reports.laws(notify.pool) if not law["holds"]} == {
         "what the ledger's runs said and what waits is what was heard": 1, "every journal that was told is of a run of the ledger": 1,

@@ -1,21 +1,19 @@
 """Reconcile's database, once for all its tests, and empty for each."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx
 import pytest_asyncio
 
-from ims_kit import migrate
+from conftest import MakeMigrated
 from ims_reconcile.app import build
 from reconcile.reconcile_world import ANNE, TWO_OFFICERS, World
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def pool(database: Callable[[], Awaitable[str]]) -> AsyncIterator["asyncpg.Pool[asyncpg.Record]"]:
-    url = await database()
-    await migrate(url, "ims_reconcile.migrations")
-    async with asyncpg.create_pool(url, min_size=0, max_size=3) as opened:
+async def pool(migrated: MakeMigrated) -> AsyncIterator["asyncpg.Pool[asyncpg.Record]"]:
+    async with asyncpg.create_pool(await migrated("ims_reconcile"), min_size=0, max_size=3) as opened:
         yield opened
 
 

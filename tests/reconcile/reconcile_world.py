@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from databases import empty
 from ims_contracts import MESSAGES, Message
 from ims_contracts.reconciliations import PaymentReconciled
 from ims_kit import begin
@@ -50,20 +51,6 @@ HANDLERS: dict[str, Any] = {
     "ims.allocations.v1": on_placements,
     "ims.notifications.v1": on_notifications,
 }
-KEPT = (
-    "year_closed", "year_prepared", "write_off_approved", "write_off", "break_work", "day_closed", "day_line", "day_match", "day_statement",
-    "day_prepared", "reconciled", "match_line",
-)  # fmt: skip
-"""What a trigger keeps from being changed."""
-TABLES = (
-    *KEPT, "match", "parted", "odd_member", "swept", "watched",
-    "break", "submitted", "bank_line", "statement", "settlement", "settlement_page", "failed_payout", "member", "remittance",
-    "expectation", "remittance_reversed", "late_file", "run", "placed", "placed_whole", "held", "dispute", "told",
-)  # fmt: skip
-# Deleting a few rows is far quicker than TRUNCATE, which makes new files.
-CLEAR = f"""{"; ".join(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in KEPT)};
-  {"; ".join(f"DELETE FROM {table}" for table in TABLES)};
-  {"; ".join(f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in KEPT)}"""
 STATE = {
     "matches": "SELECT match_id, line_id, why, gross_pence, fee_pence, net_pence, payment_count, page_count, pages_told FROM match",
     "reconciled": "SELECT match_id, page, subject_id, payment_id, method_of_payment, gross_pence, fee_pence FROM reconciled",
@@ -82,7 +69,7 @@ class World:
         self.pool, self.pack, self.answered = pool, load_pack(), 0
 
     async def clear(self) -> None:
-        await self.pool.execute(CLEAR)
+        await empty(self.pool)
         self.answered = 0
 
     async def hear(self, facts: Sequence[Message], size: int = 1000) -> None:
