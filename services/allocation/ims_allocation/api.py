@@ -11,7 +11,7 @@ from ims_allocation.domain.giving_back import Refund
 from ims_allocation.domain.validation import FundRules
 from ims_allocation.handlers import pages
 from ims_allocation.handlers.shelf import today
-from ims_allocation.journey import decision_words, learned_words, refund_words, step
+from ims_allocation.journey import came, decision_words, learned_words, refund_words, step
 from ims_allocation.store import accounts, decisions, evidence, payers, placements, refunds, rejections, reports, suspense, taxes
 from ims_kit import Service
 
@@ -33,13 +33,14 @@ async def payment(request: Request, response: Response, payment_id: UUID, counci
     rows, lines = await reports.story(pool, council, payment_id)
     if not rows:
         raise HTTPException(404, "No payment of that id is known.")
-    last = rows[-1]
+    last, story = rows[-1], [placements.record(row) for row in rows]
     amounts = {name: last[name] for name in last.keys() if name.endswith("_pence")}  # noqa: SIM118 - a database record
     head = {"payment_id": payment_id, "council": council, "kind": last["kind"], "channel": last["channel"]}
     response.headers["etag"] = f'"{last["revision"]}"'
     return head | amounts | {
         "revision": last["revision"],
-        "steps": [step(placements.record(row), row) for row in rows],
+        "came": came(story[-1]),
+        "steps": [step(record, row) for record, row in zip(story, rows, strict=True)],
         "decisions": [decision(each) for each in await decisions.of_payment(pool, council, payment_id)],
         "refunds": [refund(each) for each in (await refunds.of_payments(pool, [(council, payment_id)]))[council, payment_id]],
         "payer": [learned(each) for each in await payers.of_payment(pool, council, payment_id)],
