@@ -122,7 +122,7 @@ async def sample(
 @router.get("/automatic/stopped", tags=["suspense"])
 async def stopped(request: Request, council: str) -> list[dict[str, Any]]:
     """What people found wrong within 30 days of what was placed without them, by fund and way (`repaired`, `by-payer`): how much, of how
-    many, and whether that way is stopped for the fund. It is again when the days are over; a pack can switch it off for good."""
+    many, and whether that way is stopped for the fund. It goes on again when the days are over; a pack can switch it off for good."""
     return await evidence.wrong([council], today(), pool_of(request))
 
 

@@ -88,8 +88,8 @@ def typed(meaning: Meaning, rates: Rates, accounts: tuple[int, int]) -> Ratio:
 
 
 def amount(payment: Payment, account: Account, rates: Rates, owing: Owing, is_by_payer: bool) -> tuple[Ratio, Vote]:
-    """An amount that the account owes speaks for it by how rare it is; one that it does not, against it. Where
-    nothing but the payer points at it, others that owe the same count: who pays one account may pay another."""
+    """An amount that the account owes speaks for it by how rare it is; one that it does not, against it. Where nothing but the payer
+    points at it, others that owe the same count: who pays one account may pay another."""
     fund = account.council, account.fund
     if payment.amount_pence not in due(account, payment):
         likely = rates.nothing_due if account.owes_nothing else MILLION - rates.amount_due
