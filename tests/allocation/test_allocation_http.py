@@ -42,6 +42,10 @@ async def test_a_payment_tells_its_story(http: httpx.AsyncClient, pool: Any) -> 
     story = (await http.get(f"/v1/payments/{name('3')}", params={"council": COUNCIL})).json()
     assert [step["words"] for step in story["steps"]] == ["settled the penalty at the discount", "went back"]
     assert story["steps"][0]["candidates"] == ["11/BJ90134361"]
+    assert story["came"] == "£35.00 came by web as card; what was owed on 2026-03-10 decides"
+    assert [step["figures"] for step in story["steps"]] == [
+        ["£35.00 is on 11/BJ90134361", "£35.00 was owed"], ["£35.00 went back on 2026-05-10: cheque-returned"],
+    ]  # fmt: skip
     assert {step["rule_version"] for step in story["steps"]} == {"anytown-2026-03"}
     assert story["steps"][1]["went_back"][0]["reason"] == "cheque-returned"
     assert sum(line["amount_pence"] for line in story["lines"]) == 0
@@ -56,7 +60,7 @@ async def test_a_plain_payment_tells_its_story_too(http: httpx.AsyncClient) -> N
 
 GUARDED = (
     f"/v1/payments/{name('1')}", f"/v1/accounts/{COUNCIL}/11/BJ90134361", "/v1/suspense", f"/v1/suspense/{name('2')}",
-    "/v1/automatic/sample", "/v1/decisions", "/v1/journals", "/v1/refunds", "/v1/packs",
+    "/v1/automatic/sample", "/v1/automatic/stopped", "/v1/decisions", "/v1/journals", "/v1/refunds", "/v1/packs",
 )  # fmt: skip
 
 

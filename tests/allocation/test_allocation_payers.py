@@ -10,16 +10,17 @@ from typing import Any
 import asyncpg
 import pytest
 
-from allocation.anytown import COUNCIL, PACK, name, payment, penalty, remembered, running_account
+from allocation.anytown import COUNCIL, PACK, PACKS, name, payment, penalty, remembered, running_account
 from allocation.doors import Office, group, of, to
 from ims_allocation.domain import PAYER_KNOWN, PAYER_LEARNED, Accounts, Hold, Names, Owing, Weighing, choose, known
 from ims_allocation.domain.evidence import counted
-from ims_allocation.handlers import weighing
+from ims_allocation.handlers import again, weighing
 from ims_allocation.store.accounts import account as from_row
 from ims_allocation.store.accounts import row as to_row
 from ims_allocation.store.tables import AccountRow
 from ims_contracts.accounts import Holder
 from ims_contracts.payments import Payer, PaymentReceived
+from ims_kit import begin
 
 KEY = "a key that only tests know"
 NAMES = Names(KEY.encode())
@@ -111,6 +112,16 @@ def test_a_payers_history_is_one_vote_and_never_alone_enough(typed: str, pence: 
     assert (chosen.evidence.tag == "by-payer") == (end == "payer-and-evidence")
 
 
+@pytest.mark.parametrize(("others", "end"), [(0, "payer-and-evidence"), (1, "not-sure"), (50, "not-sure")])
+def test_an_amount_that_others_owe_too_is_not_enough_beside_the_payer_alone(others: int, end: str) -> None:
+    asked = known(transfer(), PACK.references.read("council tax", None), PACK, NAMES)
+    owing = Owing({(COUNCIL, "23", 9610): 1 + others}, MANY)
+    payers = {(COUNCIL, str(asked.payer)): {remembered(TAX).key: PAYER_KNOWN}}
+    chosen = choose(asked, Accounts([remembered(TAX)], owing, (), payers), PACK)
+    assert chosen.evidence is not None
+    assert end == (chosen.evidence.held_by if isinstance(chosen, Hold) else chosen.rule)
+
+
 def test_the_payers_name_adds_nothing_to_its_bank_account() -> None:
     debt = DEBT.model_copy(update={"holder": Holder(name="Mr B Sample")})
     columns = list(AccountRow.model_fields)
@@ -191,6 +202,33 @@ async def test_what_was_learned_is_suggested_for_a_payment_whose_account_never_c
     item = await office.get(f"/v1/suspense/{name('2')}")
     assert item["reason"] == "account-awaited"
     assert {"fund": "23", "account_reference": "770001148", "why": ["payer-learned", "amount-is-instalment"]} in item["suggestions"]
+
+
+async def test_much_of_a_confirmed_payer_is_weighed_in_steps_which_go_on_after_any_end(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(again, "AT_ONCE_MAX", 4)
+    learned = (await teach(office))["learned"]
+    calls = [str(number) for number in range(2, 13)]
+    await office.hear(*map(transfer, calls))
+    await say(office, "confirm", learned)
+    in_steps = "SELECT count(*) FROM suspense_item", "SELECT count(*) FROM weigh_again"
+    assert [await office.pool.fetchval(each) for each in in_steps] == [7, 7]
+
+    async def step(is_cut_off: bool = False) -> bool:
+        async with begin(office.pool) as work:
+            is_more = await again.weigh_some(PACKS, work)
+            if is_cut_off:
+                raise ConnectionError
+            return is_more
+
+    with pytest.raises(ConnectionError):
+        await step(is_cut_off=True)
+    assert [await office.pool.fetchval(each) for each in in_steps] == [7, 7]
+    assert await asyncio.gather(step(), step()) in ([True, False], [False, True])
+    assert [await office.pool.fetchval(each) for each in in_steps] == [0, 0]
+    assert [await office.placed(each) for each in calls] == [{HOME: 9610}] * len(calls)
+    await office.assert_lawful()
 
 
 async def test_what_only_is_proposed_teaches_nothing_until_it_takes_effect(office: Office) -> None:

@@ -1,12 +1,13 @@
 """What payments settle of a penalty, as a parking manager would write it down."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from allocation.anytown import COUNCIL, end, name, payment, penalty, refund, reversal, story
-from ims_allocation.domain import Change
+from allocation.anytown import COUNCIL, PACK, end, name, payment, penalty, refund, remembered, reversal, story
+from ims_allocation.domain import Accounts, Change, Progress, known
 from ims_allocation.domain import Stage as PenaltyStage
 from ims_allocation.domain.penalties import grows_on, stage_on
 from ims_contracts.accounts import Stage
@@ -56,6 +57,29 @@ def numbers() -> dict[Any, int]:
 def test_what_is_paid_for_a_penalty(case: str, payments: list[tuple[str, int]], expected: list[tuple[str, int, int]]) -> None:
     # Of two on one day without a time, either may count as the first: so not in order.
     assert sorted(outcomes(story([penalty(REFERENCE)], *paid(*payments)))) == sorted(expected), case
+
+
+@pytest.mark.parametrize(
+    ("payments", "expected"),
+    [
+        ([("03-10", 3499)], [("discount", 3499, 0)]),
+        ([("03-10", 3480)], [("discount", 3480, 0)]),
+        ([("03-10", 3479)], [("part", 3479, 0)]),
+        ([("03-20", 6980)], [("full", 6980, 0)]),
+        ([("03-10", 3480), ("06-10", 11500)], [("discount", 3480, 0), ("duplicate", 0, 11500)]),
+        ([("03-05", 2000), ("03-06", 1485)], [("part", 2000, 0), ("discount", 1485, 0)]),
+        ([("03-10", 3501)], [("over", 3500, 1)]),
+    ],
+)
+def test_a_penalty_paid_short_within_the_funds_tolerance_is_settled(
+    payments: list[tuple[str, int]], expected: list[tuple[str, int, int]]
+) -> None:
+    funds = PACK.funds | {"11": replace(PACK.funds["11"], tolerance_pence=20)}
+    pack = replace(PACK, funds=funds)
+    facts = {(p.council, p.payment_id): known(p, PACK.references.read(p.reference, p.narrative), pack) for p in paid(*payments)}
+    changes = Progress({}, Accounts([remembered(penalty(REFERENCE))]), {COUNCIL: pack}).hear(facts, {})
+    assert sorted(outcomes(changes)) == sorted(expected)
+    assert {p.balance_pence for p in end(changes).values() if p.outcome in ("discount", "full")} <= {0}
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,8 @@ async def test_a_payment_tells_what_was_weighed_in_words(pool: Any, http: httpx.
     [step] = (await http.get(f"/v1/payments/{name('1')}", params={"council": COUNCIL})).json()["steps"]
     [candidate] = step["evidence"]["candidates"]
     assert (candidate["account_reference"], step["rule"], step["evidence"]["tag"]) == ("770001148", "reference-repaired", "repaired")
+    assert step["words"] == "put on the account whose reference it is but for one keying error"
+    assert step["figures"] == ["£96.10 is on 23/770001148"]
     assert [vote.partition(": ")[2] for vote in candidate["votes"]] == [
         "one character is another than in its reference", "the amount is its instalment",
     ]  # fmt: skip

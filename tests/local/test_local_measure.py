@@ -1,5 +1,6 @@
 """The measurements measure: the same for the same seed, close to its aim, able to see a mistake; a queue as the service fills it."""
 
+import random
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Any
@@ -37,6 +38,18 @@ def test_a_seed_gives_the_same_figures_again_and_they_are_near_the_aim(register:
     assert once["automatic_of_decidable_percent"] > 90
     assert once["wrong"] <= 1
     assert sum(each["right"] + each["wrong"] for each in once["ways"].values()) + sum(once["held"].values()) == 1_500
+
+
+def test_payers_pay_for_others_always_the_same_and_what_they_paid_is_known(register: Register) -> None:
+    payers = {person: {register.usual_payer(person, random.Random(at)) for at in range(12)} for person in range(400)}
+    assert all(len(of_one) <= 2 for of_one in payers.values())
+    assert 20 < sum(of_one != {person} for person, of_one in payers.items()) < 120
+    register.know_payers(0.4)
+    found = run(register, 3, 1_500)
+    assert 0.3 < sum(map(len, register.paid.values())) / len(register.by_key) < 0.4
+    register.know_payers(0)
+    assert found["held"] != run(register, 3, 1_500)["held"]
+    assert found["wrong"] <= 1
 
 
 def test_a_wrong_allocation_is_counted(register: Register) -> None:

@@ -114,7 +114,7 @@ CASES: dict[str, Case] = {
         without=[("reversal-without-payment", -400)]),
     "a card's refund that an officer sent by transfer": Case(
         CARD, [refund("FP26032001", "a", 700, source="by-hand", method_of_payment="bacs", sent_on=BACK_ON),
-               line("hand out", -700, "REFUND FP26032001 MRS EXAMPLE", booked_on=BACK_ON)],
+               line("card out", -700, "REFUND FP26032001 MRS EXAMPLE", booked_on=BACK_ON)],
         without=[("reversal-without-payment", -700)]),
     "a refund by cheque, paid in after two months": Case(
         [CREDIT], [refund("000123", "credit", 700, payment_id=OF_CREDIT, source="by-hand", method_of_payment="cheque", sent_on=BACK_ON),

@@ -12,7 +12,7 @@ from ims_allocation.domain.validation import FundRules
 from ims_allocation.handlers import pages
 from ims_allocation.handlers.officers import Unwelcome
 from ims_allocation.handlers.shelf import today
-from ims_allocation.journey import decision_words, learned_words, refund_words, step
+from ims_allocation.journey import came, decision_words, learned_words, refund_words, step
 from ims_allocation.store import accounts, decisions, evidence, payers, placements, refunds, reports, suspense, taxes
 from ims_kit import Service
 
@@ -34,17 +34,18 @@ async def payment(request: Request, response: Response, payment_id: UUID, counci
     rows, lines = await reports.story(pool, council, payment_id)
     if not rows:
         raise Unwelcome(404, "No payment of that id is known", "Look for its id in suspense, at its account, or where it was taken in.")
-    last = rows[-1]
+    last, story = rows[-1], [placements.record(row) for row in rows]
     amounts = {name: last[name] for name in last.keys() if name.endswith("_pence")}  # noqa: SIM118 - a database record
     head = {"payment_id": payment_id, "council": council, "kind": last["kind"], "channel": last["channel"]}
     response.headers["etag"] = f'"{last["revision"]}"'
     asked_for = (await refunds.of_payments(pool, [(council, payment_id)]))[council, payment_id]
     return head | amounts | {
         "revision": last["revision"],
-        "steps": [step(placements.record(row), row) for row in rows],
+        "came": came(story[-1]),
+        "steps": [step(record, row) for record, row in zip(story, rows, strict=True)],
         "decisions": [decision(each) for each in await decisions.of_payment(pool, council, payment_id)],
         "refunds": [refund(each) for each in asked_for],
-        "left": [each._asdict() for each in left_by_place(placements.record(last), asked_for)],
+        "left": [each._asdict() for each in left_by_place(story[-1], asked_for)],
         "payer": [learned(each) for each in await payers.of_payment(pool, council, payment_id)],
         "notes": await suspense.notes(pool, (council, payment_id)),
         "lines": [dict(line) for line in lines],
@@ -131,7 +132,7 @@ async def sample(
 @router.get("/automatic/stopped", tags=["suspense"])
 async def stopped(request: Request, council: str) -> list[dict[str, Any]]:
     """What people found wrong within 30 days of what was placed without them, by fund and way (`repaired`, `by-payer`): how much, of how
-    many, and whether that way is stopped for the fund. It is again when the days are over; a pack can switch it off for good."""
+    many, and whether that way is stopped for the fund. It goes on again when the days are over; a pack can switch it off for good."""
     return await evidence.wrong([council], today(), pool_of(request))
 
 

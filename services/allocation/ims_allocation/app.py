@@ -18,6 +18,7 @@ from ims_allocation.handlers import (
     rejections,
     suspense,
 )
+from ims_allocation.handlers.again import watch_again
 from ims_allocation.handlers.officers import OFFICERS_ONLY, Unwelcome, unreadable, unwelcome
 from ims_allocation.handlers.shelf import Shelf
 from ims_allocation.handlers.waiting import watch_waits
@@ -41,6 +42,7 @@ def build(settings: Settings) -> Service:
     service.hears(shelf.by(on_acknowledgements), PostingAcknowledged)
     service.background("follow packs", shelf.follow)
     service.background("end waits", watch_waits)
+    service.background("weigh anew", watch_again)
     service.api.state.packs = shelf
     service.api.add_exception_handler(Unwelcome, unwelcome)
     service.api.add_exception_handler(RequestValidationError, unreadable)

@@ -23,7 +23,20 @@ WORDS = {
     "reversed": "went back",
     "refunded": "was refunded",
 }
-BY_PAYER = "put on the account that its payer is known to pay"
+FOUND = {
+    "reference-repaired": "put on the account whose reference it is but for one keying error",
+    "reference-and-evidence": "put on the account that its reference names, and for which more speaks",
+    "payer-and-evidence": "put on the account that its payer is known to pay",
+}
+"""What is said of an account's payment that was placed by such a rule."""
+HOW = {
+    "second-key": "its vehicle and the amount name it",
+    "several-references": "what the penalties that it names cost comes to its amount",
+    "reference-repaired": "its reference was put right: one keying error",
+    "reference-and-evidence": "its reference names it, and more speaks for it",
+}
+"""How a penalty was found, where its reference does not simply name it."""
+PENALTIES = {"discount", "full", "part", "late-discount", "over", "duplicate", "closed", "with-agent"}
 REASONS = {
     "account-awaited": "the reference is valid, and its account is not known yet",
     "wait-over": "the reference is valid, but its account has not become known for too long",
@@ -90,6 +103,7 @@ def step(record: Record, row: Any) -> dict[str, Any]:
         "posted_on": row["posted_on"],
         "decided_on": payment.decided_on if payment else None,
         "words": words(placed),
+        "figures": figures(record, placed),
         "outcome": placed.outcome,
         "reason": placed.reason,
         "rule": placed.rule,
@@ -128,9 +142,37 @@ def words(placed: Placement) -> str:
         return f"put where it was stated, line by line{beside}"
     by_rule = placed.rule.removeprefix("rule:") if placed.rule.startswith("rule:") and placed.outcome == "account" else None
     said = f"put on an account by the rule {by_rule}" if by_rule else WORDS.get(placed.outcome, placed.outcome)
-    said = BY_PAYER if placed.rule == "payer-and-evidence" and placed.outcome == "account" else said
+    said = FOUND.get(placed.rule, said) if placed.outcome == "account" else said
     said = "put where an officer decided" if is_put else said
     return said + (", as an officer decided" if placed.decision_id and not is_put else "") + beside
+
+
+def came(record: Record) -> str:
+    """What came, and how, as an officer would say it."""
+    payment = record.payment
+    if payment is None:
+        return "only what went back of it is known: the payment itself has not come"
+    how = f"{money(payment.amount_pence)} came by {payment.channel} as {payment.method_of_payment}"
+    return f"{how}; what was owed on {payment.decided_on} decides"
+
+
+def figures(record: Record, placed: Placement) -> list[str]:
+    """Where each pound of it is, what was owed, and what went back: one sentence each."""
+    said = [f"{money(part.amount_pence)} is on {part.fund}/{part.account_reference}" for part in placed.parts]
+    said += [HOW[placed.rule]] if placed.outcome in PENALTIES and placed.rule in HOW else []
+    said += [f"{money(placed.refund_due_pence)} is due back to the payer"] if placed.refund_due_pence else []
+    said += [f"{money(placed.suspended_pence)} is in suspense"] if placed.suspended_pence else []
+    if placed.outcome in PENALTIES and placed.due_before_pence is not None:
+        more = f", and more from {placed.next_due_on}" if placed.next_due_on else ""
+        left = f"; {money(placed.balance_pence)} is left to pay{more}" if placed.balance_pence else ""
+        said.append(f"{money(placed.due_before_pence) if placed.due_before_pence else 'nothing'} was owed{left}")
+    said += [f"{money(each.amount_pence)} went back on {each.on}: {each.reason}" for each in record.applied]
+    return said + [f"{money(each.amount_pence)} is to be taken off it when it comes: {each.reason}" for each in record.pending]
+
+
+def money(pence: int) -> str:
+    """Pence as people write pounds: £1,234.50."""
+    return f"{'-' if pence < 0 else ''}£{abs(pence) // 100:,}.{abs(pence) % 100:02}"
 
 
 def reason_words(reason: str) -> str:

@@ -87,8 +87,9 @@ def typed(meaning: Meaning, rates: Rates, accounts: tuple[int, int]) -> Ratio:
     return Ratio(likely * KINDS_OF_DIGIT**length, by_chance * among)
 
 
-def amount(payment: Payment, account: Account, rates: Rates, owing: Owing) -> tuple[Ratio, Vote]:
-    """An amount that the account owes speaks for it by how rare it is; one that it does not, against it."""
+def amount(payment: Payment, account: Account, rates: Rates, owing: Owing, is_by_payer: bool) -> tuple[Ratio, Vote]:
+    """An amount that the account owes speaks for it by how rare it is; one that it does not, against it. Where nothing but the payer
+    points at it, others that owe the same count: who pays one account may pay another."""
     fund = account.council, account.fund
     if payment.amount_pence not in due(account, payment):
         likely = rates.nothing_due if account.owes_nothing else MILLION - rates.amount_due
@@ -97,6 +98,8 @@ def amount(payment: Payment, account: Account, rates: Rates, owing: Owing) -> tu
     others = max(0, owing.by_amount.get((*fund, payment.amount_pence), 0) - 1)
     common = others * MILLION + ACCOUNTS_IMAGINED * rates.amount_by_chance
     among = max(0, owing.accounts.get(fund, 0) - 1) + ACCOUNTS_IMAGINED
+    if is_by_payer and others:
+        common = max(common, rates.payer_alike * among)
     ratio = Ratio(rates.amount_due * among + (MILLION - rates.amount_due) * common // MILLION, common)
     return ratio, Vote("amount-is-instalment" if payment.amount_pence == account.instalment_pence else "amount-is-due", ratio.times)
 
@@ -246,7 +249,7 @@ def weigh(payment: Payment, candidate: Candidate, owing: Owing, fund: Fund) -> F
     by_name = name(payment, account, rates) if meaning else None
     of_person = [each for each in (of_text, *stronger(payer, by_name), vehicle(payment, account, rates)) if each]
     of_words = [each for each in (words(payment, fund),) if each]
-    of_amount = amount(payment, account, rates, owing)
+    of_amount = amount(payment, account, rates, owing, is_by_payer=meaning is None)
     quoted = product(ONE, [ratio for ratio, _ in of_person])
     weight = product(quoted, [ratio for ratio, _ in (of_amount, *of_words)])
     elsewhere = quoted * rates.misquoted * MILLION // (rates.exact * rates.words_by_chance) if contradicts(payment, fund) else 0

@@ -29,6 +29,8 @@ class Fund:
     """Whose income it is, where a payment or a person says no other."""
     is_penalty: bool = False
     """What is owed is a schedule of stages; what one payment settles depends on the others."""
+    tolerance_pence: int = 0
+    """A penalty that is paid short by no more is settled; what is missing is its back office's to write off."""
     is_fee: bool = False
     """What payers pay for paying: a line beside others, by a method that takes one."""
     needs_account: bool = True

@@ -1,6 +1,6 @@
 """What a penalty costs on a day, and what each payment settles of it: whatever order they were heard in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
@@ -64,6 +64,8 @@ class Penalty:
     """A penalty while its payments are laid upon it, oldest first."""
 
     account: Account
+    tolerance_pence: int = 0
+    """Paid short by no more, it is settled."""
     paid_pence: int = 0
     is_settled: bool = False
     """It was paid in full at a stage; a later stage does not open it again."""
@@ -85,8 +87,8 @@ class Penalty:
             return 0, "duplicate"
         if amount_pence > due:
             return due, "over"
-        if amount_pence == due:
-            return due, "discount" if stage.stage == "discount" else "full"
+        if amount_pence >= due - self.tolerance_pence:
+            return amount_pence, "discount" if stage.stage == "discount" else "full"
         is_discount = any(s.stage == "discount" and s.amount_pence == amount_pence for s in self.account.stages)
         is_late = is_discount and self.paid_pence == 0 and stage.stage != "discount"
         return amount_pence, "late-discount" if is_late else "part"
@@ -96,14 +98,17 @@ class Penalty:
         self.paid_pence += settled.taken_pence
         stages = self.account.stages
         left = max(0, stage_on(stages, day).amount_pence - self.paid_pence)
-        self.is_settled = self.is_settled or (left == 0 and settled.taken_pence > 0)
+        self.is_settled = self.is_settled or (left <= self.tolerance_pence and settled.taken_pence > 0)
         if self.account.status != "cancelled" and not self.is_settled:
             settled.balance_pence, settled.next_due_on = left, grows_on(stages, day)
 
 
-def settle(penalties: dict[AccountKey, Account], claims: Iterable[Claim]) -> dict[UUID, list[Settled]]:
-    """What each of all the payments of some penalties settles: a function of the set of them, not of their order."""
-    open_ = {key: Penalty(account) for key, account in penalties.items()}
+def settle(
+    penalties: Mapping[AccountKey, Account], claims: Iterable[Claim], tolerances: Mapping[str, int]
+) -> dict[UUID, list[Settled]]:
+    """What each of all the payments of some penalties settles: a function of the set of them, not of their order. `tolerances` are in
+    pence, by fund."""
+    open_ = {key: Penalty(account, tolerances.get(account.fund, 0)) for key, account in penalties.items()}
     oldest_first = sorted(claims, key=lambda claim: (claim.decided_on, claim.paid_at or NO_TIME, claim.payment_id.int))
     return {claim.payment_id: lay(open_, claim) for claim in oldest_first}
 

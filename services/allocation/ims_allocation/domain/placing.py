@@ -92,7 +92,8 @@ def settle_penalties(
             if found := claim(record, choices.get(record.key), packs[council]):
                 claims.append(found)
                 penalties |= {key: accounts.by_key[key] for key, _ in claims[-1].shares}
-        settled |= {(council, payment_id): of_one for payment_id, of_one in settle(penalties, claims).items()}
+        tolerances = {code: fund.tolerance_pence for code, fund in packs[council].funds.items() if fund.tolerance_pence}
+        settled |= {(council, payment_id): of_one for payment_id, of_one in settle(penalties, claims, tolerances).items()}
     return settled
 
 

@@ -50,6 +50,9 @@ class Rates:
     payer_agrees: int = 500_000
     """What is for an account that a bank account is known to pay comes from there."""
     payer_by_chance: int = 5_000
+    payer_alike: int = 10_000
+    """What a payer pays for another's account that owes the same as the one which its bank account is known to pay: a neighbour's
+    council tax. It counts where the payer alone points at an account, and others of its fund owe that amount."""
     nothing_due: int = 50_000
     """Somebody pays although nothing is owed."""
 

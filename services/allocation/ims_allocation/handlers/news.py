@@ -56,13 +56,15 @@ class News:
     """What back offices do not take."""
     waited: set[PaymentKey] = field(default_factory=set)
     """Those that waited too long for their account."""
+    again: set[PaymentKey] = field(default_factory=set)
+    """Those to be looked at again, as something else is known that bears on them."""
     because: dict[PaymentKey | Key, Message] = field(default_factory=dict)
     """The message that told it, for each payment, and for each reference or vehicle."""
 
     @property
     def payments(self) -> set[PaymentKey]:
         refunded = {(each.council, each.payment_id) for each in self.refunds}
-        return {*self.facts, *self.causes, *self.orphans, *self.decided, *refunded, *self.rejections, *self.waited}
+        return {*self.facts, *self.causes, *self.orphans, *self.decided, *refunded, *self.rejections, *self.waited, *self.again}
 
     def hear(self, payments: Mapping[PaymentKey, Read], packs: Mapping[str, Pack], names: Names) -> None:
         """Payments that are not plain."""

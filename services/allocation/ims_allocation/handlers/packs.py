@@ -11,7 +11,7 @@ from ims_allocation.domain.editions.differences import differences, dropped
 from ims_allocation.domain.editions.edition import Edition, edition_of, of_content
 from ims_allocation.domain.editions.reading import BYTES_MAX, PackFault
 from ims_allocation.domain.trying import Difference
-from ims_allocation.handlers.officers import Acting, Unwelcome, body_in, officer_of, text_of
+from ims_allocation.handlers.officers import Acting, Unwelcome, body_in, officer_of, reasons_of, text_of
 from ims_allocation.handlers.pages import after, cursor
 from ims_allocation.handlers.shelf import Shelf
 from ims_allocation.handlers.trying import Trial, try_out
@@ -165,8 +165,9 @@ async def proposed(text: str, officer: Acting) -> Edition:
 def read_approval(text: str) -> Approval:
     try:
         return Approval.model_validate_json(text)
-    except ValidationError:
-        raise Unwelcome(422, "Say what the version was compared with", 'Send `{"compared_with": "…"}`, as its diff names it.') from None
+    except ValidationError as error:
+        asked = 'Send `{"compared_with": "…"}`, as its diff names it, and nothing else.'
+        raise Unwelcome(422, "Say what the version was compared with", asked, *reasons_of(error.errors(include_url=False, include_input=False, include_context=False))) from None
 
 
 async def fit_in(edition: Edition, day: date, work: Work) -> Edition:

@@ -1,16 +1,15 @@
 """The doors of what is learned of payers: listed, confirmed by another person, revoked."""
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from ims_allocation.domain import Pack, payer_key
+from ims_allocation.domain import payer_key
 from ims_allocation.domain.approvals import is_same_person
 from ims_allocation.domain.asked import Confirming, Revoking
-from ims_allocation.handlers.news import News, bring_up_to_date, lock
+from ims_allocation.handlers.again import weigh_some
 from ims_allocation.handlers.officers import Command, Unwelcome, done, if_match, openapi, read, refuse_changed, service_of, tagged
 from ims_allocation.handlers.pages import INSTANT, after, cursor
 from ims_allocation.journey import learned_words
@@ -24,10 +23,13 @@ router = APIRouter(prefix="/v1/payers", tags=["payers"])
 @router.post("/{learning_id}/confirm", openapi_extra=openapi(Confirming))
 async def post_confirming(request: Request, response: Response, learning_id: UUID) -> dict[str, Any]:
     """Confirm that the bank account that a payment came from pays the account that an officer gave it to; whose decision that was may
-    not. From now on it is evidence, beside other facts; what is in suspense of that payer is looked at again."""
+    not. From now on it is evidence, beside other facts; what is in suspense of that payer is looked at again: some at once, and the rest,
+    where it is much, within moments."""
     command, confirming = await read(request, Confirming)
     which = learning_id, if_match(request)
-    return tagged(await done(request, partial(confirm, command, which, confirming.reason, request.app.state.packs)), response)
+    answer = await done(request, partial(confirm, command, which, confirming.reason))
+    await done(request, partial(weigh_some, request.app.state.packs))
+    return tagged(answer, response)
 
 
 @router.post("/{learning_id}/revoke", openapi_extra=openapi(Revoking))
@@ -70,14 +72,13 @@ async def get_payers(
     }
 
 
-async def confirm(
-    command: Command, which: tuple[UUID, str | None], reason: str, packs: Mapping[str, Pack], work: Work
-) -> dict[str, Any]:
-    """Let what was learned be evidence, and weigh anew what is in suspense of that payer. `which` is its id, and its state when it was
-    looked at. Raises Unwelcome where it may not be."""
+async def confirm(command: Command, which: tuple[UUID, str | None], reason: str, work: Work) -> dict[str, Any]:
+    """Let what was learned be evidence, and have what is in suspense of that payer weighed anew. Who takes a payment of that payer in
+    holds the same lock: it sees this, or is on the list. `which` is its id, and its state when it was looked at. Raises Unwelcome
+    where it may not be."""
     learning_id = which[0]
     held = await there(command.council, learning_id, work.connection)
-    reached = await lock([(command.council, payer_key(held.payer))], (), work)
+    await work.lock([f"{command.council}/{payer_key(held.payer)}"])
     held = await there(command.council, learning_id, work.connection)
     if held.state == "confirmed" and held.confirmed_by and is_same_person(held.confirmed_by, command.by):
         return shown(held)
@@ -87,7 +88,6 @@ async def confirm(
     if is_same_person(held.learned_by, command.by):
         raise Unwelcome(403, "Whose decision it was may not confirm what it taught", "Have another person confirm it.")
     await payers.confirm(held, command.by, reason, work)
-    await bring_up_to_date(News(), reached, packs, work)
     return shown(await there(command.council, learning_id, work.connection))
 
 

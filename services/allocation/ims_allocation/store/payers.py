@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ims_allocation.domain import PAYER_KNOWN, PAYER_LEARNED, Change, Pack, Paid, lesson
+from ims_allocation.domain import PAYER_KNOWN, PAYER_LEARNED, Change, Pack, Paid, PaymentKey, lesson, payer_key
 from ims_kit import Work
 
 LEARN = """INSERT INTO payer (council, learning_id, payer, fund, account_reference, decision_id, payment_id, learned_by, learned_at)
@@ -42,6 +42,12 @@ HELD = f"""SELECT p.*, d.reason AS learned_because, c.given_by AS confirmed_by, 
 FIND = f"{HELD} WHERE p.council = $1 AND p.learning_id = $2"
 OF_PAYMENT = f"{HELD} WHERE p.council = $1 AND p.payment_id = $2 ORDER BY p.learned_at, p.learning_id"
 ALIKE = "SELECT learning_id FROM payer WHERE council = $1 AND payer = $2 AND fund = $3 AND account_reference = $4"
+# What a payment in suspense minds includes its payer's key.
+WEIGH_AGAIN = """INSERT INTO weigh_again (council, payment_id) SELECT council, payment_id FROM interest JOIN suspense_item
+  USING (council, payment_id) WHERE council = $1 AND key = $2 ON CONFLICT DO NOTHING"""
+TAKE_AGAIN = """DELETE FROM weigh_again WHERE (council, payment_id) IN (
+    SELECT council, payment_id FROM weigh_again ORDER BY council, payment_id LIMIT $1 FOR UPDATE SKIP LOCKED)
+  RETURNING council, payment_id"""
 LISTED = {
     "state": "state = {}",
     "fund": "fund = {}",
@@ -106,8 +112,15 @@ async def of_payment(connection: Any, council: str, payment_id: UUID) -> list[He
 
 
 async def confirm(held: Held, by: str, reason: str, work: Work) -> None:
-    """Keep that another person says so too; the database holds that it is another."""
+    """Keep that another person says so too (the database holds that it is another), and list what is in suspense of that payer, to be
+    weighed anew."""
     await work.connection.execute(STEP, held.council, [held.learning_id], "confirmed", by, reason, work.now)
+    await work.connection.execute(WEIGH_AGAIN, held.council, payer_key(held.payer))
+
+
+async def take_again(count_max: int, work: Work) -> set[PaymentKey]:
+    """Take some payments off the list of those to be weighed anew; nobody else has them meanwhile."""
+    return {tuple(row) for row in await work.connection.fetch(TAKE_AGAIN, count_max)}
 
 
 async def revoke(held: Held, by: str, reason: str, work: Work) -> None:

@@ -88,6 +88,8 @@ class Fund(Dated):
     cost_centre: Code | None = None
     """Whose income it is, where a line of it says no other."""
     is_penalty: bool = False
+    tolerance_pence: int = Field(default=0, ge=0, le=1_000)
+    """A penalty that is paid short by no more is settled: nobody writes to its payer for pennies."""
     is_fee: bool = False
     """What payers pay for paying: beside something else, and by a method of payment that `takes_fee`."""
     needs_account: bool = True

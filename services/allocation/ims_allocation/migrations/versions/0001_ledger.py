@@ -127,6 +127,8 @@ CREATE TABLE suspense_note (      -- what people wrote to an item of suspense, a
   kind text NOT NULL CHECK (kind IN ('note', 'assign')), owner text, area text, note text, given_by text NOT NULL,
   given_at timestamptz NOT NULL, PRIMARY KEY (council, note_id));
 CREATE INDEX suspense_note_of_payment ON suspense_note (council, payment_id, note_number);
+CREATE TABLE weigh_again (        -- payments in suspense whose payer was confirmed, until they are weighed anew
+  council text, payment_id uuid, PRIMARY KEY (council, payment_id));
 CREATE TABLE suspense_item (      -- what is in suspense now, ready to be listed: nothing but what placements, typed and suspense_note say
   council text, payment_id uuid, revision int NOT NULL, kind text NOT NULL, reason text NOT NULL, amount_pence bigint NOT NULL,
   method_of_payment text, channel text, decided_on date, since_on date NOT NULL, words text NOT NULL, owner text, area text,
