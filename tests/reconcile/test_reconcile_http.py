@@ -75,11 +75,33 @@ async def test_a_match_says_why_and_of_what_it_is_made(world: World, client: htt
     assert (await client.get(f"/v1/matches/{named('nothing')}")).status_code == 404
 
 
+async def test_bank_lines_are_found_page_by_page_with_their_matches(world: World, client: httpx.AsyncClient) -> None:
+    await world.hear(anytown_day())
+    await world.settle()
+    every = (await client.get("/v1/lines", params={"council": COUNCIL})).json()
+    seen, path = [], f"/v1/lines?council={COUNCIL}&most=4"
+    while path:
+        answer = await client.get(path)
+        seen += answer.json()
+        path = answer.links["next"]["url"] if "next" in answer.links else ""
+    assert seen == every
+    payout = next(page for page in await world.told(PaymentReconciled) if page.settlement_id == named("po_1SYNTH"))
+    (found,) = [each for each in every if each["line_id"] == str(payout.statement_line_id)]
+    assert found["match_ids"] == [str(payout.match_id)]
+    await client.post(f"/v1/matches/{payout.match_id}/un-match", json={"reason": "another day's"})
+    for query, count in (
+        ("state=open", 1), ("source=stripe", 1), ("first_on=2026-03-19", 0), ("last_on=2026-03-18", 19), ("bank_account=1", 0),
+    ):  # fmt: skip
+        assert len((await client.get(f"/v1/lines?council={COUNCIL}&{query}")).json()) == count, query
+    assert [each["match_ids"] for each in (await client.get(f"/v1/lines?council={COUNCIL}&state=open")).json()] == [[]]
+
+
 async def test_another_council_sees_nothing_of_it(world: World, client: httpx.AsyncClient) -> None:
     await world.hear(anytown_day())
     await world.settle()
     assert (await client.get("/v1/unsettled", params={"council": "E08000016"})).json() == []
-    for asked in ("breaks", "lines", "clearing", "at-risk", "days/1/2026-03-18", "years/1/2026", "plots/unsettled"):
+    days = ("days", "days/1", "days/1/2026-03-18", "years/1", "years/1/2026")
+    for asked in ("breaks", "lines", "clearing", "at-risk", "plots/unsettled", *days):
         assert (await client.get(f"/v1/{asked}", params={"council": "E08000016"})).status_code == 403
         assert (await client.get(f"/v1/{asked}", params={"council": COUNCIL}, headers=NOBODY)).status_code == 401
     assert (await client.get("/v1/totals", params={"council": "Anytown"})).status_code == 422

@@ -130,6 +130,18 @@ async def test_the_database_refuses_one_officer(world: World, client: httpx.Asyn
         )
 
 
+async def test_what_was_closed_is_listed(world: World, client: httpx.AsyncClient) -> None:
+    sha256 = await cut_off(world, client)
+    asked = {"council": COUNCIL}
+    assert (await client.get("/v1/days", params=asked)).json() == [{"bank_account": ACCOUNT, "stated_on": str(END), "closed_on": str(END)}]
+    days = (await client.get(f"/v1/days/{ACCOUNT}", params=asked)).json()
+    assert [(each["day"], each["prepared_by"], each["closed_by"]) for each in days] == [(str(day), "anne", "ben") for day in (END, DAY)]
+    assert (await client.get(f"/v1/days/{ACCOUNT}", params={**asked, "before": str(END)})).json() == days[1:]
+    (year,) = (await client.get(f"/v1/years/{ACCOUNT}", params=asked)).json()
+    assert (year["year"], year["evidence_sha256"]) == (2026, sha256)
+    assert (await client.get(f"/v1/years/{ACCOUNT}", params={**asked, "before": 2026})).json() == []
+
+
 async def test_a_year_waits_for_its_last_working_day_and_goes_on_from_it(world: World, client: httpx.AsyncClient) -> None:
     await world.hear(FACTS)
     await world.settle()

@@ -1,12 +1,15 @@
 """Answers over HTTP what people and commands ask."""
 
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from pydantic import BaseModel
 
 from ims_reconcile.domain.ageing import aged
 from ims_reconcile.handlers.officers import officer_of
+from ims_reconcile.handlers.paging import next_link, place_after, place_of
 from ims_reconcile.store import laws, reports
 
 router = APIRouter(prefix="/v1", tags=["reconcile"])
@@ -26,10 +29,30 @@ async def get_match(request: Request, match_id: UUID, page: Annotated[int, Query
     return found
 
 
+class LineFilter(BaseModel):
+    """Which bank lines; each left out: whatever it is."""
+
+    council: Council
+    state: Literal["open", "awaiting", "from-bank", "matched"] | None = None
+    bank_account: str | None = None
+    source: str | None = None
+    first_on: date | None = None
+    last_on: date | None = None
+    most: Most = 500
+    after: str | None = None
+    """Where the page before ended, as its link says."""
+
+
 @router.get("/lines")
-async def get_lines(request: Request, council: Council, state: str | None = None, most: Most = 500) -> list[dict[str, Any]]:
-    """Bank lines: `open`, `awaiting` a source's file, `from-bank` (a payment that only the bank knows), or `matched`."""
-    return await reports.lines(request.app.state.service.pool, council, state, most)
+async def get_lines(request: Request, response: Response, asked: Annotated[LineFilter, Query()]) -> list[dict[str, Any]]:
+    """Bank lines, the newest first: `open`, `awaiting` a source's file, `from-bank` (a payment that only the bank knows), or `matched`;
+    with the ids of their matches. The next page is in the header `Link`."""
+    place = place_of(asked.after)
+    wanted = reports.WantedLines(*(getattr(asked, name) for name in reports.WantedLines._fields))
+    rows = await reports.lines(request.app.state.service.pool, wanted, (place[0], place[2]) if place else None, asked.most)
+    if len(rows) == asked.most:
+        response.headers["Link"] = next_link("/v1/lines", asked, place_after(rows[-1]["booked_on"], 0, rows[-1]["line_id"]))
+    return rows
 
 
 @books.get("/totals")

@@ -10,12 +10,12 @@ from ims_contracts.reconciliations import DayClosed
 from ims_reconcile.domain import Pack
 from ims_reconcile.domain.chain import BEGINNING
 from ims_reconcile.domain.control_sheet import Sheet, objections, sheet_of
-from ims_reconcile.handlers.answering import Council
+from ims_reconcile.handlers.answering import Council, Most
 from ims_reconcile.handlers.officers import officer_of
 from ims_reconcile.handlers.printing import Form, form_of, shown
 from ims_reconcile.handlers.sheets import document_of
 from ims_reconcile.handlers.signing import Closing, Made, Signing, as_asked, close, prepare
-from ims_reconcile.store import days, years
+from ims_reconcile.store import days, signing, years
 from ims_reconcile.store.days import Closed, Day
 
 router = APIRouter(prefix="/v1/days", tags=["days"])
@@ -62,6 +62,21 @@ def day_closed(asked: Day, sheet: Sheet, evidence_sha256: str) -> DayClosed:
 
 
 DAY = Signing("day", make_day, day_goes_on_from, objections, day_closed)
+
+
+@router.get("")
+async def get_accounts(request: Request, council: Council) -> list[dict[str, Any]]:
+    """The council's bank accounts: the last day that a final statement is of, and the last that was closed; none: none yet."""
+    return await signing.accounts(request.app.state.service.pool, council)
+
+
+@router.get("/{bank_account}")
+async def get_closed_days(
+    request: Request, bank_account: BankAccount, council: Council, before: date | None = None, most: Most = 500
+) -> list[dict[str, Any]]:
+    """The days that were closed, the newest first, by whom, and their hashes. The next page: `before` the last of them."""
+    last = before.isoformat() if before else None
+    return await signing.listed(request.app.state.service.pool, Day, (council, bank_account), last, most)
 
 
 @router.get("/{bank_account}/{day}", response_model=None)

@@ -9,7 +9,7 @@ from ims_contracts.reconciliations import YearClosed
 from ims_reconcile.domain.chain import BEGINNING
 from ims_reconcile.domain.control_sheet import Sheet, late_rows
 from ims_reconcile.domain.year_sheet import SignedDay, Year, year_objections, year_sheet
-from ims_reconcile.handlers.answering import Council
+from ims_reconcile.handlers.answering import Council, Most
 from ims_reconcile.handlers.closing import BankAccount, elsewhere_of
 from ims_reconcile.handlers.officers import officer_of
 from ims_reconcile.handlers.printing import Form, form_of, shown
@@ -53,6 +53,15 @@ def year_closed(asked: Year, sheet: Sheet, evidence_sha256: str) -> YearClosed:
 
 
 YEAR = Signing("year", make_year, year_goes_on_from, year_objections, year_closed)
+
+
+@router.get("/{bank_account}")
+async def get_closed_years(
+    request: Request, bank_account: BankAccount, council: Council, before: int | None = None, most: Most = 500
+) -> list[dict[str, Any]]:
+    """The years that were cut off, the newest first, by whom, and their hashes. The next page: `before` the last of them."""
+    last = str(before) if before else None
+    return await signing.listed(request.app.state.service.pool, Year, (council, bank_account), last, most)
 
 
 @router.get("/{bank_account}/{year}", response_model=None)

@@ -1,7 +1,7 @@
 """What people ask: matches, lines, what is not settled yet, and the day's totals."""
 
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from ims_reconcile.domain.ageing import Left
@@ -14,8 +14,13 @@ MATCH = """SELECT m.match_id, m.council, m.why, m.rule, m.evidence, m.undoes, m.
   FROM match m JOIN bank_line l USING (line_id) WHERE m.match_id = $1"""
 MATCH_PAYMENTS = """SELECT subject_id, payment_id, gross_pence, fee_pence, net_pence FROM reconciled
   WHERE match_id = $1 AND page = $2 ORDER BY subject_id"""
-LINES = """SELECT line_id, bank_account, booked_on, amount_pence, bank_reference, narrative, state, source FROM bank_line
-  WHERE council = $1 AND ($2::text IS NULL OR state = $2) ORDER BY booked_on DESC, line_id LIMIT $3"""
+LINES = """SELECT line_id, bank_account, booked_on, amount_pence, bank_reference, narrative, state, source,
+    ARRAY(SELECT p.match_id FROM match_line p JOIN match m USING (match_id) WHERE p.line_id = l.line_id AND m.undoes IS NULL
+      AND NOT EXISTS (SELECT FROM match u WHERE u.undoes = p.match_id) ORDER BY 1) AS match_ids
+  FROM bank_line l WHERE council = $1 AND ($2::text IS NULL OR state = $2) AND ($3::text IS NULL OR bank_account = $3)
+    AND ($4::text IS NULL OR source = $4) AND ($5::date IS NULL OR booked_on >= $5) AND ($6::date IS NULL OR booked_on <= $6)
+    AND ($7::date IS NULL OR booked_on < $7 OR (booked_on = $7 AND line_id > $8::uuid))
+  ORDER BY booked_on DESC, line_id LIMIT $9"""
 UNSETTLED = f"""SELECT source, since, count(*)::int, sum(pence)::bigint AS pence
   FROM ({clearing.UNSETTLED}) u WHERE council = $1 GROUP BY 1, 2 ORDER BY 1, 2"""  # noqa: S608 - constants
 # Of credits, by day: what is matched with what we were told of, and what only the bank knew.
@@ -44,9 +49,20 @@ async def match(pool: Any, match_id: UUID, page: int) -> dict[str, Any] | None:
     return {**row, "page": page, "payments": [dict(each) for each in await pool.fetch(MATCH_PAYMENTS, match_id, page)]}
 
 
-async def lines(pool: Any, council: str, state: str | None, most: int) -> list[dict[str, Any]]:
-    """Bank lines of a council, the newest first."""
-    return [dict(row) for row in await pool.fetch(LINES, council, state, most)]
+class WantedLines(NamedTuple):
+    """Which bank lines are asked for; none of a thing: whatever it is."""
+
+    council: str
+    state: str | None
+    bank_account: str | None
+    source: str | None
+    first_on: date | None
+    last_on: date | None
+
+
+async def lines(pool: Any, wanted: WantedLines, after: tuple[date, UUID] | None, most: int) -> list[dict[str, Any]]:
+    """Bank lines, each with the matches that are in force, the newest first, after a place."""
+    return [dict(row) for row in await pool.fetch(LINES, *wanted, *(after or (None, None)), most)]
 
 
 async def unsettled(pool: Any, council: str) -> list[Left]:

@@ -27,6 +27,23 @@ CLOSE = of_each("""INSERT INTO {kind}_closed
   SELECT council, bank_account, {kind}, evidence_sha256, previous_sha256, prepared_by, $2, $3, $4 FROM {kind}_prepared
   WHERE evidence_sha256 = $1""")
 
+LISTED = of_each("""SELECT {kind}, evidence_sha256, previous_sha256, signed_sha256, prepared_by, closed_by, closed_at FROM {kind}_closed
+  WHERE (council, bank_account) = ($1, $2) AND ($3::text IS NULL OR {kind}::text < $3) ORDER BY {kind} DESC LIMIT $4""")
+# Whose statements were heard whole, up to when, and which day was closed last.
+ACCOUNTS = """SELECT bank_account, max(closed_on) AS stated_on,
+    (SELECT max(day) FROM day_closed c WHERE (c.council, c.bank_account) = (s.council, s.bank_account)) AS closed_on
+  FROM statement s WHERE council = $1 AND is_whole AND closing_pence IS NOT NULL GROUP BY council, bank_account ORDER BY 1"""
+
+
+async def accounts(connection: Any, council: str) -> list[dict[str, Any]]:
+    """The council's bank accounts: the last day that a final statement is of, and the last that was closed."""
+    return [dict(row) for row in await connection.fetch(ACCOUNTS, council)]
+
+
+async def listed(connection: Any, of: type[Asked], account: tuple[str, str], before: str | None, most: int) -> list[dict[str, Any]]:
+    """The days or years that were closed of an account (council, bank account), the newest first, before one of them."""
+    return [dict(row) for row in await connection.fetch(LISTED[of], *account, before, most)]
+
 
 async def prepare(connection: Any, asked: Asked, kept: tuple[str, str, str], officer: str) -> Any:
     """Freeze a sheet (its hash, the signature before, its text), and of a day what it counted; once, however often. As it is kept."""
