@@ -1,4 +1,4 @@
-"""Servers for the tests: one real Kafka and one real PostgreSQL, started once, when first asked for."""
+"""Servers for the tests: a real Kafka and a real PostgreSQL, started once by each process of tests, when first asked for."""
 
 import shutil
 import tempfile
@@ -17,6 +17,13 @@ from ims_local.stack import Stack
 type MakeDatabase = Callable[[], Awaitable[str]]
 type MakeMigrated = Callable[[str], Awaitable[str]]
 type MakeTopics = Callable[[dict[str, int]], Awaitable[str]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests are shared out, a page stays together, and so do all journeys through one office: it takes long to open."""
+    for item in items:
+        opens_office = item.path.parent.name == "journeys" and "office" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("office" if opens_office else item.path.stem))
 
 
 @pytest.fixture(scope="session")

