@@ -167,7 +167,8 @@ def read_approval(text: str) -> Approval:
         return Approval.model_validate_json(text)
     except ValidationError as error:
         asked = 'Send `{"compared_with": "…"}`, as its diff names it, and nothing else.'
-        raise Unwelcome(422, "Say what the version was compared with", asked, *reasons_of(error.errors(include_url=False, include_input=False, include_context=False))) from None
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        raise Unwelcome(422, "Say what the version was compared with", asked, *reasons_of(faults)) from None
 
 
 async def fit_in(edition: Edition, day: date, work: Work) -> Edition:
