@@ -1,12 +1,10 @@
 """Who speaks to us of runs, and how we say no: in plain English, as problem+json (RFC 9457)."""
 
-import hashlib
-import hmac
 import json
 
 from fastapi import Request, Response
 
-from ims_kit import Service
+from ims_kit import Service, holder
 from ims_notify.pack import FileSetup
 from ims_notify.settings import Application, Officer, Settings
 
@@ -33,33 +31,22 @@ def service_of(request: Request) -> Service:
     return service
 
 
-def digest_of(request: Request) -> str:
-    """The SHA-256 of the bearer token; of none, what no token has."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return hashlib.sha256(token.strip().encode()).hexdigest() if scheme.lower() == "bearer" else ""
-
-
 def caller_of(request: Request) -> Application:
     """The application whose bearer token this is. Raises Unwelcome."""
     settings: Settings = service_of(request).settings
-    found = [each for each in settings.applications.values() if is_token_of(each, digest_of(request))]
-    if not found:
+    name = holder(request.headers.get("authorization"), {name: each.token_sha256 for name, each in settings.applications.items()})
+    if name is None:
         raise Unwelcome(401, "Say who you are", "Send the application's token as `Authorization: Bearer …`.")
-    return found[-1]
+    return settings.applications[name]
 
 
 def officer_of(request: Request) -> tuple[str, Officer]:
     """The officer whose bearer token this is, by name. Raises Unwelcome."""
     settings: Settings = service_of(request).settings
-    found = [(name, each) for name, each in settings.officers.items() if is_token_of(each, digest_of(request))]
-    if not found:
+    name = holder(request.headers.get("authorization"), {name: each.token_sha256 for name, each in settings.officers.items()})
+    if name is None:
         raise Unwelcome(401, "Say who you are", "Send the officer's token as `Authorization: Bearer …`.")
-    return found[-1]
-
-
-def is_token_of(owner: Application | Officer, digest: str) -> bool:
-    """Every owner's is compared, so that the time taken tells nothing."""
-    return hmac.compare_digest(owner.token_sha256, digest)
+    return name, settings.officers[name]
 
 
 def setup_of(request: Request, destination: str) -> FileSetup:
