@@ -8,7 +8,7 @@ from allocation.anytown import COUNCIL, name, payment
 from allocation.doors import group, of, to
 from allocation.test_allocation_at_once import DEBT, OTHER_TAX, TAX, Busy
 from allocation.test_allocation_payers import KEY, transfer
-from allocation.test_allocation_rejections import rejected
+from allocation.test_allocation_rejections import RUN, rejected
 
 ACCOUNT = f"/v1/accounts/{COUNCIL}/{TAX}"
 LISTS = {
@@ -22,7 +22,7 @@ LISTS = {
     "/v1/automatic/sample": ("payments", "after", "payment_id"),
     ACCOUNT: ("payments", "before", "payment_id"),
 }
-NO_LISTS = {"/v1/validation", "/v1/balances", "/v1/laws"}
+NO_LISTS = {"/v1/validation", "/v1/balances", "/v1/laws", "/v1/automatic/stopped"}
 MADE_BY_OTHER_TESTS = ("/v1/packs", "/v1/automatic/sample")
 
 
@@ -37,7 +37,7 @@ async def office(clean_pool: Any) -> Busy:
         journal = {"sources": to((TAX, pence)), "targets": to((DEBT, pence)), "reason": "r"}
         assert (await office.post("/v1/journals", journal)).status_code == 201
     await office.hear(payment("770001478", 700, called="more"))
-    await office.reject(rejected("tax"), rejected("tax", sequence=2))
+    await office.reject(rejected("tax"), rejected("tax", sequence=2), rejected("tax", pence=-5000, sequence=3))
     return office
 
 
@@ -90,6 +90,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "/v1/decisions": {"decisions": [group(of("stray"), to((TAX, 5000)))], "reason": "r"},
     "/v1/journals": {"sources": to((TAX, 7)), "targets": to((OTHER_TAX, 7)), "reason": "r"},
     "/v1/refunds": {"payment_id": str(name("more")), "revision": 1, "amount_pence": 70, "reason": "r"},
+    "/v1/rejected-lines/settle": {"run_id": str(RUN), "sequence": 3, "reason": "r"},
     "/v1/suspense/actions": {"note": [{"payment_id": str(name("stray")), "note": "r"}]},
     "/v1/decisions/{decision_id}/approve": {},
     "/v1/decisions/{decision_id}/undo": {"reason": "r"},
