@@ -12,6 +12,7 @@ from ims_allocation.handlers import on_acknowledgements
 from ims_contracts import MESSAGES
 from ims_kit import begin, migrate, open_pool
 from ims_notify.domain.answering import Verdict
+from ims_notify.domain.received import Received
 from ims_notify.taking import Answered, take
 from notify.notify_world import Notify, notifying
 from notify.runs_world import hear, make, setup
@@ -75,7 +76,7 @@ async def test_what_is_rejected_is_in_suspense_then_placed_anew_and_the_back_off
     office = between.office
     paid = [payment("770001478", 5000, called="tax"), payment("770001559", 700, called="other")]
     await office.hear(running_account("770001478"), running_account("770001559"), *paid)
-    await hear(between.notify, between.revenues, *paid)
+    await hear(between.notify, between.revenues, *(Received.model_validate_json(each.model_dump_json()) for each in paid))
     first = await between.run()
     assert {row[1:] for row in first} == {("770001478", 5000), ("770001559", 700)}
 
