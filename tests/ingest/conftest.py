@@ -1,18 +1,16 @@
 """One database for all of ingest's tests, emptied before each."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
-from ims_kit import migrate
+from conftest import MakeMigrated
 from ingest.ingest_world import Ingest, ingesting, served
 
 
 @pytest.fixture(scope="session")
-async def ingest_url(database: Callable[[], Awaitable[str]]) -> str:
-    url = await database()
-    await migrate(url, "ims_ingest.migrations")
-    return url
+async def ingest_url(migrated: MakeMigrated) -> str:
+    return await migrated("ims_ingest")
 
 
 @pytest.fixture

@@ -15,13 +15,13 @@ import asyncpg
 import httpx
 import uvicorn
 
+from databases import empty
 from ims_contracts import MESSAGES
 from ims_contracts.message import Message
 from ims_contracts.payments import PaymentSubmitted
 from ims_ingest.app import build
 from ims_ingest.handlers.submissions import on_submissions
 from ims_ingest.settings import Settings
-from ims_ingest.store.tables import METADATA
 from ims_kit import Service, begin
 from ims_kit.service import Server
 
@@ -60,8 +60,7 @@ class Ingest:
         self.service, self.http = service, http
 
     async def empty(self) -> None:
-        names = ", ".join(["told", "set_aside", "file", "file_piece", *METADATA.tables])
-        await self.service.pool.execute(f"TRUNCATE {names}")
+        await empty(self.service.pool)
 
     async def hear(self, *messages: Message) -> None:
         async with begin(self.service.pool) as work:
