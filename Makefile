@@ -1,7 +1,7 @@
 # What a person does with this project. `make` alone lists it.
 
 PAYMENTS ?= 5000
-WORKERS ?= 0
+WORKERS ?= 2
 SECONDS ?= 60
 BIN := .venv/bin
 
@@ -20,7 +20,7 @@ check: setup ## Rules of the house, types, imports, schemas: seconds, no servers
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
 	$(BIN)/pytest tests/contracts tests/test_tidy.py tests/test_docs.py
 
-test: setup ## Every test, on a real Kafka and a real PostgreSQL; WORKERS=2 shares them out to two processes, with servers of their own
+test: setup ## Every test, on a real Kafka and a real PostgreSQL; shared out to two processes, each with servers of its own (WORKERS=0: one)
 	$(BIN)/pytest tests -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 crash: setup ## Kill every service 20 times, and the servers, during 20,000 payments; then count to the penny
