@@ -149,6 +149,7 @@ async def test_one_message_an_address_in_its_language(notify_url) -> None:
             rest = (await ann.get(path("/messages"), params={"after": listed["next"]})).json()
             assert (len(listed["messages"]), len(rest["messages"]), rest["next"]) == (2, 1, None)
             assert "example.org" not in str(listed)
+            assert [[said["verdict"] for said in each["evidence"]] for each in listed["messages"]] == [["sent"]] * 2
             (only,) = (await ann.get("/v1/incidents", params={"state": "done"})).json()["incidents"]
             assert (only["incident_id"], only["name"]) == (str(ID), "Direct Debits taken twice")
             assert (await ann.get("/v1/incidents", params={"state": "drafted"})).json() == {"incidents": [], "next": None}

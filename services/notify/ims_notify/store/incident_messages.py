@@ -10,7 +10,7 @@ from uuid import UUID
 from ims_kit import Work
 from ims_notify.domain.incidents import Wording
 from ims_notify.domain.manners import Manners, digest, quiet_until
-from ims_notify.store import opt_outs
+from ims_notify.store import evidence, opt_outs
 from ims_notify.store.deliveries import Queue
 from ims_notify.store.incidents import ADDRESS, ADDRESS_KEY
 from ims_notify.store.vault import PLAIN, Vault
@@ -108,6 +108,7 @@ class Pace:
         """Keep what attempts came to."""
         rows = [(each.due.message_id, each.due.attempts, *each.settled[:5]) for each in results]
         if rows:
+            await evidence.keep([each.evidence for each in results], work)
             await work.connection.execute(SETTLE, work.now, *zip(*rows, strict=True))
 
 

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from ims_kit import Work
 from ims_notify.domain.incidents import Concerned, Origin
+from ims_notify.store import evidence
 
 ORIGIN = """INSERT INTO payment_origin (council, source, remittance_id, paid_on, received_on, payment_ids)
 VALUES ($1, $2, $3, $4, $5, $6)"""
@@ -156,8 +157,10 @@ async def listed(connection: Any, council: str, state: str | None, after: UUID |
 
 
 async def messages(connection: Any, about: tuple[str, UUID], state: str | None, after: UUID | None, count_max: int) -> list[dict[str, Any]]:
-    """The messages of an incident, each by the payment it is about; never to whom."""
-    return [dict(row) for row in await connection.fetch(MESSAGES_LISTED, *about, state, after, count_max)]
+    """The messages of an incident, each by the payment it is about, with what its attempts were answered; never to whom."""
+    rows = await connection.fetch(MESSAGES_LISTED, *about, state, after, count_max)
+    answers = await evidence.of_each(connection, [row["message_id"] for row in rows])
+    return [{**row, "evidence": answers[row["message_id"]]} for row in rows]
 
 
 def read(row: Any) -> dict[str, Any]:
