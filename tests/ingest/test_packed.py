@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import itertools
 import time
 import tracemalloc
 import zipfile
@@ -71,7 +70,6 @@ def out_of(content: bytes, bytes_max: int = 1 << 20) -> list[bytes]:
         (zipped(b"a", b"?", b"?", names=["x/../../a", "__MACOSX/._a", "x/.DS_Store"]), [b"a"]),
         (zipped(b"a", b"b", names=["1/same", "2/same"]), [b"a", b"b"]),
     ],
-    ids=itertools.count(),  # what is packed has the time in it
 )
 def test_what_is_packed_comes_out(content: bytes, found: list[bytes]) -> None:
     assert is_packed(io.BytesIO(content))
@@ -97,7 +95,6 @@ def test_what_is_packed_comes_out(content: bytes, found: list[bytes]) -> None:
         (b"PK\x03\x04 and then words", "damaged"),
         (overlapping(), "list of files is too long"),
     ],
-    ids=itertools.count(),  # what is packed has the time in it
 )
 def test_what_cannot_be_unpacked_within_limits_is_not(content: bytes, why: str) -> None:
     assert is_packed(io.BytesIO(content))
@@ -108,13 +105,13 @@ def test_what_cannot_be_unpacked_within_limits_is_not(content: bytes, why: str) 
 
 
 def bomb() -> bytes:
-    """A quarter of a gigabyte of nothing in little more than a megabyte, within a zip."""
-    return zipped(gzip.compress(b"\x00" * (256 << 20), 1))
+    """A gigabyte of nothing in a megabyte, within a zip."""
+    return zipped(gzip.compress(b"\x00" * (1 << 30), 1))
 
 
 def flat_bomb() -> bytes:
     """As above, with a directory that says it is small."""
-    content = bytearray(zipped(b"\x00" * (256 << 20)))
+    content = bytearray(zipped(b"\x00" * (400 << 20)))
     at = content.index(b"PK\x01\x02")
     content[at + 24 : at + 28] = (1000).to_bytes(4, "little")
     return bytes(content)
