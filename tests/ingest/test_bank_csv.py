@@ -343,6 +343,7 @@ GENERAL = [
     ("Value Date;Booking Date;Narrative #1;Narrative #2;Withdrawals;Deposits\n2026-03-17;2026-03-18;X;Y;1'234.50;\n", [-123450]),
     ("Date,Narrative,Debit/Credit,Amount\n18/03/2026,X,Debit,5\n", [-500]),
     ("Date,Type,Merchant/Description,Debit/Credit,Balance\n18/03/2026,DD,X,£-5.00,£5.00\n", [-500]),
+    ("Produit;Monn.;Description;Date de valeur;Débit;Crédit;Solde\nX;CHF;Y;18.03.2026;10.00;;11'373.94\n", [-1000]),
     ("TransactionDate,Narration,WithdrawalAmount,DepositAmount,RunningBalance\n18/03/2026,X,5.00,,1.00\n", [-500]),
 ]  # fmt: skip
 

@@ -52,7 +52,7 @@ BALANCE = (
     "balance", "running balance", "account balance", "ledger balance", "book balance", "closing balance",
     "balance amount", "saldo", "kontostand", "solde", "saldo na mutatie", "saldo na trn", "saldo nach buchung",
 )
-CURRENCIES = ("currency", "ccy", "currency code", "account currency", "transaction currency", "währung", "waehrung", "devise", "munt")
+CURRENCIES = ("currency", "ccy", "currency code", "account currency", "transaction currency", "währung", "waehrung", "devise", "monn", "munt")
 STATUS = ("status", "state", "transaction status")
 CODE = (
     "transaction type", "type", "tran type", "transaction code", "code", "payment type", "subcategory", "mutatiesoort", "buchungstext",
@@ -136,6 +136,8 @@ def columns_of(names: list[str]) -> Columns:
     """What each column is, by the lists above. Where debits and credits have columns, they say the direction and one amount does not."""
     places = {name: column for column, name in reversed(list(enumerate(names)))}
     found = {field: next((places[name] for name in known if name in places), None) for field, known in NAMES_ONE_AT_MOST.items()}
+    if found["day"] is None:  # some banks write no other day
+        found["day"], found["value_day"] = found["value_day"], None
     if found["debit"] is None or found["credit"] is None:
         found["debit"] = found["credit"] = None
     else:
