@@ -30,7 +30,7 @@ def file(desk: Desk, stream: Stream, day: date, count: int) -> None:
     kinds = ("short", "refused", "foreign", "contradicted", "repeated", "unsaid") if stream.is_small else ()
     wrong = desk.truth.first_due(kinds)
     if wrong is None:
-        if stream.name in ("allpay", "paypoint", "post-office") and day.weekday() < 5 and desk.truth.is_due("late-file"):
+        if stream.is_small and not stream.on and day.weekday() < 5 and desk.truth.is_due("late-file"):
             arrives = working_days_after(day, 5)
         lines = desk.pay_in(stream, whole.remittance_id, count, (name, pence), day)
         if arrives > day + DAY:

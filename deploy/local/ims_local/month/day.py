@@ -28,7 +28,7 @@ class Desk:
     """Holds what will be told on later days, and the truth of it."""
 
     def __init__(self, payments: int, seed: int) -> None:
-        self.payments, self.council, self.truth = payments, Council(), Truth()
+        self.payments, self.council, self.truth = payments, Council(), Truth(payments)
         self.bank = Bank(self.council.accounts, self.truth)
         self.chance = Random(seed)  # noqa: S311 - an invented month, not a secret
         self.later: dict[date, list[Message]] = defaultdict(list)

@@ -44,6 +44,7 @@ async def matches(connection: Any, truth: Truth, made: int) -> dict[str, Any]:
     lines = {line for item_id in right for line in truth.lines_of[item_id]}
     return {
         "payments": made,
+        "payments_touched_by_fault_per_cent": per_cent(truth.touched(), made),
         "payments_matched_per_cent": per_cent(matched, made),
         "payments_not_matched_by_fault": not_matched(truth, right),
         "payments_at_bank": there,

@@ -48,7 +48,7 @@ class Stream(NamedTuple):
     @property
     def is_small(self) -> bool:
         """Whether a whole batch of it may go wrong: of the large ones, one alone would be a fault of thousands of payments."""
-        return self.share * 10 <= 7 * (len(self.on) or 30)
+        return self.share * 4 <= (len(self.on) or 30)
 
 
 class Council:

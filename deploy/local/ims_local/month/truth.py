@@ -10,8 +10,14 @@ EVERY = {
     "no-event": 487, "other-amount": 491, "settled-twice": 499, "refund-untold": 11, "never-settled": 503,
     "loose-no-event": 211, "unknown-original": 13, "unexplained-debit": 397, "single-missing": 101, "twin-cheques": 17,
     "bag-missing": 89, "bag-counted": 83, "bag-late": 97, "bag-elsewhere": 101, "bag-twice": 103, "bag-unsaid": 107,
-    "missing": 97, "amount": 151, "fee": 101, "late": 151, "elsewhere": 107, "twice": 79, "failed": 71, "wrong-total": 73,
+    "missing": 97, "amount": 151, "fee": 101, "late": 61, "elsewhere": 107, "twice": 79, "failed": 71, "wrong-total": 73,
     "short": 29, "refused": 31, "foreign": 37, "contradicted": 27, "repeated": 25, "unsaid": 33, "late-file": 23,
+}  # fmt: skip
+# A month has as many files whatever its size, and has these by the payment: in a large one they are rarer, so that one payment in
+# two hundred is touched by a fault, as many as payments are asked to be matched in spite of them.
+BY_PAYMENT = {
+    "no-event", "other-amount", "settled-twice", "refund-untold", "never-settled", "loose-no-event", "unknown-original",
+    "unexplained-debit", "single-missing", "bag-missing", "bag-counted", "bag-late", "bag-elsewhere", "bag-twice", "bag-unsaid",
 }  # fmt: skip
 TYPES = {
     "no-event": "MISSING_IN_SOURCE", "other-amount": "AMOUNT_DIFF", "settled-twice": "DUPLICATE_SUSPECT",
@@ -38,7 +44,8 @@ class Planted(NamedTuple):
 class Truth:
     """Kept while the month is made, and looked at when it has been matched."""
 
-    def __init__(self) -> None:
+    def __init__(self, payments: int) -> None:
+        self.rarer = 1 + payments // 1_000_000
         self.lines_of: dict[UUID, frozenset[UUID]] = {}
         """By file, payout or single: the lines that it is at the bank."""
         self.payments_of: dict[UUID, int] = {}
@@ -55,7 +62,8 @@ class Truth:
     def is_due(self, kind: str) -> bool:
         """Whether this chance is one to go wrong."""
         self.chances[kind] += 1
-        return self.chances[kind] % EVERY[kind] == EVERY[kind] // 2
+        every = EVERY[kind] * (self.rarer if kind in BY_PAYMENT else 1)
+        return self.chances[kind] % every == every // 2
 
     def first_due(self, kinds: Iterable[str]) -> str | None:
         """The kind by which this goes wrong, if it does; each has had its chance."""
@@ -73,6 +81,10 @@ class Truth:
         self.payments_of[item_id] = payments
         self.lines_of[item_id] = frozenset(lines)
         self.told_lines |= self.lines_of[item_id]
+
+    def touched(self) -> int:
+        """How many payments the faults touch: all of a batch that one touches, or else one."""
+        return sum(max([self.payments_of.get(each, 1) for each in fault.touches]) for fault in self.planted)
 
     def by_touch(self) -> dict[UUID, list[Planted]]:
         """The faults by what they touch."""
