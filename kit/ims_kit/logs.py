@@ -6,7 +6,7 @@ import sys
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-LIBRARIES = ("aiokafka", "asyncio", "faststream", "sqlalchemy", "alembic", "uvicorn", "httpx")
+LIBRARIES = ("aiohttp", "aiokafka", "asyncio", "faststream", "sqlalchemy", "alembic", "uvicorn", "httpx")
 
 
 def configure(service: str, level: str) -> None:

@@ -13,6 +13,7 @@ from allocation.doors import Office, to
 from allocation.test_allocation_handlers import hear, told
 from databases import tamper
 from ims_allocation.domain import Placement, Record
+from ims_allocation.domain import facts as telling
 from ims_allocation.domain.ledger import Line, lines_between, vat_position
 from ims_allocation.domain.payments import Part
 from ims_allocation.domain.taxing import taxed, taxed_lines
@@ -60,6 +61,7 @@ def test_the_vat_in_the_ledger_is_that_of_what_is_there_and_nothing_once_all_wen
             assert line.vat_pence == 0 or line.vat_code == "S"
             vat[line.ledger_account, line.account_reference, line.vat_code, line.cost_centre] += line.vat_pence
         assert {key: pence for key, pence in vat.items() if pence} == vat_position(after)
+        assert -vat.total() == sum(part.vat_pence or 0 for part in telling.parts(placed(*parts).parts)), "and what is told of the parts"
         assert -vat.total() == vat_within(sum(pence for to, pence in parts if to[0] == "13"), PACK.tables.vat_rate("S", DAY) or 0)
         before = after
     assert not any(vat.values())

@@ -139,7 +139,7 @@ async def chatting() -> AsyncIterator[Chat]:
 
 
 def courier(url: str, name: str = "team") -> AlertCourier:
-    return AlertCourier(name, ChatChannel(url, slack, 5), 5)
+    return AlertCourier(name, ChatChannel(url, slack), 5)
 
 
 async def deliver(notify: Notify, sender: AlertCourier) -> None:

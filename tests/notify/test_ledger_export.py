@@ -73,6 +73,17 @@ def leisure(name: str = "swim", pence: int = 1200, vat: int = 200) -> Any:
     return placed(name, pence, lines=[*moved(("clearing:card", None, pence)), fund])
 
 
+def in_part(name: str = "swim", pence: int = 500) -> Any:
+    """Some of it has another home, with some of its VAT, and a penny of that stays behind."""
+    within = pence // 6
+    lines = [(pence, within, "LE-1", "S"), (-pence, -within - 1, "LE-2", "S"), (0, 1, "LE-3", "S")]
+    told = [
+        JournalLine(ledger_account="fund:13", account_reference=reference, amount_pence=amount, vat_code=code, vat_pence=vat)
+        for amount, vat, reference, code in lines
+    ]
+    return placed(name, 1200, revision=2, lines=told)
+
+
 def reconciled(name: str = "page", pence: int = 3500, fee: int = 50) -> JournalPosted:
     lines = moved(("bank:main", None, pence - fee), ("fees:card", None, fee), ("clearing:card", None, -pence))
     return JournalPosted(council=COUNCIL, journal_id=payment_id(name), reason="reconciled", posted_on=DAY, lines=lines)
@@ -89,19 +100,21 @@ def pence(text: str) -> int:
 
 
 def ledger(facts: list[Any]) -> dict[str, int]:
-    """What the facts come to, by ledger account."""
+    """What the facts come to, by ledger account; and the VAT in each."""
     found = Counter[str]()
     for line in (line for fact in facts for line in getattr(fact, "lines", [])):
         found[line.ledger_account] += line.amount_pence
+        found[f"VAT {line.vat_code} {line.account_reference}"] += line.vat_pence or 0
     return {account: amount for account, amount in found.items() if amount}
 
 
 async def exported(notify: Notify) -> dict[str, int]:
-    """What all CSV files come to, by ledger account."""
+    """What all CSV files come to, by ledger account; and the VAT in each."""
     found = Counter[str]()
     for (number,) in await notify.rows("SELECT number FROM run WHERE NOT is_test"):
         for row in await rows(notify, number):
             found[row["ledger_account"]] += pence(row["debit"]) - pence(row["credit"])
+            found[f"VAT {row['vat_code']} {row['account_reference']}"] += pence(row["vat"])
     return {account: amount for account, amount in found.items() if amount}
 
 
@@ -109,7 +122,7 @@ async def exported(notify: Notify) -> dict[str, int]:
     "told",
     [
         [placed()], [placed(), replaced()], [placed(), withdrawn()], [placed(), went_back(pence=1000)], [placed(), transferred()],
-        [leisure(), reconciled()],
+        [leisure(), reconciled()], [leisure(), in_part()],
     ],
 )  # fmt: skip
 async def test_a_run_is_the_ledger_whatever_the_order_and_repetition(notify, finance, told: list) -> None:
@@ -271,7 +284,8 @@ async def test_any_interleaving_of_facts_and_runs_exports_the_ledger(notify, fin
     facts: list = [transferred(), reconciled(pence=70, fee=3)]
     for number in range(15):
         name = f"{seed}-{number}"
-        facts += [placed(name), *chance.choice([[], [replaced(name)], [withdrawn(name)], [went_back(name, 500)], [leisure(f"{name} too")]])]
+        swim = [leisure(f"{name} too"), in_part(f"{name} too", chance.randrange(1, 1200))]
+        facts += [placed(name), *chance.choice([[], [replaced(name)], [withdrawn(name)], [went_back(name, 500)], swim])]
     told, slot = facts + chance.sample(facts, 10), datetime(2026, 3, 1, tzinfo=UTC)
     chance.shuffle(told)
     for fact in told:

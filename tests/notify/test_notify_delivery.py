@@ -6,6 +6,7 @@ import hashlib
 import json
 import socket
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 
 from ims_kit import Cause, begin
 from ims_notify.app import build
-from ims_notify.channels.webhook import retry_after
+from ims_notify.channels.calls import retry_after
 from ims_notify.handlers import on_allocations
 from ims_notify.settings import Application, Endpoint, Settings
 from notify.notify_world import (
@@ -33,6 +34,7 @@ from notify.notify_world import (
     until,
 )
 
+HOUR = timedelta(hours=1)
 FINISHED = "SELECT count(*) = $1 FROM delivery WHERE state IN ('sent', 'delivered', 'failed', 'no-contact')"
 
 
@@ -46,6 +48,20 @@ async def world(notify_url):
 
 async def finished(notify, count: int) -> None:
     await until(lambda: notify.value(FINISHED, count))
+
+
+def token(name: str, **changes: Any) -> Application:
+    """An application whose token is its name."""
+    return Application(**{"token_sha256": hashlib.sha256(name.encode()).hexdigest(), "council": COUNCIL} | changes)
+
+
+async def replayed(notify, name: str, back: timedelta) -> tuple[int, int | None]:
+    """What an application is answered that wants what parking was told since so long ago, until as long from now."""
+    now = datetime.now(UTC)
+    wanted = {"destination": "parking", "since": (now - back).isoformat(), "until": (now + back).isoformat()}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=notify.service.api), base_url="http://notify") as client:
+        answer = await client.post("/v1/deliveries/replay", json=wanted, headers={"Authorization": f"Bearer {name}"})
+    return answer.status_code, answer.json().get("count")
 
 
 async def test_what_is_told_of_a_delivery_goes_on_with_the_story_of_its_placement(world) -> None:
@@ -163,6 +179,26 @@ async def test_a_failing_receiver_is_tried_again_with_the_same_id_and_body(world
     assert len(set(office.bodies)) == 1
     [told] = await notify.told()
     assert (told["type"], told["attempts"]) == ("posting-delivered", 4)
+
+
+async def test_what_was_told_in_a_range_is_told_again_with_the_same_ids_and_bodies_in_order(world) -> None:
+    notify, _, office = world
+    office.answers = [(204, {}), (410, {})]
+    await notify.hears(payment(to=None, channel="agent"), allocated())
+    await notify.hears(allocated(revision=2, outcome="full"))
+    applications = {"ours": token("ours"), "rents": token("rents", destinations=["rents"]), "other": token("other", council="E07000001")}
+    notify.service.settings = notify.service.settings.model_copy(update={"applications": applications})
+    async with notify.delivering(connections=1):
+        await finished(notify, 2)
+        assert [await replayed(notify, name, HOUR) for name in ("rents", "other")] == [(404, None), (202, 0)]
+        assert await replayed(notify, "ours", -HOUR) == (202, 0)
+        assert await replayed(notify, "ours", HOUR) == (202, 2)
+        await finished(notify, 2)
+
+    assert office.bodies[:2] == office.bodies[2:]
+    assert [posting for posting, _ in office.heard[:2]] == [posting for posting, _ in office.heard[2:]]
+    told = [fact["type"] for fact in await notify.told()]
+    assert told == ["posting-delivered", "delivery-failed", "posting-delivered"]  # each is told once, and what had failed came
 
 
 async def test_a_receiver_that_says_gone_is_not_tried_again_until_a_person_asks(world) -> None:

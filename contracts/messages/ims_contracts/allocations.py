@@ -36,6 +36,10 @@ class Part(Value):
     amount_pence: PositivePence
     cost_centre: Code | None = None
     """Whose income it is within the council, where the fund or the payer tells it apart."""
+    vat_code: Code | None = None
+    """The VAT code of its income. Absent in what went back: its lines say it."""
+    vat_pence: Pence | None = Field(default=None, ge=0)
+    """The VAT within `amount_pence`, nought too, wherever there is a code. The lines have only what moved."""
 
 
 class Suggestion(Value):

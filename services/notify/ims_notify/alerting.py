@@ -42,5 +42,5 @@ def channel_of(receiver: Receiver, place: AlertPlace, settings: Settings) -> Ale
             raise ValueError(f"IMS_ALERTS has a mailbox for {receiver.name}, and there is no IMS_SMTP_HOST")
         return OfficerMail(settings, place.to)
     if receiver.form != "email" and place.url is not None:
-        return ChatChannel(place.url.get_secret_value(), BODIES[receiver.form], settings.answer_seconds)
+        return ChatChannel(place.url.get_secret_value(), BODIES[receiver.form])
     raise ValueError(f"the council pack tells {receiver.name} by {receiver.form}, but its place in IMS_ALERTS is of another kind")

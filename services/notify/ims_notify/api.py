@@ -6,6 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query, Request
+from pydantic import AwareDatetime, BaseModel
 
 from ims_notify.domain.facts import receipt_number
 from ims_notify.doors import Unwelcome, caller_of, service_of
@@ -84,6 +85,24 @@ async def retry(request: Request, delivery_id: UUID) -> dict[str, str]:
         if not await deliveries.retry(caller.council, caller.destinations, delivery_id, work):
             raise HTTPException(409, "No delivery of that id has failed.")
     return {"state": "due"}
+
+
+class Range(BaseModel, extra="forbid"):
+    """What was told to a destination from one instant to before another."""
+
+    destination: str
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+@router.post("/deliveries/replay", tags=["deliveries"], status_code=202)
+async def replay(request: Request, wanted: Range) -> dict[str, int]:
+    """Post all of a range to a back office once more, such as one that has lost what it took. What is under way is not begun anew."""
+    caller = caller_of(request)
+    if caller.destinations is not None and wanted.destination not in caller.destinations:
+        raise Unwelcome(404, "There is no such destination of yours", "Look for its name in the council pack.")
+    async with service_of(request).begin() as work:
+        return {"count": await deliveries.replay(caller.council, wanted.destination, wanted.since, wanted.until, work)}
 
 
 @router.get("/totals", tags=["reports"])

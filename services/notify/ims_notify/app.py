@@ -119,7 +119,7 @@ def file_channel(place: Place) -> PlaceChannel:
 
 def channels(settings: Settings, pack: Pack) -> list[Channel]:
     """Every receiver that is set."""
-    found: list[Channel] = [WebhookChannel(name, endpoint, settings.answer_seconds) for name, endpoint in settings.destinations.items()]
+    found: list[Channel] = [WebhookChannel(name, endpoint) for name, endpoint in settings.destinations.items()]
     letter = partial(letter_of, councils=pack.councils)
     elsewhere = govuk_channels(settings, pack, letter)
     if settings.smtp_host:

@@ -2,10 +2,10 @@
 
 import asyncio
 
-import httpx
 import structlog
 
 from ims_kit import Service
+from ims_notify.channels.calls import NoAnswer
 from ims_notify.channels.govuk_notify import Account
 from ims_notify.store import reported
 from ims_notify.store.reported import Report
@@ -33,8 +33,8 @@ async def ask_some(service: Service, account: Account, council: str) -> bool:
     for delivery_id, notification_id in silent:
         try:
             status = await account.status(notification_id)
-        except httpx.HTTPError as error:
-            log.warning("GOV.UK Notify does not say what has become of something", error=type(error).__name__)
+        except NoAnswer as error:
+            log.warning("GOV.UK Notify does not say what has become of something", error=str(error))
             return False
         if status:
             async with service.begin() as work:

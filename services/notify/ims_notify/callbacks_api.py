@@ -1,4 +1,4 @@
-"""How GOV.UK Notify tells us what has become of what it took."""
+"""How GOV.UK Notify, and a mailbox of bounces, tell us what has become of what was sent."""
 
 from uuid import UUID
 
@@ -6,12 +6,15 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, ValidationError
 
 from ims_kit import holder
-from ims_notify.doors import Unwelcome, body_of, service_of
+from ims_notify.domain import bounces
+from ims_notify.doors import Unwelcome, body_of, caller_of, service_of
 from ims_notify.settings import Settings
 from ims_notify.store import reported
 from ims_notify.store.reported import Report
 
 router = APIRouter(prefix="/v1", tags=["deliveries"])
+
+BOUNCE_BYTES_MAX = 1 << 20
 
 
 class Callback(BaseModel):
@@ -32,6 +35,18 @@ async def post_report(request: Request) -> Response:
         raise Unwelcome(422, "This is no delivery receipt of GOV.UK Notify", "Send JSON with id, reference and status.") from None
     async with service_of(request).begin() as work:
         await reported.keep(council, Report(said.id, said.status, "".join(filter(str.isprintable, said.reference or ""))), work)
+    return Response(status_code=204)
+
+
+@router.post("/callbacks/bounce", status_code=204)
+async def post_bounce(request: Request) -> Response:
+    """Take one message, as it is, that came back to the address receipts are sent from. The same again changes nothing."""
+    council = caller_of(request).council
+    bounce = bounces.read(await body_of(request, BOUNCE_BYTES_MAX))
+    if bounce is None:
+        raise Unwelcome(422, "This tells of no message of ours that failed", "Send a delivery status notification (RFC 3464), whole.")
+    async with service_of(request).begin() as work:
+        await reported.bounced(council, bounce, work)
     return Response(status_code=204)
 
 

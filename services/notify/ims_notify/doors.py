@@ -59,11 +59,11 @@ def setup_of(request: Request, destination: str) -> FileSetup:
     return setup
 
 
-async def body_of(request: Request) -> bytes:
+async def body_of(request: Request, bytes_max: int = ANSWER_BYTES_MAX) -> bytes:
     """The whole body. Raises Unwelcome as soon as it is too large, without reading on."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > ANSWER_BYTES_MAX:
-            raise Unwelcome(413, "Too much at once", f"Send at most {ANSWER_BYTES_MAX} bytes in one request.")
+        if len(body) > bytes_max:
+            raise Unwelcome(413, "Too much at once", f"Send at most {bytes_max} bytes in one request.")
     return bytes(body)

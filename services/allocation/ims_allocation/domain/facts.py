@@ -121,7 +121,7 @@ def unallocated(change: Change, cause: Cause, posted_on: date) -> PaymentUnalloc
 
 
 def taken_off(before: Iterable[Share], after: Iterable[Share]) -> Iterator[Share]:
-    """What went back of each part: of several on one account off the first of them first, as everywhere."""
+    """What went back of each part, without its VAT: of several on one account off the first of them first, as everywhere."""
     off = Counter[tuple[str, str]]()
     before = list(before)
     for part in before:
@@ -131,7 +131,7 @@ def taken_off(before: Iterable[Share], after: Iterable[Share]) -> Iterator[Share
     for part in before:
         if (pence := min(part.amount_pence, off[part[:2]])) > 0:
             off[part[:2]] -= pence
-            yield part._replace(amount_pence=pence)
+            yield part._replace(amount_pence=pence, vat_code=None)
 
 
 def posted(change: Change, posted_on: date) -> JournalPosted:
@@ -158,5 +158,9 @@ def decision_of(change: Change) -> UUID | None:
 
 def parts(shares: Iterable[Share]) -> list[Part]:
     return [
-        Part(fund=s.fund, account_reference=s.account_reference, amount_pence=s.amount_pence, cost_centre=s.cost_centre) for s in shares
-    ]
+        Part(
+            fund=s.fund, account_reference=s.account_reference, amount_pence=s.amount_pence, cost_centre=s.cost_centre,
+            vat_code=s.vat_code, vat_pence=s.vat_pence if s.vat_code else None,
+        )
+        for s in shares
+    ]  # fmt: skip

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
-
+from ims_notify.channels.calls import Call, Caller, NoAnswer
 from ims_notify.channels.mail import Mail, MailServer
-from ims_notify.channels.webhook import retry_after
 from ims_notify.domain.alert_words import Digest, mail
 from ims_notify.domain.attempts import Answer, status_answer
 from ims_notify.settings import Settings
@@ -19,25 +17,21 @@ from ims_notify.store.alert_messages import AlertDue
 class ChatChannel:
     """One channel of Slack or Teams."""
 
-    def __init__(self, url: str, body: Callable[[Digest], dict[str, Any]], answer_seconds: float) -> None:
-        self.url, self.body, self.answer_seconds = url, body, answer_seconds
+    def __init__(self, url: str, body: Callable[[Digest], dict[str, Any]]) -> None:
+        self.url, self.body, self.caller = url, body, Caller()
 
     async def send(self, due: AlertDue) -> Answer:
-        """Post one message and hear the status; what comes back is not read, a redirection not followed."""
+        """Post one message and hear the status; what comes back is not read."""
         content = json.dumps(self.body(due.content), ensure_ascii=False).encode()
-        headers = {"content-type": "application/json"}
-        # Few and far between: no connection is kept. No proxy by accident of the environment.
         try:
-            async with (
-                httpx.AsyncClient(timeout=self.answer_seconds, trust_env=False, follow_redirects=False) as client,
-                client.stream("POST", self.url, content=content, headers=headers) as response,
-            ):
-                return status_answer(response.status_code, retry_after(response.headers.get("retry-after"), datetime.now(UTC)))
-        except httpx.HTTPError as error:
-            return Answer("unreachable", type(error).__name__)
+            said = await self.caller.call(Call("POST", self.url, {"content-type": "application/json"}, content), body_max=0)
+        except NoAnswer as error:
+            return Answer("unreachable", str(error))
+        return status_answer(said.status, said.retry_after(datetime.now(UTC)))
 
     async def rest(self) -> None:
-        """Nothing is kept."""
+        """Let the connection go."""
+        await self.caller.rest()
 
 
 class OfficerMail:

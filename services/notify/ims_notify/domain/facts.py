@@ -178,14 +178,9 @@ def allocated(fact: PaymentAllocated, to: tuple[str | None, str | None, str | No
 
 
 def vat_within(fact: PaymentAllocated) -> int | None:
-    """The VAT in what accounts got, in pence, as the journal says; None where a part has no line of its own, as a journal is what moved."""
-    credited = {
-        (line.ledger_account, line.account_reference, -line.amount_pence): line
-        for line in fact.lines
-        if line.amount_pence < 0 and line.vat_code
-    }
-    found = [credited.get((f"fund:{part.fund}", part.account_reference, part.amount_pence)) for part in fact.parts]
-    return -sum(line.vat_pence or 0 for line in found if line) if found and None not in found else None
+    """The VAT in what accounts got, in pence; None where that of a part is not told."""
+    found = [part.vat_pence for part in fact.parts if part.vat_pence is not None]
+    return sum(found) if found and len(found) == len(fact.parts) else None
 
 
 def contact(account: AccountChanged, reach: Reach = NOWHERE) -> Contact:

@@ -57,6 +57,10 @@ WHERE d.channel = $1 AND d.destination = '' AND d.state = 'due' AND d.due_at <= 
 AGAIN = """UPDATE delivery SET state = 'due', since = $3, due_at = $3, finished_at = NULL
 WHERE council = $1 AND delivery_id = $2 AND state = 'failed' AND ($4::text[] IS NULL OR destination = ANY($4)) RETURNING delivery_id"""
 
+# By when each came to its end first: a replay moves nothing into or out of a range.
+REPLAY = """UPDATE delivery SET state = 'due', since = $5, due_at = $5, finished_at = NULL
+WHERE council = $1 AND channel = 'webhook' AND destination = $2 AND state IN ('delivered', 'acknowledged', 'failed')
+  AND coalesce(issued_at, finished_at) >= $3 AND coalesce(issued_at, finished_at) < $4"""
 
 ACKNOWLEDGE = """UPDATE delivery SET state = 'acknowledged' WHERE council = $1 AND delivery_id = $2 AND kind = 'posting'
 AND state IN ('delivered', 'acknowledged') AND ($3::text[] IS NULL OR destination = ANY($3)) RETURNING state"""
@@ -163,3 +167,10 @@ async def acknowledge(council: str, destinations: list[str] | None, delivery_id:
 async def retry(council: str, destinations: list[str] | None, delivery_id: UUID, work: Work) -> bool:
     """A person asks for a failed delivery to be tried again, with as much patience as the first time."""
     return bool(await work.connection.fetch(AGAIN, council, delivery_id, work.now, destinations))
+
+
+async def replay(council: str, destination: str, since: datetime, until: datetime, work: Work) -> int:
+    """A back office wants all that it was told, or should have been, from one instant to before another once more, with the same ids and
+    bodies and in the same order. Returns how many."""
+    answer: str = await work.connection.execute(REPLAY, council, destination, since, until, work.now)
+    return int(answer.split()[-1])

@@ -47,7 +47,8 @@ WHERE m.message_id = n.message_id
 # As of deliveries: a report may come before we have kept that it was taken, and a failure counts of what was taken last.
 END = """UPDATE incident_message SET state = $3, reason = $4, finished_at = $5, notification_id = $6
 WHERE council = $1 AND message_id = $2 AND CASE WHEN $3 = 'delivered' THEN state IN ('due', 'stopped', 'sent', 'failed')
-  ELSE (state = 'sent' AND notification_id = $6) OR (state IN ('due', 'stopped') AND notification_id IS DISTINCT FROM $6) END"""
+  ELSE (state = 'sent' AND notification_id IS NOT DISTINCT FROM $6)
+    OR (state IN ('due', 'stopped') AND notification_id IS DISTINCT FROM $6) END"""
 
 
 class IncidentDue(NamedTuple):
@@ -118,6 +119,6 @@ def due(row: Any) -> IncidentDue:
     return IncidentDue(**known, words=words)
 
 
-async def end(council: str, message_id: UUID, ended: tuple[str, str], notification_id: UUID, work: Work) -> None:
-    """What GOV.UK Notify says has become of a message, if it is one of ours."""
+async def end(council: str, message_id: UUID, ended: tuple[str, str], notification_id: UUID | None, work: Work) -> None:
+    """What GOV.UK Notify, or mail that came back, says has become of a message, if it is one of ours."""
     await work.connection.execute(END, council, message_id, *ended, work.now, notification_id)

@@ -1,4 +1,4 @@
-"""What GOV.UK Notify reports of what it took: each report once, and what becomes of the delivery by it."""
+"""What GOV.UK Notify reports of what it took, each report once, and mail that came back: what becomes of the delivery by it."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from ims_contracts.notifications import DeliveryFailed
 from ims_kit import Work
 from ims_notify.domain.attempts import Due, State, told
+from ims_notify.domain.bounces import Bounce
 from ims_notify.domain.govuk import reported
 from ims_notify.store import alerts, incident_messages
 from ims_notify.store.deliveries import DUE_FIELDS, DUE_FROM, cause
@@ -20,7 +21,7 @@ END = f"""WITH lent AS (
   UPDATE delivery d SET state = $3, reason = $4, finished_at = $5::timestamptz, due_at = $5, notification_id = $6,
     issued_at = CASE WHEN $3 = 'delivered' THEN coalesce(d.issued_at, $5) ELSE d.issued_at END
   WHERE council = $1 AND delivery_id = $2 AND CASE WHEN $3 = 'delivered' THEN d.state IN ('due', 'sent', 'failed')
-    ELSE (d.state = 'sent' AND d.notification_id = $6) OR (d.state = 'due' AND d.notification_id IS DISTINCT FROM $6) END
+    ELSE (d.state = 'sent' AND d.notification_id IS NOT DISTINCT FROM $6) OR (d.state = 'due' AND d.notification_id IS DISTINCT FROM $6) END
   RETURNING d.*)
 SELECT {DUE_FIELDS}, lent.issued_at = $5 {DUE_FROM}"""  # noqa: S608 - built of constants
 
@@ -54,7 +55,7 @@ async def keep(council: str, report: Report, work: Work) -> None:
     )
     ended = reported(report.status)
     if is_delivery and ended:
-        await end(council, report, ended, work)
+        await end(council, UUID(report.reference), ended, report.notification_id, work)
     elif is_delivery is not None and ended and (message_id := uuid_of(report.reference)):
         await incident_messages.end(council, message_id, ended, report.notification_id, work)
 
@@ -67,10 +68,17 @@ def uuid_of(reference: str) -> UUID | None:
         return None
 
 
-async def end(council: str, report: Report, ended: tuple[State, str], work: Work) -> None:
-    """A delivery has come to its end, and that is told, once."""
+async def bounced(council: str, bounce: Bounce, work: Work) -> None:
+    """Keep that mail came back: it ends what the mail server took."""
+    ended: tuple[State, str] = "failed", bounce.reason
+    await end(council, bounce.message_id, ended, None, work)
+    await incident_messages.end(council, bounce.message_id, ended, None, work)
+
+
+async def end(council: str, delivery_id: UUID, ended: tuple[State, str], notification_id: UUID | None, work: Work) -> None:
+    """A delivery has come to its end, and that is told, once. Mail has no `notification_id`."""
     state, reason = ended
-    row = await work.connection.fetchrow(END, council, UUID(report.reference), state, reason, work.now, report.notification_id)
+    row = await work.connection.fetchrow(END, council, delivery_id, state, reason, work.now, notification_id)
     if row is None:
         return
     *values, is_first = row

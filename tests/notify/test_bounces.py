@@ -1,0 +1,78 @@
+"""Mail that comes back: what is read of it, and what becomes of the receipt."""
+
+from email.message import EmailMessage
+from uuid import UUID
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ims_notify.domain.bounces import Bounce, read
+from notify.notify_world import allocated, mail_server, notifying, payment, payment_id, until
+from notify.test_notify_delivery import token
+
+OURS = payment_id("a receipt")
+
+
+def came_back(message_id: object = OURS, action: str = "failed", status: str = "5.1.1", back: str = "message/rfc822", **head: str) -> bytes:
+    """As mail systems write it."""
+    original = f"From: receipts@anytown.example\r\nTo: payer@example.org\r\nMessage-ID: <{message_id}@anytown.example>\r\n\r\nA receipt\r\n"
+    given_head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in head.items())
+    return (
+        f"From: MAILER-DAEMON@mx.example\r\nTo: receipts@anytown.example\r\nMessage-ID: <{UUID(int=9)}@mx.example>\r\n{given_head}"
+        'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary="B"\r\n\r\n'
+        "--B\r\nContent-Type: text/plain\r\n\r\nI am sorry: <payer@example.org> is unknown.\r\n"
+        "--B\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        f"Final-Recipient: rfc822; payer@example.org\r\nAction: {action}\r\nStatus: {status}\r\nDiagnostic-Code: smtp; 550 payer@x\r\n"
+        f"\r\n--B\r\nContent-Type: {back}\r\n\r\n{original}\r\n--B--\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (came_back(), "bounced: 5.1.1, there is no such mailbox"),
+        (came_back(back="text/rfc822-headers"), "bounced: 5.1.1, there is no such mailbox"),
+        (came_back(status="4.4.7 (expired)", action="Failed"), "bounced: 4.4.7, it could not be delivered in time"),
+        (came_back("another-of-theirs", In_Reply_To=f"<{OURS}@anytown.example>", status="5.0.0"), "bounced: 5.0.0"),
+        (came_back(action="delayed", status="4.4.1"), None),
+        (came_back(action="delivered", status="2.0.0"), None),
+        (came_back("another-of-theirs"), None),
+        (came_back(status="a word of theirs"), None),
+        (b"From: a@b.example\r\nSubject: I am out of office\r\n\r\n", None),
+        (b"", None),
+    ],
+)
+def test_what_a_message_says_has_failed(content: bytes, reason: str | None) -> None:
+    bounce = read(content)
+    assert bounce is None or bounce.message_id == OURS
+    assert (bounce and bounce.reason) == reason
+
+
+@given(st.binary(max_size=200), st.integers(0, 900), st.integers(0, 40))
+def test_no_message_is_too_strange_to_be_read(garbage: bytes, at: int, length: int) -> None:
+    content = came_back()
+    for strange in (garbage, content[:at], content[:at] + garbage + content[at + length :]):
+        assert isinstance(read(strange), Bounce | None)
+
+
+async def test_a_receipt_that_came_back_has_failed_and_is_told_and_goes_again_when_a_person_asks(notify_url) -> None:
+    async with mail_server() as (mailbox, mail), notifying(notify_url, **mail, applications={"mail": token("mail")}) as notify:
+        await notify.empty()
+        await notify.hears(payment(), allocated(fund="23"))
+        transport = httpx.ASGITransport(app=notify.service.api)
+        headers = {"Authorization": "Bearer mail"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://notify", headers=headers) as client, notify.delivering():
+            await until(lambda: notify.value("SELECT count(*) = 1 FROM delivery WHERE state = 'sent'"))
+            (delivery_id,) = (await notify.rows("SELECT delivery_id FROM delivery"))[0]
+            for _ in range(2):
+                assert (await client.post("/v1/callbacks/bounce", content=came_back(delivery_id))).status_code == 204
+            assert (await client.post("/v1/callbacks/bounce", content=EmailMessage().as_bytes())).status_code == 422
+            assert await notify.rows("SELECT state, reason FROM delivery") == [("failed", "bounced: 5.1.1, there is no such mailbox")]
+            assert [fact["type"] for fact in await notify.told()] == ["receipt-issued", "delivery-failed"]
+            assert "payer@" not in str(await notify.told()) + str(await notify.rows("SELECT * FROM alarm"))
+
+            assert (await client.post(f"/v1/deliveries/{delivery_id}/retry")).status_code == 200
+            await until(lambda: notify.value("SELECT count(*) = 1 FROM delivery WHERE state = 'sent'"))
+    assert len(mailbox.mails) == 2
