@@ -81,7 +81,7 @@ async def test_money_goes_where_a_person_decides(office: Office, groups: list[An
     ("groups", "reason"),
     [
         ([group(of("unheard"), to((TAX, 100)))], "no payment .* is known"),
-        ([group(of("lost"), to((TAX, 10001)))], "10001p is more than the 10000p that there is"),
+        ([group(of("lost"), to((TAX, 10001)))], "£100.01 is more than the £100.00 that there is"),
         ([group(of("lost"), to((TAX, 9000)), refund_due_pence=1001)], "more than"),
         ([group(of("lost"), to((TAX, 0)))], "above nothing"),
         ([group(of("lost"), to((TAX, -100)))], "above nothing"),
@@ -93,7 +93,7 @@ async def test_money_goes_where_a_person_decides(office: Office, groups: list[An
         ([group(of("lost"), to(("23/770001479", 100)))], "no account of that fund"),
         ([group(of("lost"), to(("13/LEISURES", 100)))], "is not a reference of that fund"),
         ([group(of("lost"), to(("11/BJ90045545", 100)))], "no account of that fund"),
-        ([group(of("tax"), to((OTHER_TAX, 2000)))], "3000p would leave an account for suspense"),
+        ([group(of("tax"), to((OTHER_TAX, 2000)))], "£30.00 would leave an account for suspense"),
         ([group(of("lost"), to((TAX, 11000)), credit_notes=to((OTHER_TAX, 1000)))], "does not allow one"),
         ([group(of("lost"), to((TAX, 11000)), credit_notes=to((DEBT, 2000)))], "less than"),
         ([group(of("lost"), to((PENALTY, 11000)), credit_notes=to((DEBT, 1000)))], "neither takes from a penalty"),

@@ -6,6 +6,7 @@ from typing import Any
 from ims_allocation.domain import Cause, Evidence, Placement, Record, Stated, Vote, Weighing
 from ims_allocation.domain.baskets import RULE as BASKET
 from ims_allocation.domain.giving_back import Refund
+from ims_allocation.domain.rounding import money
 from ims_allocation.store.decisions import Held
 from ims_allocation.store.payers import Held as Learned
 
@@ -23,6 +24,12 @@ WORDS = {
     "reversed": "went back",
     "refunded": "was refunded",
 }
+DUE = {
+    "over": "it is more than was owed",
+    "duplicate": "the penalty was already settled",
+    "closed": "the penalty is cancelled",
+}
+"""Why a rule says that money is due back."""
 FOUND = {
     "reference-repaired": "put on the account whose reference it is but for one keying error",
     "reference-and-evidence": "put on the account that its reference names, and for which more speaks",
@@ -170,11 +177,6 @@ def figures(record: Record, placed: Placement) -> list[str]:
     return said + [f"{money(each.amount_pence)} is to be taken off it when it comes: {each.reason}" for each in record.pending]
 
 
-def money(pence: int) -> str:
-    """Pence as people write pounds: £1,234.50."""
-    return f"{'-' if pence < 0 else ''}£{abs(pence) // 100:,}.{abs(pence) % 100:02}"
-
-
 def reason_words(reason: str) -> str:
     """Why something is in suspense; of what a back office rejected, in its own words."""
     kind, _, said = reason.partition(":")
@@ -192,29 +194,33 @@ def since(story: Sequence[Record], revision: int) -> list[str]:
 def decision_words(held: Held) -> str:
     """A decision as an officer would tell of it."""
     what = "took a decision back" if held.undoes else "decided"
+    beyond = f"; it takes {money(held.overdrawn_pence)} more off accounts than was on them" if held.overdrawn_pence else ""
     approved = f"; {held.given_by} approved it" if held.needs_approval and held.verdict == "in-force" else ""
     became = {
         "proposed": "; it waits for another person's approval",
         "withdrawn": f"; {held.given_by} withdrew it",
         "undone": "; it was undone",
     }.get(held.state, "")
-    return f"{held.decided_by} {what}: {held.reason}{approved}{became}"
+    return f"{held.decided_by} {what}: {held.reason}{beyond}{approved}{became}"
 
 
 def refund_words(held: Refund) -> str:
     """A refund as an officer would tell of it."""
-    who = held.requested_by if held.origin == "officer" else f"{held.requested_by}'s decision" if held.requested_by else "a rule"
-    approved = f"; {' and '.join(held.approved_by)} approved {held.asked_pence or held.approved_pence}p" if held.approved_by else ""
+    who = held.requested_by if held.origin == "officer" else f"{held.requested_by}'s decision" if held.requested_by else ""
+    who = f"{who} asked for {money(held.amount_pence)} back" if who else f"{money(held.amount_pence)} is due back"
+    pence = held.asked_pence or held.approved_pence or 0
+    approved = f"; {' and '.join(held.approved_by)} approved {money(pence)}" if held.approved_by else ""
     became = {
         "requested": "; it waits for another person's approval",
         "approved": "; it waits for a second person's approval",
         "asked": "; it was passed on to be sent",
-        "sent": f"; {held.sent_pence}p were sent",
+        "sent": f"; {money(held.sent_pence or 0)} was sent",
         "failed": f"; it could not be sent: {held.failed_because}",
         "cancelled": f"; it was cancelled: {held.cancelled_because}",
     }[held.state]
     again = ", after it had failed before" if held.again_of else ""
-    return f"{who} asked for {held.amount_pence}p back{again}: {held.reason}{approved}{became}"
+    reason = DUE.get(held.reason, DUE["over"]) if held.origin == "rule" else held.reason
+    return f"{who}{again}: {reason}{approved}{became}"
 
 
 def learned_words(held: Learned) -> str:

@@ -16,6 +16,7 @@ from ims_allocation.domain.ledger import Line
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Decided, Part, PaymentKey, Placement, Record
 from ims_allocation.domain.releasing import draw, fault_of_shares
+from ims_allocation.domain.rounding import money
 from ims_allocation.domain.taxing import coded_by, fault_of_code, taxed_lines
 from ims_allocation.domain.validation import Intended, Limits, Standing, validate
 
@@ -143,7 +144,7 @@ def faults_of_orphan(group: Group, records: list[Record], pack: Pack) -> list[st
     if len(records) > 1 or len(group.to) != 1 or group.refund_due_pence or group.credit_notes:
         return ["a reversal that names no payment is decided on by itself, for one account"]
     if group.to[0].amount_pence != live:
-        return [f"a reversal that names no payment is taken off whole: say {live}"]
+        return [f"a reversal that names no payment is taken off whole: say `amount_pence` {live}"]
     if pack.is_penalty(group.to[0].fund):
         return ["a reversal that names no payment cannot be laid on a penalty: have its source name the payment"]
     return []
@@ -155,14 +156,15 @@ def faults_of_sums(group: Group, records: list[Record]) -> list[str]:
     noted_pence = sum(note.amount_pence for note in group.credit_notes)
     asked = sum(each.amount_pence for each in group.to) + group.refund_due_pence
     if asked > held + noted_pence:
-        return [f"{asked}p is more than the {held + noted_pence}p that there is"]
+        return [f"{money(asked)} is more than the {money(held + noted_pence)} that there is"]
     if group.credit_notes and asked < held + noted_pence:
-        return [f"{asked}p is less than the {held + noted_pence}p that there is: credit notes only give what is missing"]
+        return [f"{money(asked)} is less than the {money(held + noted_pence)} that there is: credit notes only give what is missing"]
     if group.refund_due_pence > held - sum(pence for *_, pence in drawn(group, records)[0]):
         return ["what goes back to a payer must be of the payer's own money, not of a credit note"]
     rest, suspended = held - asked, sum(max(0, record.placement.suspended_pence) for record in records if record.placement)
     if rest > suspended and not group.rest_to_suspense:
-        return [f"{rest - suspended}p would leave an account for suspense: name every account that keeps some, or say `rest_to_suspense`"]
+        left = money(rest - suspended)
+        return [f"{left} would leave an account for suspense: name every account that keeps some, or say `rest_to_suspense`"]
     return []
 
 
