@@ -182,6 +182,25 @@ async def test_a_reversal_that_names_no_payment_is_laid_on_an_account(office: Of
     await office.assert_lawful()
 
 
+async def test_what_went_back_beyond_what_came_is_laid_on_an_account_and_taken_off_it_again(office: Office) -> None:
+    """A refund was sent, and then the whole payment was charged back: the council is short of it, and says where."""
+    await office.hear(refund("tax", 2000), reversal("tax", 5000))
+    assert await office.placed("tax") == {"suspended": -2000}
+    part = await office.decide(group(of(("tax", 3)), to((DEBT, -1000))))
+    more = await office.decide(group(of(("tax", 3)), to((DEBT, -2000)), refund_due_pence=1))
+    assert [each.status_code for each in (part, more)] == [422, 422]
+    short = (await office.decide(group(of(("tax", 3)), to((DEBT, -2000))))).json()
+    assert (short["state"], await office.placed("tax")) == ("in-force", {DEBT: -2000})
+    assert (await office.get("/v1/suspense"))["pence"] == 15000
+    await office.assert_lawful()
+    await office.post(f"/v1/decisions/{short['decision_id']}/undo", {"reason": "no"})
+    assert await office.placed("tax") == {"suspended": -2000}
+    await office.decide(group(of(("tax", 5)), to((DEBT, -2000))))
+    await office.hear(reversal("tax", 100, called="more"))
+    assert await office.placed("tax") == {DEBT: -2000, "suspended": -100}
+    await office.assert_lawful()
+
+
 async def test_a_decision_on_what_has_changed_since_is_refused_with_what_changed(office: Office) -> None:
     await office.hear(reversal("tax", 1000))
     answer = await office.decide(group(of("tax"), to((OTHER_TAX, 4000))))

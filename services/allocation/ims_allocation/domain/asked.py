@@ -26,7 +26,8 @@ class Towards(Asked):
     fund: Code
     account_reference: Reference
     amount_pence: Pence
-    """Above nothing; below it only for a reversal that names no payment, whose whole amount is taken off the account."""
+    """Above nothing; below it only for a reversal that names no payment, or a payment of which more went back than came: that is taken
+    off the account, whole."""
     cost_centre: Code | None = None
     """Whose income it is or was; none: as the fund has it."""
     vat_code: Code | None = None
