@@ -81,7 +81,7 @@ async def test_money_goes_where_a_person_decides(office: Office, groups: list[An
     ("groups", "reason"),
     [
         ([group(of("unheard"), to((TAX, 100)))], "no payment .* is known"),
-        ([group(of("lost"), to((TAX, 10001)))], "10001p is more than the 10000p that there is"),
+        ([group(of("lost"), to((TAX, 10001)))], "£100.01 is more than the £100.00 that there is"),
         ([group(of("lost"), to((TAX, 9000)), refund_due_pence=1001)], "more than"),
         ([group(of("lost"), to((TAX, 0)))], "above nothing"),
         ([group(of("lost"), to((TAX, -100)))], "above nothing"),
@@ -93,7 +93,7 @@ async def test_money_goes_where_a_person_decides(office: Office, groups: list[An
         ([group(of("lost"), to(("23/770001479", 100)))], "no account of that fund"),
         ([group(of("lost"), to(("13/LEISURES", 100)))], "is not a reference of that fund"),
         ([group(of("lost"), to(("11/BJ90045545", 100)))], "no account of that fund"),
-        ([group(of("tax"), to((OTHER_TAX, 2000)))], "3000p would leave an account for suspense"),
+        ([group(of("tax"), to((OTHER_TAX, 2000)))], "£30.00 would leave an account for suspense"),
         ([group(of("lost"), to((TAX, 11000)), credit_notes=to((OTHER_TAX, 1000)))], "does not allow one"),
         ([group(of("lost"), to((TAX, 11000)), credit_notes=to((DEBT, 2000)))], "less than"),
         ([group(of("lost"), to((PENALTY, 11000)), credit_notes=to((DEBT, 1000)))], "neither takes from a penalty"),
@@ -179,6 +179,25 @@ async def test_a_reversal_that_names_no_payment_is_laid_on_an_account(office: Of
     assert both.status_code == 201, both.text
     assert (await office.get(f"/v1/accounts/{COUNCIL}/{TAX}"))["paid_pence"] == 10500
     assert (await office.get("/v1/suspense"))["pence"] == 5000
+    await office.assert_lawful()
+
+
+async def test_what_went_back_beyond_what_came_is_laid_on_an_account_and_taken_off_it_again(office: Office) -> None:
+    """A refund was sent, and then the whole payment was charged back: the council is short of it, and says where."""
+    await office.hear(refund("tax", 2000), reversal("tax", 5000))
+    assert await office.placed("tax") == {"suspended": -2000}
+    part = await office.decide(group(of(("tax", 3)), to((DEBT, -1000))))
+    more = await office.decide(group(of(("tax", 3)), to((DEBT, -2000)), refund_due_pence=1))
+    assert [each.status_code for each in (part, more)] == [422, 422]
+    short = (await office.decide(group(of(("tax", 3)), to((DEBT, -2000))))).json()
+    assert (short["state"], await office.placed("tax")) == ("in-force", {DEBT: -2000})
+    assert (await office.get("/v1/suspense"))["pence"] == 15000
+    await office.assert_lawful()
+    await office.post(f"/v1/decisions/{short['decision_id']}/undo", {"reason": "no"})
+    assert await office.placed("tax") == {"suspended": -2000}
+    await office.decide(group(of(("tax", 5)), to((DEBT, -2000))))
+    await office.hear(reversal("tax", 100, called="more"))
+    assert await office.placed("tax") == {DEBT: -2000, "suspended": -100}
     await office.assert_lawful()
 
 

@@ -44,7 +44,7 @@ async def test_a_payment_tells_its_story(http: httpx.AsyncClient, pool: Any) -> 
     assert story["steps"][0]["candidates"] == ["11/BJ90134361"]
     assert story["came"] == "£35.00 came by web as card; what was owed on 2026-03-10 decides"
     assert [step["figures"] for step in story["steps"]] == [
-        ["£35.00 is on 11/BJ90134361", "£35.00 was owed"], ["£35.00 went back on 2026-05-10: cheque-returned"],
+        ["£35.00 is on 11/BJ90134361", "£35.00 was owed"], ["£35.00 went back on 2026-05-10: the cheque was returned"],
     ]  # fmt: skip
     assert {step["rule_version"] for step in story["steps"]} == {"anytown-2026-03"}
     assert story["steps"][1]["went_back"][0]["reason"] == "cheque-returned"
@@ -138,7 +138,10 @@ async def test_money_that_was_paid_for_a_stopped_account_is_put_on_it(http: http
 async def test_suspense_shows_why_and_what_it_may_be(http: httpx.AsyncClient) -> None:
     [item] = (await http.get("/v1/suspense", params={"council": COUNCIL})).json()["items"]
     assert (item["reason"], item["typed"], item["suspended_pence"]) == ("unknown-reference", "BJ90138361", 3500)
-    assert item["suggestions"] == [{"fund": "11", "account_reference": "BJ90134361", "why": ["one-character-off", "amount-is-due"]}]
+    assert item["words"] == "the reference fails its check digit"
+    [suggested] = item["suggestions"]
+    assert suggested.pop("words") == "one character of its reference is typed otherwise; the amount is one that it owes"
+    assert suggested == {"fund": "11", "account_reference": "BJ90134361", "why": ["one-character-off", "amount-is-due"]}
 
 
 async def test_the_books_balance_and_say_so(http: httpx.AsyncClient) -> None:

@@ -1,5 +1,6 @@
 """What people move from account to account: balanced, with a reason and an author, approved by another, undone once."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ def body(sources: Any, targets: Any, **more: Any) -> dict[str, Any]:
     [
         ([(TAX, 300)], [(OTHER_TAX, 300)], [200, 300, 0]),
         ([(TAX, 300)], [(OTHER_TAX, 100), (DEBT, 200)], [200, 100, 200]),
-        ([(TAX, 300), (OTHER_TAX, 50)], [(DEBT, 300), (DEBT, 50)], [200, -50, 350]),
+        ([(TAX, 300), (TAX, 200)], [(DEBT, 300), (OTHER_TAX, 200)], [0, 200, 300]),
     ],
 )
 async def test_what_leaves_one_account_arrives_at_others(office: Office, sources: Any, targets: Any, after: list[int]) -> None:
@@ -82,6 +83,34 @@ async def test_a_large_journal_waits_for_another_person(office: Office) -> None:
     assert [each["state"] for each in (await office.get("/v1/journals", state="in-force"))["decisions"]] == ["in-force"]
     assert (await office.get("/v1/journals", state="proposed"))["decisions"] == []
     await office.assert_lawful()
+
+
+async def test_what_was_never_put_on_an_account_is_taken_off_it_by_two_people(office: Office) -> None:
+    """Its money may have come before this system, so it is not refused."""
+    proposed = (await office.post("/v1/journals", body([(TAX, 501)], [(DEBT, 501)]))).json()
+    assert (proposed["state"], proposed["overdrawn_pence"], await paid(office)) == ("proposed", 1, [500, 0, 0])
+    path = f"/v1/journals/{proposed['decision_id']}"
+    assert (await office.post(f"{path}/approve")).status_code == 403
+    assert (await office.post(f"{path}/approve", by="Bob")).json()["state"] == "in-force"
+    assert await paid(office) == [-1, 0, 501]
+    assert (await office.post("/v1/journals", body([(TAX, 1)], [(DEBT, 1)]))).json()["overdrawn_pence"] == 1
+    await office.assert_lawful()
+
+
+async def test_a_journal_whose_money_went_on_is_undone_by_two_people(office: Office) -> None:
+    first = (await office.post("/v1/journals", body([(TAX, 300)], [(DEBT, 300)]))).json()
+    await office.post("/v1/journals", body([(DEBT, 300)], [(OTHER_TAX, 300)]))
+    undoing = (await office.post(f"/v1/journals/{first['decision_id']}/undo", {"reason": "no"})).json()
+    assert (undoing["state"], undoing["overdrawn_pence"], await paid(office)) == ("proposed", 300, [200, 300, 0])
+    assert (await office.post(f"/v1/journals/{undoing['decision_id']}/approve", by="Bob")).json()["state"] == "in-force"
+    assert await paid(office) == [500, 300, -300]
+    await office.assert_lawful()
+
+
+async def test_two_journals_at_once_do_not_both_take_what_is_there_once(office: Office) -> None:
+    sent = [office.post("/v1/journals", body([(TAX, 500)], [(to_, 500)])) for to_ in (OTHER_TAX, DEBT)]
+    assert sorted([each.json()["state"] for each in await asyncio.gather(*sent)]) == ["in-force", "proposed"]
+    assert (await paid(office))[0] == 0
 
 
 async def test_a_journal_is_told_and_posted_once(office: Office) -> None:

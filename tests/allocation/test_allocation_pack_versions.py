@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from allocation.anytown import COUNCIL, name, payment, penalty, rows, running_account, sample_accounts, sample_event
+from allocation.doors import KEYS
 from allocation.test_allocation_packs import EDITION, FILES, written
 from ims_allocation.app import build
 from ims_allocation.domain.editions.edition import edition_of
@@ -26,7 +27,7 @@ from ims_kit.work import LONDON
 TODAY = datetime.now(UTC).astimezone(LONDON).date()
 TOMORROW, YESTERDAY = TODAY + timedelta(days=1), TODAY - timedelta(days=1)
 FIRST = "anytown-2026-03"
-PEOPLE = {"ann": COUNCIL, "bob": COUNCIL, "eve": "E08000016"}
+PEOPLE = {"ann": COUNCIL, "bob": COUNCIL, "cid": COUNCIL, "eve": "E08000016"}
 
 CASH_TO_MARKET = """rules:
   - name: cash-to-market
@@ -61,17 +62,21 @@ async def http(service: Any) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def by(who: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {who}"}
+def by(who: str, key: str | None = None, **more: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {who}", "idempotency-key": key or next(KEYS)} | more
 
 
-async def propose(http: httpx.AsyncClient, body: str | None = None, who: str = "ann", on: date = TODAY) -> httpx.Response:
+async def propose(
+    http: httpx.AsyncClient, body: str | None = None, who: str = "ann", on: date = TODAY, key: str | None = None
+) -> httpx.Response:
     asked = {"effective_on": on.isoformat(), "reason": "a new year"}
-    return await http.post("/v1/packs", params=asked, content=(body or content()).encode(), headers=by(who))
+    return await http.post("/v1/packs", params=asked, content=(body or content()).encode(), headers=by(who, key))
 
 
-async def approve(http: httpx.AsyncClient, version: str = "next", who: str = "bob", over: str = FIRST) -> httpx.Response:
-    return await http.post(f"/v1/packs/{version}/approve", json={"compared_with": over}, headers=by(who))
+async def approve(
+    http: httpx.AsyncClient, version: str = "next", who: str = "bob", over: str = FIRST, **headers: str
+) -> httpx.Response:
+    return await http.post(f"/v1/packs/{version}/approve", json={"compared_with": over}, headers=by(who, **headers))
 
 
 async def another_process(pool: Any) -> Shelf:
@@ -187,6 +192,24 @@ async def test_a_proposal_and_an_approval_may_be_sent_again(http: httpx.AsyncCli
     assert [(await approve(http)).status_code for _ in range(2)] == [200, 200]
     assert (await propose(http, content(offices="offices: {}"))).status_code == 409
     assert (await propose(http, who="bob")).status_code == 409
+
+
+async def test_a_command_has_a_key_of_its_own(http: httpx.AsyncClient) -> None:
+    assert [(await propose(http, key="k")).status_code for _ in range(2)] == [201, 200]
+    assert (await propose(http, content("other"), key="k")).status_code == 422
+    assert (await propose(http, on=TOMORROW)).status_code == 409  # the same version, of another day
+    unkeyed = await http.post("/v1/packs/next/approve", json={"compared_with": FIRST}, headers=by("bob") | {"idempotency-key": ""})
+    assert unkeyed.status_code == 400
+
+
+async def test_a_version_that_changed_since_it_was_looked_at_is_not_approved(http: httpx.AsyncClient) -> None:
+    etag = (await propose(http)).headers["etag"]
+    assert (await http.get("/v1/packs/next", params={"council": COUNCIL})).headers["etag"] == etag
+    assert (await approve(http, **{"if-match": '"approved"'})).status_code == 412
+    approved = await approve(http, **{"if-match": etag})
+    assert (approved.status_code, approved.headers["etag"] != etag) == (200, True)
+    assert (await approve(http, **{"if-match": etag})).status_code == 200  # sent again by who does not know that it was done
+    assert (await approve(http, who="cid")).status_code == 409
 
 
 @pytest.mark.parametrize(

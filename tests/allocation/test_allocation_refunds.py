@@ -80,7 +80,7 @@ async def told(pool: Any, kind: str = "refund-approved") -> list[Any]:
 async def test_what_is_due_back_is_asked_for_approved_told_and_sent(office: Office) -> None:
     due = await standing(office, "fine")
     assert (due["amount_pence"], due["origin"], due["requested_by"], due["approvals_needed"]) == (1500, "rule", None, 1)
-    assert due["words"] == "a rule asked for 1500p back: over; it waits for another person's approval"
+    assert due["words"] == "£15.00 is due back: it is more than was owed; it waits for another person's approval"
     asked = (await approve(office, due, by="Ann")).json()
     assert (asked["state"], asked["approved_by"]) == ("asked", ["Ann"])
     (fact,) = await told(office.pool)
@@ -91,7 +91,7 @@ async def test_what_is_due_back_is_asked_for_approved_told_and_sent(office: Offi
     assert (gone["state"], gone["sent_pence"]) == ("sent", 1500)
     assert await office.placed("fine") == {PENALTY: 3500}
     words = (await office.story("fine"))["refunds"][0]["words"]
-    assert words == "a rule asked for 1500p back: over; Ann approved 1500p; 1500p were sent"
+    assert words == "£15.00 is due back: it is more than was owed; Ann approved £15.00; £15.00 was sent"
     await office.assert_lawful()
 
 

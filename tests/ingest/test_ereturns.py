@@ -211,6 +211,25 @@ async def test_asked_again_in_the_same_words_it_is_known(ingest: Ingest) -> None
     assert (await void(ingest)).status_code == 409
 
 
+async def test_an_e_return_that_changed_since_it_was_looked_at_is_not_acted_on(ingest: Ingest) -> None:
+    draft = (await enter(ingest, submitted_by=None)).headers["etag"]
+    changed = await enter(ingest, submitted_by=None, taken_on="2026-03-17")
+    assert (await ingest.http.get("/v1/e-returns/ER000123")).headers["etag"] == changed.headers["etag"] != draft
+
+    async def post(path: str, body: dict[str, Any], seen: str) -> httpx.Response:
+        return await ingest.http.post(f"/v1/e-returns{path}", json=body, headers={"if-match": seen})
+
+    assert (await post("", BAG, draft)).status_code == 412
+    submitted = await post("", BAG, changed.headers["etag"])
+    assert submitted.json()["state"] == "submitted"
+    for path, body in (("/ER000123/approve", {"approved_by": "S Manager"}), ("/ER000123/void", {"voided_by": "S Manager"})):
+        stale = await post(path, body, draft)
+        assert (stale.status_code, stale.json()["reasons"]) == (412, ["It is submitted: look at it again."])
+    assert await ingest.told() == []
+    for status in (201, 200):  # and once more, by who does not know that it was done
+        assert (await post("/ER000123/approve", {"approved_by": "S Manager"}, submitted.headers["etag"])).status_code == status
+
+
 async def test_many_who_approve_at_once_tell_it_once(ingest: Ingest) -> None:
     await enter(ingest)
     answers = await asyncio.gather(*(approve(ingest, by=f"Manager {number % 2}") for number in range(8)))

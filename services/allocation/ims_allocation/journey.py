@@ -6,92 +6,11 @@ from typing import Any
 from ims_allocation.domain import Cause, Evidence, Placement, Record, Stated, Vote, Weighing
 from ims_allocation.domain.baskets import RULE as BASKET
 from ims_allocation.domain.giving_back import Refund
+from ims_allocation.domain.rounding import money
 from ims_allocation.store.decisions import Held
 from ims_allocation.store.payers import Held as Learned
-
-WORDS = {
-    "account": "put on the account that its reference names",
-    "discount": "settled the penalty at the discount",
-    "full": "settled the penalty",
-    "part": "paid part of the penalty",
-    "late-discount": "was the discount amount, too late: it paid part of the penalty",
-    "over": "settled the penalty, and more than was owed is due back",
-    "duplicate": "came for a penalty already settled: due back",
-    "closed": "came for a cancelled penalty: due back",
-    "with-agent": "was taken for a penalty that an enforcement agent collects, to be forwarded",
-    "refund-due": "is due back",
-    "reversed": "went back",
-    "refunded": "was refunded",
-}
-FOUND = {
-    "reference-repaired": "put on the account whose reference it is but for one keying error",
-    "reference-and-evidence": "put on the account that its reference names, and for which more speaks",
-    "payer-and-evidence": "put on the account that its payer is known to pay",
-}
-"""What is said of an account's payment that was placed by such a rule."""
-HOW = {
-    "second-key": "its vehicle and the amount name it",
-    "several-references": "what the penalties that it names cost comes to its amount",
-    "reference-repaired": "its reference was put right: one keying error",
-    "reference-and-evidence": "its reference names it, and more speaks for it",
-}
-"""How a penalty was found, where its reference does not simply name it."""
-PENALTIES = {"discount", "full", "part", "late-discount", "over", "duplicate", "closed", "with-agent"}
-REASONS = {
-    "account-awaited": "the reference is valid, and its account is not known yet",
-    "wait-over": "the reference is valid, but its account has not become known for too long",
-    "unknown-reference": "the reference fails its check digit",
-    "invalid-reference": "the reference is of no fund's shape",
-    "no-reference": "there is nothing to go by",
-    "no-event": "only the settlement knows of it",
-    "other-council": "the reference is another council's",
-    "wrong-fund": "the reference is of another fund than the one that was paid",
-    "several-accounts": "it names several accounts, and the amount does not say how to share it",
-    "not-open": "the account that it names is not open",
-    "ambiguous": "what is given does not say enough to be sure of one account",
-    "needs-person": "a rule leaves it to a person",
-    "payment-awaited": "money went back of a payment that is not known",
-    "overdrawn": "more went back than ever came",
-    "unknown-fund": "the fund that was stated is none of the council's, or closed",
-    "basket-differs": "what was stated line by line does not come to the amount",
-    "vat-code-not-allowed": "the VAT code that was stated is another than the fund's, which lets no line differ",
-    "unknown-vat-code": "the VAT code that was stated is none of the council's",
-    "method-takes-no-fee": "a fee was stated, and its method of payment takes none",
-    "fee-alone": "a fee was stated, and nothing that it is for",
-    "left-by-officer": "an officer decided of the rest of it, or took it off its account",
-}
-
-SAID = {
-    "reference-exact": "the reference is written as its own",
-    "substituted": "one character is another than in its reference",
-    "swapped": "two neighbouring characters of its reference are swapped",
-    "dropped": "a character of its reference is missing",
-    "inserted": "there is a character more than in its reference",
-    "reference-differs": "what is typed is another number",
-    "payer-known": "the payer's bank account is known to pay it, as two people said",
-    "payer-learned": "the payer's bank account paid it before, as an officer decided and nobody confirmed",
-    "amount-is-due": "the amount is one that it owes",
-    "amount-is-instalment": "the amount is its instalment",
-    "amount-is-not-due": "the amount is none that it owes",
-    "nothing-due": "it owes nothing",
-    "name-agrees": "the payer has its holder's surname",
-    "name-differs": "the payer has another name than its holder",
-    "vehicle": "the vehicle is its own",
-    "vehicle-differs": "the vehicle is another",
-    "words-agree": "the words name its kind of debt",
-    "words-of-another-debt": "the words name another kind of debt",
-}
-HELD_BY = {
-    "not-open": "an account that is not open is never chosen automatically",
-    "not-sure": "that is less than finance asks for",
-    "no-second-fact": "nothing but the reference speaks for it",
-    "other-number": "its payer alone points at it, and what is typed is another number",
-    "payer-alone": "nothing but its payer's history speaks for it",
-    "repair-off": "finance has not switched automatic repair on for it",
-    "repair-stopped": "automatic repair has stopped for it: too many were wrong",
-    "by-payer-off": "finance lets no payment to it be placed by its payer without a reference",
-    "by-payer-stopped": "placing by the payer alone has stopped for it: too many were wrong",
-}
+from ims_allocation.wording import BACK, DUE, FOUND, HELD_BY, HOW, NEARLY, PENALTIES, REASONS, SAID, WORDS
+from ims_contracts.allocations import Suggestion
 
 
 def step(record: Record, row: Any) -> dict[str, Any]:
@@ -159,6 +78,8 @@ def came(record: Record) -> str:
 def figures(record: Record, placed: Placement) -> list[str]:
     """Where each pound of it is, what was owed, and what went back: one sentence each."""
     said = [f"{money(part.amount_pence)} is on {part.fund}/{part.account_reference}" for part in placed.parts]
+    is_nowhere = not placed.parts and record.live_pence > 0
+    said += [f"it names {names(record)}"] if is_nowhere and record.payment and record.payment.reading.candidates else []
     said += [HOW[placed.rule]] if placed.outcome in PENALTIES and placed.rule in HOW else []
     said += [f"{money(placed.refund_due_pence)} is due back to the payer"] if placed.refund_due_pence else []
     said += [f"{money(placed.suspended_pence)} is in suspense"] if placed.suspended_pence else []
@@ -166,13 +87,25 @@ def figures(record: Record, placed: Placement) -> list[str]:
         more = f", and more from {placed.next_due_on}" if placed.next_due_on else ""
         left = f"; {money(placed.balance_pence)} is left to pay{more}" if placed.balance_pence else ""
         said.append(f"{money(placed.due_before_pence) if placed.due_before_pence else 'nothing'} was owed{left}")
-    said += [f"{money(each.amount_pence)} went back on {each.on}: {each.reason}" for each in record.applied]
-    return said + [f"{money(each.amount_pence)} is to be taken off it when it comes: {each.reason}" for each in record.pending]
+    said += [f"{money(each.amount_pence)} went back on {each.on}: {cause_reason(each)}" for each in record.applied]
+    return said + [f"{money(each.amount_pence)} is to be taken off it when it comes: {cause_reason(each)}" for each in record.pending]
 
 
-def money(pence: int) -> str:
-    """Pence as people write pounds: £1,234.50."""
-    return f"{'-' if pence < 0 else ''}£{abs(pence) // 100:,}.{abs(pence) % 100:02}"
+def suggested(suggestion: Suggestion) -> dict[str, Any]:
+    """An account that suspended money may be for, and what speaks for it and against it, in words."""
+    why = [NEARLY.get(each, SAID.get(each, each.replace("-", " "))) for each in suggestion.why]
+    return suggestion.model_dump() | {"words": "; ".join(why)}
+
+
+def names(record: Record) -> str:
+    """The accounts that a payment's texts name."""
+    assert record.payment, "only what came names anything"
+    return " and ".join(f"{fund}/{reference}" for fund, reference in record.payment.reading.candidates)
+
+
+def cause_reason(cause: Cause) -> str:
+    """Why money went back: a council's or a provider's code, as words."""
+    return BACK.get(cause.reason, cause.reason.replace("-", " "))
 
 
 def reason_words(reason: str) -> str:
@@ -192,29 +125,33 @@ def since(story: Sequence[Record], revision: int) -> list[str]:
 def decision_words(held: Held) -> str:
     """A decision as an officer would tell of it."""
     what = "took a decision back" if held.undoes else "decided"
+    beyond = f"; it takes {money(held.overdrawn_pence)} more off accounts than was on them" if held.overdrawn_pence else ""
     approved = f"; {held.given_by} approved it" if held.needs_approval and held.verdict == "in-force" else ""
     became = {
         "proposed": "; it waits for another person's approval",
         "withdrawn": f"; {held.given_by} withdrew it",
         "undone": "; it was undone",
     }.get(held.state, "")
-    return f"{held.decided_by} {what}: {held.reason}{approved}{became}"
+    return f"{held.decided_by} {what}: {held.reason}{beyond}{approved}{became}"
 
 
 def refund_words(held: Refund) -> str:
     """A refund as an officer would tell of it."""
-    who = held.requested_by if held.origin == "officer" else f"{held.requested_by}'s decision" if held.requested_by else "a rule"
-    approved = f"; {' and '.join(held.approved_by)} approved {held.asked_pence or held.approved_pence}p" if held.approved_by else ""
+    who = held.requested_by if held.origin == "officer" else f"{held.requested_by}'s decision" if held.requested_by else ""
+    who = f"{who} asked for {money(held.amount_pence)} back" if who else f"{money(held.amount_pence)} is due back"
+    pence = held.asked_pence or held.approved_pence or 0
+    approved = f"; {' and '.join(held.approved_by)} approved {money(pence)}" if held.approved_by else ""
     became = {
         "requested": "; it waits for another person's approval",
         "approved": "; it waits for a second person's approval",
         "asked": "; it was passed on to be sent",
-        "sent": f"; {held.sent_pence}p were sent",
+        "sent": f"; {money(held.sent_pence or 0)} was sent",
         "failed": f"; it could not be sent: {held.failed_because}",
         "cancelled": f"; it was cancelled: {held.cancelled_because}",
     }[held.state]
     again = ", after it had failed before" if held.again_of else ""
-    return f"{who} asked for {held.amount_pence}p back{again}: {held.reason}{approved}{became}"
+    reason = DUE.get(held.reason, DUE["over"]) if held.origin == "rule" else held.reason
+    return f"{who}{again}: {reason}{approved}{became}"
 
 
 def learned_words(held: Learned) -> str:

@@ -4,7 +4,6 @@ from fractions import Fraction
 
 from ims_allocation.domain.books import Books
 from ims_allocation.domain.references import References, Scheme
-from ims_allocation.domain.repairs import pounds
 from ims_allocation.domain.rounding import Rounding, exact_pence
 from ims_allocation.domain.vat import FundVat
 
@@ -85,6 +84,11 @@ def whole(amount: str) -> int:
 def label(reason: str | None) -> str | None:
     """A reason of ours as the vectors would write it."""
     return reason and reason.replace("-", "_")
+
+
+def pounds(pence: int) -> str:
+    """Pence as the vectors write pounds: 1234.50."""
+    return f"{'-' if pence < 0 else ''}{abs(pence) // 100}.{abs(pence) % 100:02}"
 
 
 def verdict(reason: str | None, word: str = "valid") -> dict[str, object]:

@@ -16,8 +16,10 @@ class Approvals(NamedTuple):
     """Of one payment, back to its payer. A refund always needs another person's approval; above this it needs two people's."""
 
     def needs(self, amounts: "Amounts") -> bool:
-        """Whether any of these amounts is above what one person may move alone."""
-        return any(most is not None and amount > most for amount, most in zip(amounts, self, strict=True))
+        """Whether any of these amounts is above what one person may move alone. Whatever the amount, nobody takes alone off accounts
+        what was never put on them."""
+        *moved, overdrawn_pence = amounts
+        return overdrawn_pence > 0 or any(most is not None and amount > most for amount, most in zip(moved, self, strict=True))
 
 
 NO_APPROVALS = Approvals()
@@ -30,6 +32,8 @@ class Amounts(NamedTuple):
     reallocated_pence: int = 0
     journalled_pence: int = 0
     refunded_pence: int = 0
+    overdrawn_pence: int = 0
+    """What a journal takes off accounts beyond what payments and journals put on them."""
 
 
 def is_same_person(one: str, other: str) -> bool:

@@ -1,9 +1,9 @@
 """What a person may ask of allocation: what to do with payments, and what to move from account to account."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from ims_contracts.message import PENCE_MAX, Code, Pence, Reference
 
@@ -26,7 +26,8 @@ class Towards(Asked):
     fund: Code
     account_reference: Reference
     amount_pence: Pence
-    """Above nothing; below it only for a reversal that names no payment, whose whole amount is taken off the account."""
+    """Above nothing; below it only for a reversal that names no payment, or a payment of which more went back than came: that is taken
+    off the account, whole."""
     cost_centre: Code | None = None
     """Whose income it is or was; none: as the fund has it."""
     vat_code: Code | None = None
@@ -42,6 +43,16 @@ class Of(Asked):
     `If-Match` instead."""
 
 
+class Moving(Asked):
+    """One line of a payment, what it gives, and where that goes; what is given to nobody goes to suspense."""
+
+    fund: Code
+    account_reference: Reference
+    amount_pence: int = Field(strict=True, ge=1, le=PENCE_MAX)
+    to: list[Towards] = Field(default=[], max_length=COUNT_MAX)
+    refund_due_pence: int = Field(default=0, strict=True, ge=0)
+
+
 class Group(Asked):
     """One payment or several, and the accounts that all their money is for. The payments are used up one after the other."""
 
@@ -53,6 +64,14 @@ class Group(Asked):
     """Accounts that give what the others get beyond what the payments hold."""
     rest_to_suspense: bool = False
     """What is given to nobody stays in suspense. Where that would take money off an account, it has to be said."""
+    moves: list[Moving] = Field(default=[], max_length=COUNT_MAX)
+    """Of a single payment, instead of all the rest: what leaves some of its lines. All other lines stay as they are."""
+
+    @model_validator(mode="after")
+    def says_one_thing(self) -> Self:
+        if self.moves and (self.to or self.refund_due_pence or self.credit_notes or self.rest_to_suspense or len(self.payments) > 1):
+            raise ValueError("`moves` says what leaves lines of one payment: say it alone, or where all the money goes")
+        return self
 
 
 class Deciding(Asked):
@@ -118,6 +137,13 @@ class Settling(Asked):
     run_id: UUID
     sequence: int = Field(ge=1, lt=2**31)
     reason: Reason
+
+
+class ApprovingPack(Asked):
+    """That a version of the council's pack is approved, by whoever sends this; never by who proposed it."""
+
+    compared_with: str = Field(min_length=1, max_length=140)
+    """The version in whose place it comes, as its `diff` named it."""
 
 
 class Undoing(Asked):

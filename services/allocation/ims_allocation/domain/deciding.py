@@ -16,6 +16,7 @@ from ims_allocation.domain.ledger import Line
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Decided, Part, PaymentKey, Placement, Record
 from ims_allocation.domain.releasing import draw, fault_of_shares
+from ims_allocation.domain.rounding import money
 from ims_allocation.domain.taxing import coded_by, fault_of_code, taxed_lines
 from ims_allocation.domain.validation import Intended, Limits, Standing, validate
 
@@ -83,10 +84,10 @@ def faults_of(group: Group, known: Known) -> list[str]:
     if faults := [fault for key in keys if (fault := fault_of_payment(known.records.get(key), key))]:
         return faults
     records = [known.records[key] for key in keys]
-    is_orphan = any(record.is_orphan for record in records)
-    if faults := faults_of_accounts(group, known, is_orphan):
+    is_short = any(record.live_pence < 0 for record in records)
+    if faults := faults_of_accounts(group, known, is_short):
         return faults
-    return faults_of_orphan(group, records, known.pack) if is_orphan else faults_of_sums(group, records)
+    return faults_of_short(group, records, known.pack) if is_short else faults_of_sums(group, records)
 
 
 def keys_of_group(group: Group, pack: Pack) -> list[PaymentKey]:
@@ -98,14 +99,14 @@ def fault_of_payment(record: Record | None, key: PaymentKey) -> str | None:
         return f"no payment {key[1]} is known"
     if record.kind == "awaited":
         return f"of payment {key[1]} only what went back is known: it can be decided on when it has come"
-    if not record.is_orphan and record.live_pence <= 0:
+    if record.live_pence == 0:
         return f"nothing is left of payment {key[1]}: it went back"
     return None
 
 
-def faults_of_accounts(group: Group, known: Known, is_orphan: bool) -> list[str]:
+def faults_of_accounts(group: Group, known: Known, is_short: bool) -> list[str]:
     """What is wrong with the accounts that get or give."""
-    sign = -1 if is_orphan else 1
+    sign = -1 if is_short else 1
     targets, notes = ([share(each, known.pack, sign) for each in side] for side in (group.to, group.credit_notes))
     if fault := fault_of_shares(targets, notes, books_on(known.today, known.pack)):
         return [WORDS[fault]]
@@ -137,15 +138,17 @@ def fault_of_account(towards: Towards, known: Known) -> str | None:
     return f"account {towards.fund}/{towards.account_reference}: {WORDS[fault]}" if fault else None
 
 
-def faults_of_orphan(group: Group, records: list[Record], pack: Pack) -> list[str]:
-    """A reversal that names no payment is taken off one account, whole. What it undid on a penalty nobody can say."""
+def faults_of_short(group: Group, records: list[Record], pack: Pack) -> list[str]:
+    """A reversal that names no payment, or what went back of one beyond what came, is taken off one account, whole. What the first undid
+    on a penalty nobody can say, and of the other nothing is the penalty's."""
     live = records[0].live_pence
+    what = "a reversal that names no payment" if records[0].is_orphan else "a payment of which too much went back"
     if len(records) > 1 or len(group.to) != 1 or group.refund_due_pence or group.credit_notes:
-        return ["a reversal that names no payment is decided on by itself, for one account"]
+        return [f"{what} is decided on by itself, for one account"]
     if group.to[0].amount_pence != live:
-        return [f"a reversal that names no payment is taken off whole: say {live}"]
+        return [f"{what} is taken off whole: say `amount_pence` {live}"]
     if pack.is_penalty(group.to[0].fund):
-        return ["a reversal that names no payment cannot be laid on a penalty: have its source name the payment"]
+        return [f"{what} cannot be laid on a penalty: have its source name the payment, or name a running account"]
     return []
 
 
@@ -155,14 +158,15 @@ def faults_of_sums(group: Group, records: list[Record]) -> list[str]:
     noted_pence = sum(note.amount_pence for note in group.credit_notes)
     asked = sum(each.amount_pence for each in group.to) + group.refund_due_pence
     if asked > held + noted_pence:
-        return [f"{asked}p is more than the {held + noted_pence}p that there is"]
+        return [f"{money(asked)} is more than the {money(held + noted_pence)} that there is"]
     if group.credit_notes and asked < held + noted_pence:
-        return [f"{asked}p is less than the {held + noted_pence}p that there is: credit notes only give what is missing"]
+        return [f"{money(asked)} is less than the {money(held + noted_pence)} that there is: credit notes only give what is missing"]
     if group.refund_due_pence > held - sum(pence for *_, pence in drawn(group, records)[0]):
         return ["what goes back to a payer must be of the payer's own money, not of a credit note"]
     rest, suspended = held - asked, sum(max(0, record.placement.suspended_pence) for record in records if record.placement)
     if rest > suspended and not group.rest_to_suspense:
-        return [f"{rest - suspended}p would leave an account for suspense: name every account that keeps some, or say `rest_to_suspense`"]
+        left = money(rest - suspended)
+        return [f"{left} would leave an account for suspense: name every account that keeps some, or say `rest_to_suspense`"]
     return []
 
 
@@ -184,7 +188,7 @@ def share_out(decision_id: UUID, group: Group, known: Known, decided: dict[Payme
     """Add what is decided of each payment of a group: the accounts first, then what goes back."""
     keys = keys_of_group(group, known.pack)
     records = [known.records[key] for key in keys]
-    if records[0].is_orphan:
+    if records[0].live_pence < 0:
         parts = {0: [part(each, each.amount_pence) for each in group.to]}
         left = [0]
     else:
@@ -222,7 +226,7 @@ def line(share: Share, pence: int) -> Line:
 def amounts_of(record: Record, decided: Decided, known: Known) -> tuple[int, int]:
     """What leaves suspense, and what leaves an account (or what was due back), in pence; counted from before what was decided without
     another person, where that is more: nobody moves by steps what they may not move at once."""
-    if record.is_orphan:
+    if record.live_pence < 0:
         return abs(record.live_pence), 0
     released = left = 0
     for placed in (record.placement, known.alone.get(record.key)):

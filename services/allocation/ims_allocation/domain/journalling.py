@@ -1,5 +1,7 @@
 """What a person moves from account to account, where no payment is moved: a journal that sums to nothing, or why there is none."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ims_allocation.domain.asked import Journalling
@@ -9,6 +11,9 @@ from ims_allocation.domain.editions.bookkeeping import books_on
 from ims_allocation.domain.ledger import Line
 from ims_allocation.domain.moving import transfer
 from ims_allocation.domain.taxing import fault_of_code, taxed_lines
+
+type LedgerAccount = tuple[str, str | None]
+"""As the ledger names an account: `fund:23` and its reference."""
 
 
 class Journal(NamedTuple):
@@ -36,3 +41,16 @@ def journal(asked: Journalling, known: Known) -> Journal | list[str]:
         return faults
     lines = taxed_lines([books.line(each) for each in made], known.today, pack)
     return Journal(tuple(lines), sum(each.amount_pence for each in asked.sources))
+
+
+def given(lines: Iterable[Line]) -> Counter[LedgerAccount]:
+    """What each account gives in a journal, in pence."""
+    in_all = Counter[LedgerAccount]()
+    for line in lines:
+        in_all[line.ledger_account, line.account_reference] += line.amount_pence
+    return +in_all
+
+
+def overdrawn(lines: Iterable[Line], paid: Mapping[LedgerAccount, int]) -> int:
+    """What a journal takes off accounts beyond what is on them (`paid`), in pence."""
+    return sum(max(0, min(pence, pence - paid.get(account, 0))) for account, pence in given(lines).items())

@@ -27,6 +27,11 @@ class Line(NamedTuple):
     cost_centre: str | None = None
 
 
+def opposite(lines: Iterable[Line]) -> list[Line]:
+    """The same journal the other way round."""
+    return [line._replace(amount_pence=-line.amount_pence, vat_pence=-line.vat_pence) for line in lines]
+
+
 def position(record: Record) -> Position:
     """Where a payment stands in the ledger: clearing has what came less what went back; its placement has the other side."""
     at: Position = Counter()

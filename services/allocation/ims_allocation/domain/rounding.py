@@ -1,4 +1,4 @@
-"""Amounts that are written or reckoned finer than a penny, and brought to whole pence by a rule that has a name."""
+"""Amounts that are written or reckoned finer than a penny, brought to whole pence by a rule that has a name; and pence in words."""
 
 import re
 from fractions import Fraction
@@ -28,3 +28,8 @@ def rounded(exact: Fraction, rule: Rounding) -> int:
     size = abs(exact)
     whole = {"half-up": int(size + HALF), "half-even": round(size), "toward-zero": int(size)}[rule]
     return -whole if exact < 0 else whole
+
+
+def money(pence: int) -> str:
+    """Pence as people write pounds: £1,234.50."""
+    return f"{'-' if pence < 0 else ''}£{abs(pence) // 100:,}.{abs(pence) % 100:02}"

@@ -9,12 +9,14 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
 from ims_allocation.domain import Accounts, Pack
-from ims_allocation.domain.asked import Approving, Deciding, Undoing
-from ims_allocation.domain.deciding import Known, keys_of_group, plan
+from ims_allocation.domain.asked import Approving, Deciding, Group, Moving, Towards, Undoing
+from ims_allocation.domain.by_line import plan
+from ims_allocation.domain.deciding import Known, keys_of_group
 from ims_allocation.handlers.enacting import approve, enact, named, proposed, refuse_stale, same, there, undo
 from ims_allocation.handlers.news import lock
 from ims_allocation.handlers.officers import Command, Unwelcome, done, if_match, openapi, read, service_of, tagged
 from ims_allocation.handlers.pages import INSTANT, PenceAsked, after, cursor
+from ims_allocation.journey import decision_words
 from ims_allocation.store import accounts, decisions, placements
 from ims_allocation.store.decisions import Held, Share
 from ims_kit import Work
@@ -101,7 +103,7 @@ async def decide(command: Command, asked: Deciding, packs: Mapping[str, Pack], w
     every fault."""
     pack = packs[command.council]
     keys = [key for group in asked.decisions for key in keys_of_group(group, pack)]
-    named_there = {each.account_reference for group in asked.decisions for each in (*group.to, *group.credit_notes)}
+    named_there = {each.account_reference for group in asked.decisions for each in named_in(group)}
     references = [(command.council, reference) for reference in sorted(named_there)]
     reached = await lock([*references, (command.council, named(command.id))], keys, work)
     if known := await decisions.find(work.connection, command.council, command.id):
@@ -110,7 +112,8 @@ async def decide(command: Command, asked: Deciding, packs: Mapping[str, Pack], w
     seen = {(command.council, of.payment_id): of.revision or 0 for group in asked.decisions for of in group.payments}
     if stale := [(key, revision) for key, revision in seen.items() if key in records and records[key].revision != revision]:
         await refuse_stale(stale, 412, work)
-    found = Accounts(await accounts.find(references, work.connection))
+    kept = {(command.council, part.account_reference) for record in records.values() if record.placement for part in record.placement.parts}
+    found = Accounts(await accounts.find({*references, *kept}, work.connection))
     alone = await decisions.alone(work.connection, command.council, [key[1] for key in keys])
     made = plan(command.id, asked.decisions, Known(records, found, pack, work.today, alone))
     if isinstance(made, list):
@@ -120,6 +123,11 @@ async def decide(command: Command, asked: Deciding, packs: Mapping[str, Pack], w
     if not held.needs_approval:
         await enact(held, command.by, reached, packs, work)
     return {"is_new": True} | await of_id(command.council, held.decision_id, work.connection)
+
+
+def named_in(group: Group) -> list[Towards | Moving]:
+    """Every account that a group names."""
+    return [*group.to, *group.credit_notes, *group.moves, *(each for move in group.moves for each in move.to)]
 
 
 async def of_id(council: str, decision_id: UUID, connection: Any) -> dict[str, Any]:
@@ -156,8 +164,9 @@ def one(held: Held) -> dict[str, Any]:
     """Who decided, when and why; who approved it; and its state."""
     is_approved = held.needs_approval and held.verdict == "in-force"
     return {
-        "decision_id": held.decision_id, "kind": held.kind, "state": held.state, "amount_pence": held.amount_pence, "reason": held.reason,
-        "note": held.note, "by": held.decided_by, "at": held.decided_at, "needs_approval": held.needs_approval,
+        "decision_id": held.decision_id, "kind": held.kind, "state": held.state, "amount_pence": held.amount_pence,
+        "overdrawn_pence": held.overdrawn_pence, "reason": held.reason, "note": held.note, "by": held.decided_by, "at": held.decided_at,
+        "needs_approval": held.needs_approval, "words": decision_words(held),
         "approved_by": held.given_by if is_approved else None, "approved_at": held.given_at if is_approved else None,
         "withdrawn_by": held.given_by if held.verdict == "withdrawn" else None, "undoes": held.undoes, "undone_by": held.undone_by,
     }  # fmt: skip

@@ -7,6 +7,8 @@ from uuid import UUID
 from ims_allocation.domain import Line, Pack, PaymentKey, written
 from ims_allocation.domain.approvals import Amounts, is_same_person
 from ims_allocation.domain.asked import Deciding, Journalling, Undoing
+from ims_allocation.domain.journalling import given, overdrawn
+from ims_allocation.domain.ledger import opposite
 from ims_allocation.handlers.news import News, bring_up_to_date, lock
 from ims_allocation.handlers.officers import Command, Unwelcome, refuse_changed
 from ims_allocation.journey import decision_words, since
@@ -30,7 +32,7 @@ def proposed(command: Command, asked: Deciding | Journalling, amounts: Amounts, 
     moved, alone = amounts[:3], pack.approvals[:3]
     return Held(
         command.council, command.id, kind, None, command.content_sha256, sum(moved), pack.approvals.needs(amounts), *moved, *alone,
-        asked.reason, asked.note, command.by, work.now,
+        amounts.overdrawn_pence, asked.reason, asked.note, command.by, work.now,
     )  # fmt: skip
 
 
@@ -55,8 +57,7 @@ async def enact(held: Held, by: str, reached: set[Key], packs: Packs, work: Work
 
 async def post(held: Held, lines: list[Line], is_beside_payments: bool, work: Work) -> None:
     """Post a journal between accounts, or the same the other way round: today's, whenever it was decided."""
-    sign = -1 if held.undoes else 1
-    posted = [line._replace(amount_pence=sign * line.amount_pence, vat_pence=sign * line.vat_pence) for line in lines]
+    posted = opposite(lines) if held.undoes else lines
     await placements.POST(work.connection, [placements.line_row(each, held.decision_id, held.council, work.today, None) for each in posted])
     work.tell(
         JournalPosted(
@@ -109,15 +110,33 @@ async def undo(command: Command, which: tuple[UUID, str | None], undoing: Undoin
     if held.state != "in-force" or held.undoes:
         words = "It undoes another: decide anew instead." if held.undoes else f"It is {held.state}."
         raise Unwelcome(409, "There is nothing to undo", words)
-    own = held._replace(
-        decision_id=command.id, kind="undo", undoes=decision_id, content_sha256=command.content_sha256, reason=undoing.reason, note=None,
-        decided_by=command.by, decided_at=work.now, verdict=None, given_by=None, given_at=None,
-    )  # fmt: skip
+    own = await undoing_of(held, command, undoing, work)
     await check_undoing(own, shares, work)
     await decisions.keep(own, (), (), work)
     if not own.needs_approval:
         await enact(own, command.by, reached, packs, work)
     return own.decision_id
+
+
+async def undoing_of(held: Held, command: Command, undoing: Undoing, work: Work) -> Held:
+    """The undoing of a decision, as it is kept: it needs approval if the decision did, or if what a journal gave an account is not there
+    any more."""
+    back = []
+    if held.kind == "journal":
+        back = opposite((await decisions.lines(work.connection, held.council, [held.decision_id]))[held.decision_id])
+    overdrawn_pence = max(held.overdrawn_pence, await overdrawn_by(back, held.council, work))
+    return held._replace(
+        decision_id=command.id, kind="undo", undoes=held.decision_id, content_sha256=command.content_sha256,
+        needs_approval=held.needs_approval or overdrawn_pence > 0, overdrawn_pence=overdrawn_pence, reason=undoing.reason, note=None,
+        decided_by=command.by, decided_at=work.now, verdict=None, given_by=None, given_at=None,
+    )  # fmt: skip
+
+
+async def overdrawn_by(lines: Collection[Line], council: str, work: Work) -> int:
+    """What a journal takes off accounts beyond what is on them, in pence; other journals of them wait."""
+    accounts = [*given(lines)]
+    await work.lock([f"{council}/journal:{account}/{reference}" for account, reference in accounts])
+    return overdrawn(lines, await reports.paid_on(work.connection, council, accounts))
 
 
 async def check_undoing(own: Held, shares: Collection[Share], work: Work) -> None:

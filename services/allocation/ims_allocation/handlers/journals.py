@@ -14,7 +14,7 @@ from ims_allocation.domain.asked import Approving, Journalling, Undoing
 from ims_allocation.domain.deciding import Known
 from ims_allocation.domain.journalling import journal
 from ims_allocation.handlers.decisions import State, listed, of_id, post_approval, post_undoing
-from ims_allocation.handlers.enacting import enact, named, proposed, same
+from ims_allocation.handlers.enacting import enact, named, overdrawn_by, proposed, same
 from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of, tagged
 from ims_allocation.handlers.pages import INSTANT, PenceAsked, after
 from ims_allocation.store import accounts, decisions
@@ -29,7 +29,8 @@ router.post("/{decision_id}/undo", openapi_extra=openapi(Undoing))(post_undoing)
 @router.post("", status_code=201, openapi_extra=openapi(Journalling))
 async def post_journal(request: Request, response: Response) -> dict[str, Any]:
     """Move money between accounts: one may give to several; several give to as many, each to the one at its own place. What is given
-    and what is got must come to the same. Above the council's limit it is only proposed, until another person approves it."""
+    and what is got must come to the same. Above the council's limit, or where it takes more off an account than was put on it, it is only
+    proposed, until another person approves it."""
     command, asked = await read(request, Journalling)
     made = await done(request, partial(move, command, asked, request.app.state.packs))
     response.status_code = 201 if made["is_new"] else 200
@@ -73,7 +74,8 @@ async def move(command: Command, asked: Journalling, packs: Mapping[str, Pack], 
     made = journal(asked, Known({}, found, pack, work.today))
     if isinstance(made, list):
         raise Unwelcome(422, "It cannot be journalled so; nothing was changed", *made)
-    held = proposed(command, asked, Amounts(journalled_pence=made.amount_pence), pack, work)
+    overdrawn_pence = await overdrawn_by(made.lines, command.council, work)
+    held = proposed(command, asked, Amounts(journalled_pence=made.amount_pence, overdrawn_pence=overdrawn_pence), pack, work)
     await decisions.keep(held, (), made.lines, work)
     if not held.needs_approval:
         await enact(held, command.by, set(), packs, work)

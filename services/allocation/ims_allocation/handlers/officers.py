@@ -95,17 +95,29 @@ OFFICERS_ONLY = [Depends(HTTPBearer(auto_error=False, description="An officer's 
 
 async def read[Body: Asked](request: Request, kind: type[Body]) -> tuple[Command, Body]:
     """The command and its body. Raises Unwelcome where who sends it, its key, or anything in it is not in order."""
-    (council, by), key = officer_of(request), request.headers.get("idempotency-key", "")
-    if not 0 < len(key) <= KEY_LENGTH_MAX:
-        raise Unwelcome(400, "The Idempotency-Key header is missing or too long", "Send one a command, the same when you try again.")
+    key_of(request)
     try:
         body = kind.model_validate_json(await body_of(request) or b"{}")
     except ValidationError as error:
         raise Unwelcome(422, "The body cannot be read; nothing was changed", *reasons_of(error.errors(include_url=False))) from None
     if "\\u0000" in body.model_dump_json():
         raise Unwelcome(422, "The body cannot be read; nothing was changed", "No text may hold the character NUL: leave it out.")
-    content = hashlib.sha256(f"{request.url.path}\n{by}\n{body.model_dump_json()}".encode()).hexdigest()
-    return Command(council, uuid5(NAMES, f"{council}\n{key}"), content, by), body
+    return command_of(request, body.model_dump_json()), body
+
+
+def command_of(request: Request, content: str) -> Command:
+    """The command that has this content. Raises Unwelcome where who sends it, or its key, is not in order."""
+    (council, by), key = key_of(request)
+    content_sha256 = hashlib.sha256(f"{request.url.path}\n{by}\n{content}".encode()).hexdigest()
+    return Command(council, uuid5(NAMES, f"{council}\n{key}"), content_sha256, by)
+
+
+def key_of(request: Request) -> tuple[Acting, str]:
+    """Who sends a command, and its key. Raises Unwelcome."""
+    officer, key = officer_of(request), request.headers.get("idempotency-key", "")
+    if not 0 < len(key) <= KEY_LENGTH_MAX:
+        raise Unwelcome(400, "The Idempotency-Key header is missing or too long", "Send one a command, the same when you try again.")
+    return officer, key
 
 
 def if_match(request: Request) -> str | None:
@@ -160,15 +172,16 @@ def reasons_of(faults: Iterable[Any]) -> list[str]:
     ]
 
 
+KEYED: dict[str, Any] = {
+    "parameters": [
+        {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string", "maxLength": KEY_LENGTH_MAX}}
+    ]
+}
+
+
 def openapi(kind: type[BaseModel]) -> dict[str, Any]:
     """What a door says of its body, which it reads itself: with every fault at once, and not before it knows the caller."""
-    key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string", "maxLength": KEY_LENGTH_MAX}}
-    return body_in(kind) | {"parameters": [key]}
-
-
-def body_in(kind: type[BaseModel]) -> dict[str, Any]:
-    """The same of a door whose command is known by what it names, without a key."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": inlined(kind.model_json_schema())}}}}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": inlined(kind.model_json_schema())}}}} | KEYED
 
 
 def inlined(schema: dict[str, Any]) -> dict[str, Any]:

@@ -5,13 +5,27 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ims_allocation.domain.approvals import is_same_person
+from ims_allocation.domain.asked import ApprovingPack
 from ims_allocation.domain.editions.differences import differences, dropped
 from ims_allocation.domain.editions.edition import Edition, edition_of, of_content
 from ims_allocation.domain.editions.reading import BYTES_MAX, PackFault
 from ims_allocation.domain.trying import Difference
-from ims_allocation.handlers.officers import Acting, Unwelcome, body_in, officer_of, reasons_of, text_of
+from ims_allocation.handlers.officers import (
+    KEYED,
+    Command,
+    Unwelcome,
+    command_of,
+    if_match,
+    key_of,
+    officer_of,
+    openapi,
+    read,
+    refuse_changed,
+    tagged,
+    text_of,
+)
 from ims_allocation.handlers.pages import after, cursor
 from ims_allocation.handlers.shelf import Shelf
 from ims_allocation.handlers.trying import Trial, try_out
@@ -22,7 +36,6 @@ from ims_kit import Service, Work
 
 router = APIRouter(prefix="/v1", tags=["packs"])
 
-BODY_BYTES_MAX = 16 << 10
 A_DAY = timedelta(days=1)
 LIMITS = [
     "A payment that names one account outright is kept by its reference alone: where a rule looks at anything else that was typed, or at "
@@ -31,16 +44,7 @@ LIMITS = [
 ]
 
 
-PACK_BODY = {"requestBody": {"required": True, "content": {"application/yaml": {"schema": {"type": "object"}}}}}
-
-
-class Approval(BaseModel):
-    """What was looked at before the approval."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    compared_with: str
-    """The version in whose place this one comes, as `diff` named it."""
+PACK_BODY = {"requestBody": {"required": True, "content": {"application/yaml": {"schema": {"type": "object"}}}}} | KEYED
 
 
 @router.post("/packs", status_code=201, openapi_extra=PACK_BODY)
@@ -49,19 +53,21 @@ async def post_pack(
 ) -> dict[str, Any]:
     """Propose a version: the body is the whole pack, in YAML or JSON. It comes into force on `effective_on`, or on the day of its approval
     if that is later. Sent again as it was, it is known."""
-    officer = officer_of(request)
-    edition = await proposed(await text_of(request, BYTES_MAX), officer)
+    key_of(request)
+    text = await text_of(request, BYTES_MAX)
+    command = command_of(request, f"{request.url.query}\n{text}")
+    edition = await proposed(text, command)
     async with service_of(request).begin() as work:
-        await work.lock([lock_of(officer.council)])
-        if effective_on < work.today:
+        await work.lock([lock_of(command.council)])
+        is_new = not await is_known(edition, effective_on, command, work)
+        if is_new and effective_on < work.today:
             raise Unwelcome(422, "The version cannot come into force in the past", f"Say effective_on={work.today}, or a later day.")
         other = await fit_in(edition, effective_on, work)
-        is_new = await packs.propose(Proposal(edition, effective_on, officer.name, reason), work)
-        kept = await there(officer.council, edition.version, work.connection)
-        if not is_new and (kept.content_sha256, kept.proposed_by) != (packs.sha256_of(edition), officer.name):
-            raise Unwelcome(409, "There is another version of this name", f"Name yours otherwise than {edition.version}.")
+        if is_new:
+            await packs.propose(Proposal(edition, effective_on, command.by, reason, command.id), work)
+        kept = await there(command.council, edition.version, work.connection)
     response.status_code = 201 if is_new else 200
-    return shown(kept) | compared(other, edition)
+    return tagged(shown(kept) | compared(other, edition), response)
 
 
 @router.get("/packs")
@@ -78,14 +84,14 @@ async def get_packs(
 
 
 @router.get("/packs/{version}")
-async def get_pack(request: Request, version: str, council: str) -> dict[str, Any]:
-    """A version whole; of the one in force, how often each of its rules failed since this process began."""
+async def get_pack(request: Request, response: Response, version: str, council: str) -> dict[str, Any]:
+    """A version whole; of the one in force, how often each of its rules failed since this process began. Its `ETag` is its state."""
     pool = service_of(request).pool
     kept = await there(council, version, pool)
     edition = await kept_edition(council, version, pool)
     pack = shelf_of(request).today()[council]
     failed = {"rules_failed": dict(pack.tables.rules.failed)} if pack.version == version else {}
-    return shown(kept) | {"content": edition.said} | failed
+    return tagged(shown(kept) | {"content": edition.said} | failed, response)
 
 
 @router.get("/packs/{version}/diff")
@@ -98,23 +104,31 @@ async def get_diff(request: Request, version: str, council: str) -> dict[str, An
         return shown(kept) | compared(await last_of(due, max(kept.effective_on, work.today), work), edition)
 
 
-@router.post("/packs/{version}/approve", openapi_extra=body_in(Approval))
-async def post_approval(request: Request, version: str) -> dict[str, Any]:
-    """Approve a version that another person proposed. The body says which version it was compared with: `{"compared_with": …}`."""
-    officer = officer_of(request)
-    approval = read_approval(await text_of(request, BODY_BYTES_MAX))
+@router.post("/packs/{version}/approve", openapi_extra=openapi(ApprovingPack))
+async def post_approval(request: Request, response: Response, version: str) -> dict[str, Any]:
+    """Approve a version that another person proposed. The body says which version it was compared with: `{"compared_with": …}`. `If-Match`
+    may name the version as it was looked at."""
+    command, approval = await read(request, ApprovingPack)
     async with service_of(request).begin() as work:
-        await work.lock([lock_of(officer.council)])
-        kept = await there(officer.council, version, work.connection)
-        if is_same_person(kept.proposed_by, officer.name):
-            raise Unwelcome(403, "Who proposed a version may not approve it", "Have another person approve it.")
-        if not kept.is_approved:
-            edition = await kept_edition(officer.council, version, work.connection)
-            other = await fit_in(edition, max(kept.effective_on, work.today), work)
-            if other.version != approval.compared_with:
-                raise Unwelcome(409, "Another version came into force meanwhile", f"Look at the diff to {other.version}, approve again.")
-            await packs.approve(kept, officer.name, approval.compared_with, work)
-        return shown(await there(officer.council, version, work.connection))
+        await work.lock([lock_of(command.council)])
+        kept = await there(command.council, version, work.connection)
+        if not (kept.approved_by and is_same_person(kept.approved_by, command.by)):
+            refuse_changed(if_match(request), state(kept), f"It is {state(kept)}.")
+            await approve(kept, command.by, approval.compared_with, work)
+        return tagged(shown(await there(command.council, version, work.connection)), response)
+
+
+async def approve(kept: Version, by: str, compared_with: str, work: Work) -> None:
+    """Bring a version into force, on its day or today. Raises Unwelcome where this person may not, or it waits for nobody."""
+    if is_same_person(kept.proposed_by, by):
+        raise Unwelcome(403, "Who proposed a version may not approve it", "Have another person approve it.")
+    if kept.is_approved:
+        raise Unwelcome(409, "The version waits for no approval", f"{kept.approved_by or kept.proposed_by} brought it into force.")
+    edition = await kept_edition(kept.council, kept.version, work.connection)
+    other = await fit_in(edition, max(kept.effective_on, work.today), work)
+    if other.version != compared_with:
+        raise Unwelcome(409, "Another version came into force meanwhile", f"Look at the diff to {other.version}, approve again.")
+    await packs.approve(kept, by, compared_with, work)
 
 
 @router.post("/packs/{version}/dry-run")
@@ -151,24 +165,28 @@ def ending(placed: Any) -> dict[str, Any]:
     return {"words": words(placed), "outcome": placed.outcome, "reason": placed.reason, "rule": placed.rule, "parts": parts}
 
 
-async def proposed(text: str, officer: Acting) -> Edition:
+async def is_known(edition: Edition, effective_on: date, command: Command, work: Work) -> bool:
+    """Whether a version was proposed before, for the same day by the same person in the same words. Raises Unwelcome where its name, or
+    the key of the command, is another's."""
+    before = await packs.of_command(command.council, command.id, work.connection)
+    if before not in (None, edition.version):
+        raise Unwelcome(422, "The Idempotency-Key was used for another command", "Send a new key for a new command.")
+    kept = await packs.find(command.council, edition.version, work.connection)
+    is_same = kept and (kept.content_sha256, kept.proposed_by) == (packs.sha256_of(edition), command.by)
+    if kept and not (is_same and (kept.is_approved or kept.effective_on == effective_on)):
+        raise Unwelcome(409, "There is another version of this name", f"Name yours otherwise than {edition.version}.")
+    return kept is not None
+
+
+async def proposed(text: str, command: Command) -> Edition:
     """The version in a body, of the officer's own council; reading it takes some tenths of a second, so a thread does."""
     try:
         edition = await asyncio.to_thread(edition_of, {"the body": text})
     except PackFault as refused:
         raise Unwelcome(422, "The pack cannot be used; nothing was kept", *refused.faults) from None
-    if edition.council != officer.council:
-        raise Unwelcome(403, "The pack is another council's", f"You may propose one of {officer.council}.")
+    if edition.council != command.council:
+        raise Unwelcome(403, "The pack is another council's", f"You may propose one of {command.council}.")
     return edition
-
-
-def read_approval(text: str) -> Approval:
-    try:
-        return Approval.model_validate_json(text)
-    except ValidationError as error:
-        asked = 'Send `{"compared_with": "…"}`, as its diff names it, and nothing else.'
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        raise Unwelcome(422, "Say what the version was compared with", asked, *reasons_of(faults)) from None
 
 
 async def fit_in(edition: Edition, day: date, work: Work) -> Edition:
@@ -219,12 +237,11 @@ def compared(other: Edition, edition: Edition) -> dict[str, Any]:
 
 
 def shown(kept: Version) -> dict[str, Any]:
-    return kept._asdict() | {"state": "approved" if kept.is_approved else "proposed"}
+    return kept._asdict() | {"state": state(kept)}
 
 
-def is_same_person(one: str, other: str) -> bool:
-    """Whether two names are of one person, however they are typed; the database's constraint says the same."""
-    return one.strip().lower() == other.strip().lower()
+def state(kept: Version) -> str:
+    return "approved" if kept.is_approved else "proposed"
 
 
 def lock_of(council: str) -> str:

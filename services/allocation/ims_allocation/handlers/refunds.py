@@ -13,6 +13,7 @@ from ims_allocation.domain.approvals import is_same_person
 from ims_allocation.domain.asked import ApprovingRefund, Cancelling, Refunding
 from ims_allocation.domain.days import age, aged
 from ims_allocation.domain.giving_back import OPEN, Refund, State, approvals_needed, left_to_ask
+from ims_allocation.domain.rounding import money
 from ims_allocation.handlers.due import follow
 from ims_allocation.handlers.enacting import refuse_stale
 from ims_allocation.handlers.news import lock
@@ -136,9 +137,11 @@ async def approve(command: Command, which: tuple[UUID, str | None], amount_pence
         raise Unwelcome(403, "Who asked for a refund may not approve it", "Have another person approve it.")
     pence = amount_pence or held.approved_pence or held.amount_pence
     if pence > held.amount_pence:
-        raise Unwelcome(422, "It is more than was asked for; nothing was changed", f"{held.amount_pence}p were. Ask for more by itself.")
+        words = f"{money(held.amount_pence)} was. Ask for more by itself."
+        raise Unwelcome(422, "It is more than was asked for; nothing was changed", words)
     if held.approved_pence not in (None, pence):
-        raise Unwelcome(409, "Another amount was approved by the other person", f"They approved {held.approved_pence}p; or cancel it.")
+        words = f"They approved {money(held.approved_pence or 0)}: approve that, or cancel it."
+        raise Unwelcome(409, "Another amount was approved by the other person", words)
     known = (await refunds.of_payments(work.connection, [record.key]))[record.key]
     check_left(pence, record, [each for each in known if each.refund_id != held.refund_id], 409)
     await refunds.step(held, "approved", by, work, pence)
@@ -204,8 +207,8 @@ def check_left(pence: int, record: Record, others: Collection[Refund], status: i
     """Raises Unwelcome where so much is not left of a payment, after all that went back and is to go back."""
     left = left_to_ask(record, others)
     if pence > left:
-        words = f"{left}p are: the rest went back, or is asked for by other refunds."
-        raise Unwelcome(status, f"{pence}p are not left of the payment; nothing was changed", words)
+        words = f"{money(left)} is: the rest went back, or is asked for by other refunds."
+        raise Unwelcome(status, f"{money(pence)} is not left of the payment; nothing was changed", words)
 
 
 def version(held: Refund) -> int:

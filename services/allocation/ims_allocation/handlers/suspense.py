@@ -17,6 +17,7 @@ from ims_allocation.handlers.decisions import decide, with_revisions
 from ims_allocation.handlers.news import suggest_for
 from ims_allocation.handlers.officers import Command, Unwelcome, done, openapi, read, service_of
 from ims_allocation.handlers.pages import PenceAsked, after, cursor
+from ims_allocation.journey import reason_words, suggested
 from ims_allocation.store import placements, suspense
 from ims_allocation.store.suspense import Asked, Note
 from ims_kit import Work
@@ -155,6 +156,6 @@ async def shown(rows: list[Any], request: Request, with_suggestions: bool = True
     return [
         {name: row[name] for name in same}
         | {"suspended_pence": row["amount_pence"], "age_working_days": age(row["since_on"], today)}
-        | {"suggestions": hints.get((row["council"], row["payment_id"]), [])}
+        | {"words": reason_words(row["reason"]), "suggestions": [suggested(e) for e in hints.get((row["council"], row["payment_id"]), [])]}
         for row in rows
     ]

@@ -14,7 +14,7 @@ from ims_kit import Insert, Work
 KEEP = Insert(
     DecisionRow,
     """council decision_id kind undoes content_sha256 amount_pence needs_approval released_pence reallocated_pence journalled_pence
-    release_over_pence reallocation_over_pence journal_over_pence reason note decided_by decided_at""",
+    release_over_pence reallocation_over_pence journal_over_pence overdrawn_pence reason note decided_by decided_at""",
     returning="decision_id",
 )
 KEEP_DECIDED = Insert(DecidedRow, "council decision_id payment_id revision parts refund_due_pence seen")
@@ -73,6 +73,7 @@ class Held(NamedTuple):
     release_over_pence: int | None
     reallocation_over_pence: int | None
     journal_over_pence: int | None
+    overdrawn_pence: int
     reason: str
     note: str | None
     decided_by: str

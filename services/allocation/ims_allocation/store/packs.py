@@ -5,6 +5,7 @@ import json
 from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from ims_allocation.domain.editions.edition import Edition
 from ims_allocation.store.tables import PackApprovalRow, PackVersionRow
@@ -15,7 +16,9 @@ OPERATOR = "operator"
 """Who proposed a first version: whoever set IMS_COUNCIL_PACK."""
 
 PROPOSE = Insert(
-    PackVersionRow, "council version content content_sha256 effective_on is_first proposed_by proposed_at reason", returning="version"
+    PackVersionRow,
+    "council version content content_sha256 effective_on is_first proposed_by proposed_at reason command_id",
+    returning="version",
 )
 APPROVE = Insert(PackApprovalRow, "council version proposed_by approved_by approved_at effective_on compared_with", returning="version")
 
@@ -67,6 +70,7 @@ class Proposal(NamedTuple):
     effective_on: date
     proposed_by: str
     reason: str
+    command_id: UUID | None = None
 
 
 def content_of(edition: Edition) -> str:
@@ -91,10 +95,10 @@ async def propose(proposal: Proposal, work: Work) -> bool:
 
 
 def row(proposal: Proposal, work: Work, is_first: bool = False) -> tuple[Any, ...]:
-    edition, effective_on, by, reason = proposal
+    edition, effective_on, by, reason, command_id = proposal
     return (
         *(edition.council, edition.version, content_of(edition), sha256_of(edition)),
-        *(effective_on, is_first, by, work.now, reason),
+        *(effective_on, is_first, by, work.now, reason, command_id),
     )
 
 
@@ -108,6 +112,12 @@ async def approve(version: Version, by: str, compared_with: str, work: Work) -> 
 async def find(council: str, version: str, connection: Any) -> Version | None:
     found = await connection.fetchrow(f"{VERSIONS} WHERE council = $1 AND version = $2", council, version)
     return Version(*found) if found else None
+
+
+async def of_command(council: str, command_id: UUID, connection: Any) -> str | None:
+    """The version that a command proposed, if it did."""
+    found = await connection.fetchval("SELECT version FROM pack_version WHERE council = $1 AND command_id = $2", council, command_id)
+    return str(found) if found else None
 
 
 async def listed(council: str, before: int | None, is_approved: bool | None, page: tuple[Any, int]) -> list[Version]:

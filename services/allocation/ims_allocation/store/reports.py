@@ -1,5 +1,6 @@
 """What the ledger and the placements say in all, and whether they say the same."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -163,6 +164,17 @@ NO_PAYMENT = UUID(int=0)
 """In whose place journals of a day stand, which move no payment."""
 PAID = """SELECT coalesce(sum(-amount_pence), 0)::bigint FROM ledger_line
   WHERE council = $1 AND ledger_account = $2 AND account_reference = $3"""
+
+
+PAID_ON = """SELECT ledger_account, account_reference, sum(-amount_pence)::bigint AS pence FROM ledger_line
+  JOIN unnest($2::text[], $3::text[]) AS asked (ledger_account, account_reference) USING (ledger_account, account_reference)
+  WHERE council = $1 GROUP BY 1, 2"""
+
+
+async def paid_on(connection: Any, council: str, accounts: Collection[tuple[str, str | None]]) -> dict[tuple[str, str | None], int]:
+    """What payments and journals put on some accounts, as the ledger names them, in pence. It reads the whole ledger."""
+    rows = await connection.fetch(PAID_ON, council, *zip(*accounts, strict=True)) if accounts else []
+    return {(row["ledger_account"], row["account_reference"]): row["pence"] for row in rows}
 
 
 async def story(connection: Any, council: str, payment_id: UUID) -> tuple[list[Any], list[Any]]:

@@ -166,6 +166,7 @@ class DecisionRow(Table, table=True):
     """What one person might release alone; None: whatever the amount. So with the next two."""
     reallocation_over_pence: int | None = big()
     journal_over_pence: int | None = big()
+    overdrawn_pence: int = big()
     reason: str
     note: str | None
     decided_by: str
@@ -274,7 +275,6 @@ class PackVersionRow(Table, table=True):
     version: str = Field(primary_key=True)
     number: int | None = Field(default=None, sa_type=BigInteger)
     content: str
-    """The pack in JSON."""
     content_sha256: str
     effective_on: date
     is_first: bool
@@ -282,6 +282,7 @@ class PackVersionRow(Table, table=True):
     proposed_by: str
     proposed_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True)))
     reason: str
+    command_id: UUID | None
 
 
 class PackApprovalRow(Table, table=True):

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -47,7 +48,7 @@ class Voiding(Asked):
 async def post_e_return(request: Request) -> Response:
     """Enter an e-return, or submit it where `submitted_by` is named: cash by denomination, what the cash is for, cheques, line by
     line as its template has them. What is submitted has to come to the bag's total. The same again is known; until it is
-    submitted, it may be changed."""
+    submitted, it may be changed: `If-Match` may name it as it was looked at."""
     caller = teller(request)
     ereturn = by_template(request, caller, await read(request, EReturn))
     action = "submit" if ereturn.submitted_by else "save"
@@ -55,6 +56,7 @@ async def post_e_return(request: Request) -> Response:
         held = await ereturns.hold_with_bag(caller.council, ereturn, work)
         decision = decide(held.state if held else "absent", action, held is not None and held.ereturn == ereturn)
         if decision.is_new:
+            refuse_changed(request, held)
             if other := await ereturns.with_bag(caller.council, ereturn, work):
                 raise Unwelcome(409, "The bag's number is another e-return's; nothing was kept", f"e-return {other} has this bag.")
             prove(ereturn, head_of(ereturn, caller.council, work))
@@ -64,12 +66,14 @@ async def post_e_return(request: Request) -> Response:
 
 @router.post("/{number}/approve")
 async def post_approval(request: Request, number: str) -> Response:
-    """Approve an e-return that another person submitted: its payments, and the bag's total, are told."""
+    """Approve an e-return that another person submitted: its payments, and the bag's total, are told. `If-Match` may name it as it was
+    looked at."""
     caller, approval = teller(request), await read(request, Approval)
     async with service_of(request).begin() as work:
         held = there(await ereturns.hold(caller.council, number, work))
         decision = decide(held.state, "approve", is_same_person(held.approved_by, approval.approved_by))
         if decision.is_new:
+            refuse_changed(request, held)
             if is_same_person(held.ereturn.submitted_by, approval.approved_by):
                 raise Unwelcome(403, "Who submitted an e-return may not approve it", "Have another person approve it.")
             file_id = await tell(held.ereturn, caller.council, work)
@@ -80,12 +84,13 @@ async def post_approval(request: Request, number: str) -> Response:
 
 @router.post("/{number}/void")
 async def post_voiding(request: Request, number: str) -> Response:
-    """Take an e-return out that is not authorised yet; its bag's number is free again."""
+    """Take an e-return out that is not authorised yet; its bag's number is free again. `If-Match` may name it as it was looked at."""
     caller, voiding = teller(request), await read(request, Voiding)
     async with service_of(request).begin() as work:
         held = there(await ereturns.hold(caller.council, number, work))
         decision = decide(held.state, "void", is_same_person(held.voided_by, voiding.voided_by))
         if decision.is_new:
+            refuse_changed(request, held)
             await ereturns.void(caller.council, number, voiding.voided_by, work)
             held = held._replace(state=decision.state, voided_by=voiding.voided_by)
     return answer(decision, held)
@@ -110,10 +115,10 @@ async def get_e_returns(
 
 @router.get("/{number}")
 async def get_e_return(request: Request, number: str) -> Response:
-    """An e-return: its state, its totals, and who did what."""
+    """An e-return: its state, its totals, and who did what. Its `ETag` changes with any of it."""
     caller = teller(request)
     async with service_of(request).pool.acquire() as connection:
-        return Answer(200, shown(there(await ereturns.find(connection, caller.council, number)))).response()
+        return tagged(200, shown(there(await ereturns.find(connection, caller.council, number))))
 
 
 async def tell(ereturn: EReturn, council: str, work: Work) -> UUID:
@@ -197,7 +202,27 @@ def answer(decision: Decision, held: Held) -> Response:
     """What became of the e-return."""
     if decision.reason:
         raise Unwelcome(409, "The e-return does not change", decision.reason)
-    return Answer(201 if decision.is_new else 200, {"is_new": decision.is_new} | shown(held)).response()
+    return tagged(201 if decision.is_new else 200, shown(held), {"is_new": decision.is_new})
+
+
+def tagged(status: int, e_return: dict[str, Any], beside: dict[str, Any] | None = None) -> Response:
+    """An e-return, with what changes with it as its `ETag`."""
+    response = Answer(status, (beside or {}) | e_return).response()
+    response.headers["etag"] = f'"{version(e_return)}"'
+    return response
+
+
+def version(e_return: dict[str, Any]) -> str:
+    """All that is shown of an e-return, digested."""
+    return hashlib.sha256(json.dumps(e_return, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def refuse_changed(request: Request, held: Held | None) -> None:
+    """Raises Unwelcome where an e-return is not any more as the caller looked at it."""
+    seen = request.headers.get("if-match", "").strip().strip('"')
+    if seen and (held is None or seen != version(shown(held))):
+        now = f"It is {held.state}: look at it again." if held else "There is no such e-return."
+        raise Unwelcome(412, "The e-return changed since it was looked at; nothing was changed", now)
 
 
 def shown(held: Held) -> dict[str, Any]:

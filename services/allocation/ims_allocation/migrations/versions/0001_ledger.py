@@ -53,12 +53,14 @@ CREATE TABLE decision (           -- what a person decided: of payments (decided
   released_pence bigint NOT NULL CHECK (released_pence >= 0), reallocated_pence bigint NOT NULL CHECK (reallocated_pence >= 0),
   journalled_pence bigint NOT NULL CHECK (journalled_pence >= 0), release_over_pence bigint, reallocation_over_pence bigint,
   journal_over_pence bigint,      -- what one person might move alone that day; nothing: whatever the amount
+  overdrawn_pence bigint NOT NULL CHECK (overdrawn_pence >= 0), -- what a journal takes off accounts beyond what was on them
   reason text NOT NULL CHECK (reason <> ''), note text, decided_by text NOT NULL CHECK (decided_by <> ''), decided_at timestamptz NOT NULL,
   PRIMARY KEY (council, decision_id), UNIQUE (council, decision_id, decided_by, needs_approval),
   FOREIGN KEY (council, undoes) REFERENCES decision, CHECK ((kind = 'undo') = (undoes IS NOT NULL)),
   CHECK (amount_pence = released_pence + reallocated_pence + journalled_pence),
   CONSTRAINT a_large_amount_needs_approval CHECK (needs_approval = (coalesce(released_pence > release_over_pence, false)
-    OR coalesce(reallocated_pence > reallocation_over_pence, false) OR coalesce(journalled_pence > journal_over_pence, false))));
+    OR coalesce(reallocated_pence > reallocation_over_pence, false) OR coalesce(journalled_pence > journal_over_pence, false)
+    OR overdrawn_pence > 0)));
 CREATE INDEX decision_decided_at ON decision (council, decided_at, decision_id);
 CREATE INDEX decision_undoes ON decision (council, undoes) WHERE undoes IS NOT NULL;
 CREATE TABLE decided (            -- a decision's share of each of its payments, which was at this revision when it was looked at
@@ -135,10 +137,10 @@ CREATE TABLE suspense_item (      -- what is in suspense now, ready to be listed
   PRIMARY KEY (council, payment_id)) WITH (fillfactor = 80);
 CREATE INDEX suspense_item_since ON suspense_item (council, since_on, payment_id);
 CREATE INDEX suspense_item_amount ON suspense_item (council, amount_pence, payment_id);
-CREATE TABLE pack_version (       -- what finance proposed, as it was written
+CREATE TABLE pack_version (       -- what finance proposed, as it was written; the operator's first version is no command's
   council text, version text, number bigint GENERATED ALWAYS AS IDENTITY, content text NOT NULL, content_sha256 text NOT NULL,
   effective_on date NOT NULL, is_first boolean NOT NULL, proposed_by text NOT NULL, proposed_at timestamptz NOT NULL, reason text NOT NULL,
-  PRIMARY KEY (council, version), UNIQUE (council, version, proposed_by));
+  command_id uuid, PRIMARY KEY (council, version), UNIQUE (council, version, proposed_by), UNIQUE (council, command_id));
 CREATE UNIQUE INDEX pack_version_first ON pack_version (council) WHERE is_first;
 CREATE TABLE pack_approval (      -- a version that is not the first is in force only by another person's word
   council text, version text, proposed_by text NOT NULL, approved_by text NOT NULL, approved_at timestamptz NOT NULL,
