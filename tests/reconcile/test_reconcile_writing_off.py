@@ -1,5 +1,6 @@
 """What is written off leaves nothing on the clearing and bank accounts, is told once, and is taken apart like any match."""
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -15,13 +16,16 @@ LATER = statement([], "later", opening=0, closed_on=date(2026, 4, 30))
 BAG = file_of("500123", [3000, 2000], "ereturn")
 PAYOUT: list[Message] = [payment("a", 5000), *settlement("po_1SYNTH", [member("a", 5000, 75)])]
 
-# What was heard, which break that is, and what is told of the match: gross, fees with what was written off, net.
-CASES: list[tuple[str, list[Message], tuple[str, int], tuple[int, int, int]]] = [
-    ("cash short", [*BAG, line("l", 4500, "CASH 500123")], ("cash-difference", -500), (5000, 500, 4500)),
-    ("cash over", [*BAG, line("l", 5001, "CASH 500123")], ("cash-difference", 1), (5000, -1, 5001)),
-    ("a fee that nobody told of", [*PAYOUT, line("l", 4900, "STRIPE po_1SYNTH")], ("fee-differs", -25), (5000, 100, 4900)),
-    ("a file of other pence", [*file_of("AP180326", [700]), line("l", 701, "ALLPAY LTD AP180326")], ("amount-differs", 1), (700, -1, 701)),
-    ("the bank's charges", [line("l", -300, "BANK CHARGES")], ("bank-debit-unexplained", -300), (0, 300, -300)),
+OTHER_PENCE = [*file_of("AP180326", [700]), line("l", 701, "ALLPAY LTD AP180326")]
+
+# What was heard, which break that is, what is told of the match (gross, fees with what was written off, net), and on which account
+# what was written off is.
+CASES: list[tuple[str, list[Message], tuple[str, int], tuple[int, int, int], str]] = [
+    ("cash short", [*BAG, line("l", 4500, "CASH 500123")], ("cash-difference", -500), (5000, 500, 4500), "cash"),
+    ("cash over", [*BAG, line("l", 5001, "CASH 500123")], ("cash-difference", 1), (5000, -1, 5001), "cash"),
+    ("a fee that nobody told of", [*PAYOUT, line("l", 4900, "STRIPE po_1SYNTH")], ("fee-differs", -25), (5000, 100, 4900), "fees"),
+    ("a file of other pence", OTHER_PENCE, ("amount-differs", 1), (700, -1, 701), "written-off"),
+    ("the bank's charges", [line("l", -300, "BANK CHARGES")], ("bank-debit-unexplained", -300), (0, 300, -300), "written-off"),
 ]  # fmt: skip
 
 
@@ -38,9 +42,18 @@ async def left(client: httpx.AsyncClient) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize(("facts", "kind", "wanted"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+async def given_up(world: World) -> Counter[str]:
+    """What was told of each account of the ledger that is not a provider's fees."""
+    told: Counter[str] = Counter()
+    for page in await world.told(PaymentReconciled):
+        told[page.fee_account] += page.fee_pence
+    del told[None]
+    return told
+
+
+@pytest.mark.parametrize(("facts", "kind", "wanted", "account"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 async def test_what_is_written_off_leaves_nothing_behind(
-    world: World, client: httpx.AsyncClient, facts: list[Message], kind: tuple[str, int], wanted: tuple[int, int, int]
+    world: World, client: httpx.AsyncClient, facts: list[Message], kind: tuple[str, int], wanted: tuple[int, int, int], account: str
 ) -> None:
     found = await broken(world, client, facts)
     assert (found["kind"], found["amount_pence"]) == kind
@@ -50,9 +63,26 @@ async def test_what_is_written_off_leaves_nothing_behind(
     await world.hear(facts)
     await world.settle()
     assert (await world.proved())[named("l")] == wanted
+    assert await given_up(world) == {f"differences:{account}": -kind[1]}
     assert await world.breaks() == []
     assert await left(client) == []
     assert await world.broken_laws() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "account"), [("rounding", "differences:rounding"), ("fee", "fees:own"), ("timing", "differences:written-off")]
+)
+async def test_a_difference_goes_to_the_account_of_its_explanation(
+    world: World, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, code: str, account: str
+) -> None:
+    own = world.pack.model_copy(update={"differences": {"fee": "fees:own"}})
+    monkeypatch.setattr(client._transport.app.state, "pack", own)  # type: ignore[attr-defined]
+    found = await broken(world, client, OTHER_PENCE)
+    for each in ("cash-over", code):
+        await client.post(f"/v1/breaks/{found['break_id']}/explanation", json={"code": each})
+    await client.post(f"/v1/breaks/{found['break_id']}/write-off", json={"reason": "it is so"})
+    await world.settle()
+    assert await given_up(world) == {account: -1}
 
 
 async def test_above_the_limit_it_counts_when_another_approves(world: World, client: httpx.AsyncClient) -> None:
@@ -82,6 +112,7 @@ async def test_taken_apart_it_is_as_before_and_stays_so(world: World, client: ht
         await client.post(f"/v1/breaks/{found['break_id']}/write-off", json={"reason": "once more"}, headers=ANNE)
     assert await left(client) == before
     assert (await world.proved())[named("l")] == (0, 0, 0)
+    assert not any((await given_up(world)).values())
     assert await world.broken_laws() == []
 
 

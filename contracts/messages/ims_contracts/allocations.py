@@ -13,7 +13,8 @@ class JournalLine(Value):
     """One side of a journal. Debits above nothing, credits below; the lines of a journal sum to nothing."""
 
     ledger_account: Code
-    """`clearing:<method of payment>`, `bank:<bank account>`, `fees:<method of payment>`, `fund:<fund>`, `suspense`, `refunds-due`."""
+    """`clearing:<method of payment>`, `bank:<bank account>`, `fees:<method of payment>`, `fund:<fund>`, `suspense`, `refunds-due`;
+    of what was written off at the bank, the council's own for it: `differences:cash`, `differences:fees`, …"""
     account_reference: Reference | None = None
     amount_pence: Pence
     vat_code: Code | None = None

@@ -43,6 +43,8 @@ class PaymentReconciled(Message):
     remittance_id: UUID | None = None
     gross_pence: Pence
     fee_pence: Pence
+    fee_account: Code | None = None
+    """The ledger account of the fee, on a page of what was written off; none: it is what a provider took, on `fees:` and the method."""
     net_pence: Pence
     """Of this page. Over all pages: the bank lines, or as much of the line as is this settlement or file, where the bank merged several."""
     why: Code

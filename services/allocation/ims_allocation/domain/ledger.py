@@ -82,11 +82,11 @@ def in_order(line: Line) -> tuple[bool, str, str, str, str]:
 
 
 def lines_of(page: PaymentReconciled) -> tuple[Line, ...]:
-    """The journal of what is proved at the bank: clearing is credited what bank and fees are debited."""
+    """The journal of what is proved at the bank: clearing is credited what bank and fees, or what was written off, are debited."""
     method = page.method_of_payment
     lines = (
         Line(f"bank:{page.bank_account}", None, page.net_pence),
-        Line(f"fees:{method}", None, page.fee_pence),
+        Line(page.fee_account or f"fees:{method}", None, page.fee_pence),
         Line(f"clearing:{method}", None, -page.gross_pence),
     )
     return tuple(line for line in lines if line.amount_pence)

@@ -49,6 +49,8 @@ class Settled(NamedTuple):
     other_pence: int
     fee_pence: int
     net_pence: int
+    fee_account: str = ""
+    """Of what was written off, its ledger account."""
 
 
 class Placed(NamedTuple):

@@ -20,11 +20,28 @@ CODES = {
     "investigating": "its owner looks into it, and the day is closed with it",
 }
 """Explanation codes. `written-off` is none of them: it has a door of its own, with a limit."""
+type Given = Literal["cash-over", "cash-short", "fee", "rounding", "written-off"]
+"""What a difference is that is written off."""
+ACCOUNTS: dict[Given, str] = {
+    "cash-over": "differences:cash",
+    "cash-short": "differences:cash",
+    "fee": "differences:fees",
+    "rounding": "differences:rounding",
+    "written-off": "differences:written-off",
+}
+"""The ledger account of each, where the council's pack names no other."""
 type Band = Literal["0-2", "3-5", "6-10", "11-30", "31+"]
 """A band of ages in working days."""
 BAND_NAMES = (*(name for _, name in BANDS), "31+")
 # Longer than thirty working days take, Christmas and Easter included.
 DAYS_LOOKED_AT = 70
+
+
+def given_up_as(kind: str, pence: int, code: str | None) -> Given:
+    """What it is that is written off of a break: as an officer explained it, or else by its kind."""
+    found: dict[str | None, Given] = {name: name for name in ACCOUNTS}
+    found["cash-difference"], found["fee-differs"] = "cash-over" if pence > 0 else "cash-short", "fee"
+    return found.get(code) or found.get(kind, "written-off")
 
 
 def opened_between(band: str, today: date) -> tuple[date, date]:

@@ -112,18 +112,19 @@ def settlement_difference(settlement: Settlement) -> int | None:
 
 
 def settlement_faults(settlement: Settlement, horizon: Horizon, pack: Pack) -> list[Fault]:
-    """Its pages have come, its members make its totals, and it reached the bank in time."""
+    """Its pages have come, its members make its totals, and it reached the bank in time. What is wrong with it is so since it was paid."""
     source = pack.by_name.get(settlement.source)
     due = source.latest(settlement.paid_on) if source else working_days_after(settlement.paid_on, UNKNOWN_WITHIN)
     account = source.bank_account if source else None
 
-    def found(kind: str, amount_pence: int, explanation: str) -> list[Fault]:
-        return [Fault(kind, settlement.council, settlement.source, settlement.settlement_id, amount_pence, due, explanation)]
+    def found(kind: str, amount_pence: int, explanation: str, since: date = due) -> list[Fault]:
+        return [Fault(kind, settlement.council, settlement.source, settlement.settlement_id, amount_pence, since, explanation)]
 
     if settlement.heard_pages == settlement.page_count and (difference := settlement_difference(settlement)) is not None:
-        return found("settlement-total", difference, "members and totals of the settlement do not agree")
+        return found("settlement-total", difference, "members and totals of the settlement do not agree", settlement.paid_on)
     if settlement.is_failed and not settlement.is_matched:
-        return found("payout-failed", settlement.net_pence, "the provider said that this payout failed, and paid it over again")
+        words = "the provider said that this payout failed, and paid it over again"
+        return found("payout-failed", settlement.net_pence, words, settlement.paid_on)
     if settlement.is_fresh or not horizon.has_passed(settlement.council, due, account):
         return []
     if settlement.heard_pages != settlement.page_count:
@@ -178,7 +179,7 @@ def in_bulk(members: Iterable[Member], counts: Mapping[tuple[str, date], int]) -
 
 
 def remittance_faults(remittance: Remittance, horizon: Horizon, pack: Pack) -> list[Fault]:
-    """Its payments have come and make its totals, and it reached the bank in time."""
+    """Its payments have come and make its totals, and it reached the bank in time. What is wrong with it is so since its own day."""
     source = pack.by_name.get(remittance.source)
     due = source.latest(remittance.business_on) if source else working_days_after(remittance.business_on, UNKNOWN_WITHIN)
     missing = remittance.net_pence - remittance.heard_net_pence
@@ -186,8 +187,8 @@ def remittance_faults(remittance: Remittance, horizon: Horizon, pack: Pack) -> l
     expected = remittance.payment_count + remittance.reversal_count
     is_late = not remittance.is_fresh and horizon.has_passed(remittance.council, due, source.bank_account if source else None)
 
-    def found(kind: str, amount_pence: int, explanation: str) -> list[Fault]:
-        return [Fault(kind, remittance.council, remittance.source, remittance.remittance_id, amount_pence, due, explanation)]
+    def found(kind: str, amount_pence: int, explanation: str, since: date = remittance.business_on) -> list[Fault]:
+        return [Fault(kind, remittance.council, remittance.source, remittance.remittance_id, amount_pence, since, explanation)]
 
     if remittance.is_refused and remittance.refused_for == "currency":
         return found("currency", 0, "the file was refused whole: it is not in pounds")
@@ -202,7 +203,7 @@ def remittance_faults(remittance: Remittance, horizon: Horizon, pack: Pack) -> l
     if is_late and not remittance.is_matched and remittance.is_repeated:
         return found("duplicate-file", remittance.net_pence, "another file of that day has the same payments and is at the bank")
     if is_late and not remittance.is_matched and remittance.net_pence:
-        return found("remittance-without-bank-line", remittance.net_pence, "no bank line in its window is this file")
+        return found("remittance-without-bank-line", remittance.net_pence, "no bank line in its window is this file", due)
     return []
 
 

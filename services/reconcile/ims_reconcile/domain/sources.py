@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from datetime import date
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ims_reconcile.domain.days import working_days_after
+from ims_reconcile.domain.explaining import ACCOUNTS, Given
 from ims_reconcile.domain.items import Line
 
 SINGLES = {"payment": "payment", "reversal": "return", "refund": "refund"}
@@ -76,10 +77,16 @@ class Pack(BaseModel):
     """In working days after a run of postings was delivered, when its back office must have answered every line."""
     unanswering: frozenset[str] = frozenset()
     """Back offices that answer nothing: what they do not say is no break."""
+    differences: dict[Given, Annotated[str, Field(min_length=1, max_length=64)]] = {}
+    """Ledger accounts of what officers write off; what is left out has the one that every council has."""
 
     @cached_property
     def by_name(self) -> dict[str, Source]:
         return {source.name: source for source in self.sources}
+
+    def account_of(self, given_up: Given) -> str:
+        """The ledger account of what is written off."""
+        return self.differences.get(given_up, ACCOUNTS[given_up])
 
     @cached_property
     def look_of(self) -> Callable[[str, bool], Source | None]:

@@ -76,7 +76,7 @@ def year_sheet(asked: Year, days: Sequence[SignedDay], transit: Iterable[Transit
         "statement": [bank],
         "received": summed(sheets, "received", ("source", "method_of_payment", "kind")),
         "placed": summed(sheets, "placed", ("source", "method_of_payment")),
-        "settled": summed(sheets, "settled", ("source", "method_of_payment")),
+        "settled": summed(sheets, "settled", ("source", "method_of_payment", "fee_account")),
         "movement": [movement],
         "in_transit": [in_transit(each) for each in held],
         "sums": [

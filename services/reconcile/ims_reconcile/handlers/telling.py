@@ -38,6 +38,7 @@ def pages_of(untold: Untold) -> Iterator[PaymentReconciled]:
             remittance_id=match["remittance_id"],
             gross_pence=sum(each.gross_pence for each in payments),
             fee_pence=sum(each.fee_pence for each in payments),
+            fee_account=rows[0]["fee_account"],
             net_pence=sum(each.net_pence for each in payments),
             why=match["why"],
             payments=payments,

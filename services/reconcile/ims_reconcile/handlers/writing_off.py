@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel
 
 from ims_reconcile.domain import Item, Line, Pack, Pairing, derived_id
+from ims_reconcile.domain.explaining import given_up_as
 from ims_reconcile.handlers.officers import officer_of
 from ims_reconcile.handlers.working import Said, aged, theirs
 from ims_reconcile.settings import Settings
@@ -71,11 +72,18 @@ async def give_up(connection: Any, pack: Pack, broken: dict[str, Any], officer: 
     item = await item_of(connection, pack, broken, line, subject_id)
     if item is None or (line.line_id, item.item_id) in await open_items.parted(connection, [line]):
         return
-    evidence = f"{abs(pence)} pence of {broken['kind']} written off; see the break {broken['break_id']}"
+    account = pack.account_of(given_up_as(broken["kind"], pence, explanation_of(broken)))
+    evidence = f"{abs(pence)} pence of {broken['kind']} written off to {account}; see the break {broken['break_id']}"
     pairing = Pairing((line,), (item,), "written-off", evidence)
     if await matches.without_settled(connection, [pairing]):
-        given_up = WrittenOff(matches.match_of(line, item), line.council, subject_id, pence)
+        given_up = WrittenOff(matches.match_of(line, item), line.council, subject_id, pence, account)
         await matches.write_pairings(connection, [pairing], pack, [given_up], officer)
+
+
+def explanation_of(broken: dict[str, Any]) -> str | None:
+    """The code by which an officer explained the pence that a break has now."""
+    said = [each["said"] for each in broken["history"] if (each["kind"], each["amount_pence"]) == ("explanation", broken["amount_pence"])]
+    return said[-1] if said else None
 
 
 async def item_of(connection: Any, pack: Pack, broken: dict[str, Any], line: Line, subject_id: UUID) -> Item | None:

@@ -60,10 +60,11 @@ SETTLED = f"""WITH known AS (SELECT DISTINCT coalesce(payment_id, subject_id) AS
     proved AS ({PROVED} WHERE r.council = $1)
   SELECT f.match_id IS NULL, coalesce(l.source, ''), p.method_of_payment, count(*)::int,
     coalesce(sum(p.gross_pence) FILTER (WHERE k.id IS NOT NULL), 0)::bigint,
-    coalesce(sum(p.gross_pence) FILTER (WHERE k.id IS NULL), 0)::bigint, sum(p.fee_pence)::bigint, sum(p.net_pence)::bigint
+    coalesce(sum(p.gross_pence) FILTER (WHERE k.id IS NULL), 0)::bigint, sum(p.fee_pence)::bigint, sum(p.net_pence)::bigint,
+    coalesce(p.fee_account, '')
   FROM proved p JOIN match t USING (match_id) JOIN bank_line l USING (line_id)
     LEFT JOIN fresh f USING (match_id) LEFT JOIN known k USING (id)
-  WHERE l.bank_account = $2 AND l.booked_on <= $3 GROUP BY 1, 2, 3"""  # noqa: S608 - constants
+  WHERE l.bank_account = $2 AND l.booked_on <= $3 GROUP BY 1, 2, 3, 9"""  # noqa: S608 - constants
 # A refund belongs to its payment's source.
 DUE = f"""WITH due AS (SELECT coalesce(payment_id, subject_id) AS id, min(due_on) AS due_on,
       coalesce(min(source) FILTER (WHERE kind = 'payment'), min(source)) AS source,

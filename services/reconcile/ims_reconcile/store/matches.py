@@ -41,12 +41,12 @@ OF_ONE = f"""{PAIRS}
     FROM pair JOIN expectation e ON (e.subject_id, e.council) = (pair.item_id, pair.council)
     WHERE pair.kind IN ('payment', 'reversal', 'refund'))
   {INTO}"""  # noqa: S608 - constants
-# What is written off of a match is no payment's: gross nothing, as a fee that the bank or a provider took. On a page of its own.
+# What is written off of a match is no payment's: gross nothing, as a fee, with the ledger account that it goes to. On a page of its own.
 WRITTEN_OFF = """INSERT INTO reconciled
-    (subject_id, council, turn, match_id, page, payment_id, method_of_payment, gross_pence, fee_pence, net_pence)
+    (subject_id, council, turn, match_id, page, payment_id, method_of_payment, gross_pence, fee_pence, net_pence, fee_account)
   SELECT subject_id, council, 0, match_id, coalesce((SELECT max(page) FROM reconciled WHERE match_id = w.match_id), 0) + 1, NULL,
-    coalesce((SELECT min(method_of_payment) FROM reconciled WHERE match_id = w.match_id), 'bank-transfer'), 0, -pence, pence
-  FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[]) AS w (match_id, council, subject_id, pence)"""
+    coalesce((SELECT min(method_of_payment) FROM reconciled WHERE match_id = w.match_id), 'bank-transfer'), 0, -pence, pence, account
+  FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[]) AS w (match_id, council, subject_id, pence, account)"""
 MATCHES = """INSERT INTO match (match_id, council, line_id, settlement_id, remittance_id, subject_id, why, rule, evidence,
     matched_by, gross_pence, fee_pence, net_pence, payment_count, page_count)
   SELECT match_id, pair.council, line_id, CASE WHEN kind = 'settlement' THEN item_id END, CASE WHEN kind = 'remittance' THEN item_id END,
@@ -90,6 +90,8 @@ class WrittenOff(NamedTuple):
     council: str
     subject_id: UUID
     pence: int
+    account: str
+    """Of the ledger."""
 
 
 class Part(NamedTuple):

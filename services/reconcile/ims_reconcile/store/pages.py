@@ -11,7 +11,7 @@ UNTOLD = """SELECT m.match_id, m.council, m.line_id, m.settlement_id, m.remittan
     l.bank_account, l.value_on, ARRAY(SELECT p.line_id FROM match_line p WHERE p.match_id = m.match_id ORDER BY 1) AS line_ids
   FROM match m JOIN bank_line l USING (line_id)
   WHERE m.pages_told < m.page_count ORDER BY m.match_id LIMIT $1"""
-PAYMENTS = """SELECT match_id, page, subject_id, payment_id, method_of_payment, gross_pence, fee_pence, net_pence
+PAYMENTS = """SELECT match_id, page, subject_id, payment_id, method_of_payment, gross_pence, fee_pence, net_pence, fee_account
   FROM reconciled JOIN unnest($1::uuid[], $2::int[], $3::int[]) AS wanted (match_id, after, upto) USING (match_id)
   WHERE page > after AND page <= upto ORDER BY match_id, page, subject_id"""
 TOLD = """UPDATE match SET pages_told = upto FROM unnest($1::uuid[], $2::int[], $3::int[]) AS told (match_id, after, upto)

@@ -16,8 +16,8 @@ GROUP = """WITH RECURSIVE together AS (SELECT $1::uuid AS match_id UNION
     EXISTS (SELECT FROM match_line p JOIN submitted s USING (line_id) WHERE p.match_id = m.match_id) AS was_from_bank
   FROM together JOIN match m USING (match_id) ORDER BY m.match_id"""
 BACK = """INSERT INTO reconciled (subject_id, council, turn, match_id, page, payment_id, method_of_payment, gross_pence, fee_pence,
-    net_pence)
-  SELECT subject_id, council, turn + 1, undo_id, page, payment_id, method_of_payment, -gross_pence, -fee_pence, -net_pence
+    net_pence, fee_account)
+  SELECT subject_id, council, turn + 1, undo_id, page, payment_id, method_of_payment, -gross_pence, -fee_pence, -net_pence, fee_account
   FROM reconciled JOIN unnest($1::uuid[], $2::uuid[]) AS undone (match_id, undo_id) USING (match_id)"""
 # Lines and items are open again, and whoever was in one match with another is not paired with it again.
 REOPEN = (

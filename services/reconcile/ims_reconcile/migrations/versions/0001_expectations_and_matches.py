@@ -160,6 +160,7 @@ CREATE TABLE parted (              -- what a person has taken apart is not paire
 CREATE TABLE reconciled (          -- each payment, refund, reversal or fee that a match proves: once, or again after it was undone
   subject_id uuid NOT NULL, council text NOT NULL, turn int NOT NULL DEFAULT 0, match_id uuid NOT NULL, page int NOT NULL,
   payment_id uuid, method_of_payment text NOT NULL, gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL,
+  fee_account text,                -- of what was written off, its ledger account
   PRIMARY KEY (subject_id, council, turn), CHECK (gross_pence - fee_pence = net_pence));
 CREATE INDEX reconciled_of_match ON reconciled (match_id, page);
 CREATE FUNCTION is_proved(subject uuid, council_code text) RETURNS boolean LANGUAGE sql STABLE AS   -- turns alternate: proved, undone
