@@ -172,7 +172,7 @@ PAID_ON = """SELECT ledger_account, account_reference, sum(-amount_pence)::bigin
 
 
 async def paid_on(connection: Any, council: str, accounts: Collection[tuple[str, str | None]]) -> dict[tuple[str, str | None], int]:
-    """What payments and journals put on some accounts, as the ledger names them, in pence. It reads the whole ledger."""
+    """What payments and journals put on some accounts, as the ledger names them, in pence."""
     rows = await connection.fetch(PAID_ON, council, *zip(*accounts, strict=True)) if accounts else []
     return {(row["ledger_account"], row["account_reference"]): row["pence"] for row in rows}
 

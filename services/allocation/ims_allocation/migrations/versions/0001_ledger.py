@@ -40,11 +40,12 @@ CREATE TABLE interest (           -- the payments whose placement may change whe
 CREATE INDEX interest_of_payment ON interest (council, payment_id);
 CREATE TABLE typed (              -- what a payer typed that was not simply a reference, for whoever looks at suspense; may be deleted
   council text, payment_id uuid, heard_revision int NOT NULL, reference text, narrative text, PRIMARY KEY (council, payment_id));
-CREATE TABLE ledger_line (        -- found by its day (a narrow index that costs the hot path nothing), then by its payment
+CREATE TABLE ledger_line (        -- found by its account, or by its day (a narrow index) and then by its payment
   line_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, journal_id uuid NOT NULL, council text NOT NULL,
   posted_on date NOT NULL, ledger_account text NOT NULL, account_reference text, payment_id uuid, amount_pence bigint NOT NULL,
   vat_code text, vat_pence bigint NOT NULL DEFAULT 0 CHECK (vat_pence = 0 OR vat_code IS NOT NULL), cost_centre text);
 CREATE INDEX ledger_line_posted_on ON ledger_line USING brin (posted_on) WITH (pages_per_range = 32);
+CREATE INDEX ledger_line_of_account ON ledger_line (account_reference) WHERE account_reference IS NOT NULL;
 CREATE TABLE reconciled_page (    -- the pages of proof at the bank that have been journalled
   council text, match_id uuid, page int, journal_id uuid NOT NULL, gross_pence bigint NOT NULL, PRIMARY KEY (council, match_id, page));
 CREATE TABLE decision (           -- what a person decided: of payments (decided), between accounts (journal), or that another is undone
