@@ -10,6 +10,7 @@ from ims_reconcile.domain.items import (
     LateLine,
     Line,
     Member,
+    Pages,
     Pairing,
     Remittance,
     Settlement,
@@ -40,7 +41,7 @@ from ims_reconcile.domain.sources import Pack, Source
 
 __all__ = [
     "PLACED_WITHIN", "TYPES", "TYPE_OF", "WHY", "Awaiting", "Break", "Changes", "Decisions", "Fault", "FromBank", "Held", "Horizon",
-    "Item", "LateFile", "LateLine", "Line", "Member", "Pack", "Pairing", "Remittance", "Run", "Settlement", "Source", "Statement",
+    "Item", "LateFile", "LateLine", "Line", "Member", "Pack", "Pages", "Pairing", "Remittance", "Run", "Settlement", "Source", "Statement",
     "Undone", "Unplaced", "band_of", "changes", "derived_id", "failure_fault", "feed_days", "feed_faults", "held_faults", "in_bulk",
     "is_whole", "is_working_day", "items_of", "late_faults", "late_line_fault", "line_faults", "match", "match_alike",
     "member_faults", "remittance_faults", "run_faults", "settlement_faults", "statement_faults", "undone_faults", "unplaced_fault",

@@ -59,7 +59,7 @@ def statement_of(counted: Counted) -> dict[str, Any]:
         "debits_pence": debits_pence,
         "closing_pence": last,
         "difference_pence": (last or 0) - (first or 0) - credits_pence - debits_pence if is_said else None,
-        "is_final": any(each.closed_on == counted.day for each in stated),
+        "is_final": any(each.closed_on == counted.day and each.is_last_page for each in stated),
     }
 
 

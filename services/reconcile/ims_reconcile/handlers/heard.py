@@ -101,7 +101,7 @@ def statement_row(s: StatementReceived) -> Row:
     return (
         s.statement_id, s.council, s.bank_account, s.opened_on or s.closed_on, s.closed_on, s.opening_pence, s.closing_pence,
         s.credit_count + s.debit_count, s.credits_pence - s.debits_pence, s.is_proved,
-        s.format, s.currency, s.sequence, s.source, s.received_on,
+        s.format, s.currency, s.sequence, s.source, s.received_on, s.statement_reference, s.page, s.is_last_page,
     )  # fmt: skip
 
 
