@@ -202,7 +202,7 @@ def remittance_faults(remittance: Remittance, horizon: Horizon, pack: Pack) -> l
     if remittance.is_refused and remittance.refused_for == "currency":
         return found("currency", 0, "the file was refused whole: it is not in pounds")
     if remittance.is_refused:
-        return found("remittance-refused", 0, "the file was refused whole")
+        return found("remittance-refused", 0, f"the file was refused whole: {remittance.refused_for}"[:500].removesuffix(": "))
     if remittance.is_contradicted and not remittance.is_matched:
         return found("file-conflict", remittance.net_pence, "another file of the same name says otherwise")
     if not is_whole(remittance) and (heard >= expected or is_late):

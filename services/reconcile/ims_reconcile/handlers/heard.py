@@ -182,5 +182,7 @@ def remittance_row(r: RemittanceReceived) -> Row:
 
 
 def refused_for(refused: RemittanceRefused) -> str:
-    """The one thing that was wrong with a file, where a break has a name of its own for it."""
-    return "currency" if refused.faults and all(fault.position == "currency" for fault in refused.faults) else ""
+    """What was wrong with a file: `currency`, if that is all, and a break has a name of its own for it; or the first fault's words."""
+    if refused.faults and all(fault.position == "currency" for fault in refused.faults):
+        return "currency"
+    return refused.faults[0].what if refused.faults else ""
