@@ -260,14 +260,6 @@ FILE = Remittance(named("r"), COUNCIL, "allpay", "r", date(2026, 3, 17), 2, 0, 5
 
 
 @pytest.mark.parametrize(
-    ("why", "words"), [("its total is wrong", "the file was refused whole: its total is wrong"), ("", "the file was refused whole")]
-)
-def test_a_file_that_was_refused_says_why_and_is_a_break_of_its_own_day(why: str, words: str) -> None:
-    (fault,) = remittance_faults(FILE._replace(is_refused=True, refused_for=why), NOW, PACK)
-    assert (fault.explanation, fault.opened_on) == (words, FILE.business_on)
-
-
-@pytest.mark.parametrize(
     ("changed", "horizon", "broken"),
     [
         ({}, LATER, []),

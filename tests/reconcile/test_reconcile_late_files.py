@@ -7,7 +7,7 @@ import pytest
 
 from ims_contracts import Message
 from ims_contracts.reconciliations import BreakClosed, BreakOpened
-from ims_contracts.remittances import RemittanceRefused
+from ims_contracts.remittances import Fault, RemittanceRefused
 from reconcile.anytown_bank import COUNCIL, DAY, file_of, late, line, member, named, payment, remittance, settlement, statement
 from reconcile.reconcile_world import World
 
@@ -66,3 +66,11 @@ async def test_a_file_missed_by_both_is_one_break(world: World, due: date) -> No
         await world.settle()
         assert await world.breaks() == []
         assert {each.break_id for each in await world.told(BreakClosed)} == {each.break_id for each in await world.told(BreakOpened)}
+
+
+async def test_a_file_that_was_refused_says_why_and_is_a_break_of_its_own_day(world: World) -> None:
+    why = Fault(what="the file says total 2400p, but its rows are 2300p", what_to_do="ask for it again")
+    await world.hear([REFUSED.model_copy(update={"faults": [why]})])
+    await world.settle()
+    (told,) = await world.told(BreakOpened)
+    assert (told.explanation, told.opened_on) == (f"the file was refused whole: {why.what}", DAY)
