@@ -8,6 +8,7 @@ import pytest
 from ims_contracts import Message
 from ims_contracts.reconciliations import BreakClosed, BreakOpened
 from ims_contracts.remittances import Fault, RemittanceRefused
+from ims_reconcile.domain import REFUSED as REFUSALS
 from reconcile.anytown_bank import COUNCIL, DAY, file_of, late, line, member, named, payment, remittance, settlement, statement
 from reconcile.reconcile_world import World
 
@@ -68,9 +69,19 @@ async def test_a_file_missed_by_both_is_one_break(world: World, due: date) -> No
         assert {each.break_id for each in await world.told(BreakClosed)} == {each.break_id for each in await world.told(BreakOpened)}
 
 
-async def test_a_file_that_was_refused_says_why_and_is_a_break_of_its_own_day(world: World) -> None:
-    why = Fault(what="the file says total 2400p, but its rows are 2300p", what_to_do="ask for it again")
+@pytest.mark.parametrize(
+    ("position", "broken"),
+    [
+        (None, ("remittance-refused", "the file was refused whole: its total is wrong")),
+        ("currency", ("currency", "the file was refused whole: it is not in pounds")),
+        ("name", ("file-conflict", REFUSALS["name"][2])),
+    ],
+)
+async def test_a_file_that_was_refused_or_held_says_why_and_is_a_break_of_its_own_day(
+    world: World, position: str | None, broken: tuple[str, str]
+) -> None:
+    why = Fault(position=position, what="its total is wrong", what_to_do="ask for it again")
     await world.hear([REFUSED.model_copy(update={"faults": [why]})])
     await world.settle()
     (told,) = await world.told(BreakOpened)
-    assert (told.explanation, told.opened_on) == (f"the file was refused whole: {why.what}", DAY)
+    assert (told.kind, told.explanation, told.opened_on) == (*broken, DAY)

@@ -201,7 +201,7 @@ class Remittance(NamedTuple):
     is_contradicted: bool = False
     """Another file goes by the same name, with other money in it."""
     refused_for: str = ""
-    """What was wrong with it: `currency`, where that is all, or words."""
+    """What was wrong with it: `currency` or `name`, where that is all, or words."""
     is_fresh: bool = False
 
 

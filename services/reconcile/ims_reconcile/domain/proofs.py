@@ -18,6 +18,11 @@ BULK, BULK_SHARE = 50, 20
 ORIGINAL_WITHIN = 2
 # How long after a file was received all of it must have its place.
 PLACED_WITHIN = 1
+# What a file is refused, or held, for, that is a break of its own.
+REFUSED = {
+    "currency": ("currency", 0, "the file was refused whole: it is not in pounds"),
+    "name": ("file-conflict", 0, "it says otherwise than another file of its name, or has payments of another: a person decides in ingest"),
+}
 # When the line of a source that the pack does not know should have been seen.
 UNKNOWN_WITHIN = 5
 
@@ -199,8 +204,8 @@ def remittance_faults(remittance: Remittance, horizon: Horizon, pack: Pack) -> l
     def found(kind: str, amount_pence: int, explanation: str, since: date = remittance.business_on) -> list[Fault]:
         return [Fault(kind, remittance.council, remittance.source, remittance.remittance_id, amount_pence, since, explanation)]
 
-    if remittance.is_refused and remittance.refused_for == "currency":
-        return found("currency", 0, "the file was refused whole: it is not in pounds")
+    if remittance.is_refused and remittance.refused_for in REFUSED:
+        return found(*REFUSED[remittance.refused_for])
     if remittance.is_refused:
         return found("remittance-refused", 0, f"the file was refused whole: {remittance.refused_for}"[:500].removesuffix(": "))
     if remittance.is_contradicted and not remittance.is_matched:

@@ -10,7 +10,7 @@ from ims_contracts.payments import PaymentDisputed, PaymentReceived, PaymentReve
 from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Refused, Work
-from ims_reconcile.domain import derived_id
+from ims_reconcile.domain import REFUSED, derived_id
 from ims_reconcile.handlers.disputes import keep_disputes
 from ims_reconcile.store import heard as store
 from ims_reconcile.store.causes import story
@@ -182,7 +182,7 @@ def remittance_row(r: RemittanceReceived) -> Row:
 
 
 def refused_for(refused: RemittanceRefused) -> str:
-    """What was wrong with a file: `currency`, if that is all, and a break has a name of its own for it; or the first fault's words."""
-    if refused.faults and all(fault.position == "currency" for fault in refused.faults):
-        return "currency"
-    return refused.faults[0].what if refused.faults else ""
+    """What was wrong with a file: `currency` or `name`, if that is all, and a break has a name of its own for it; or the first fault's
+    words."""
+    positions = {fault.position for fault in refused.faults}
+    return next((each for each in REFUSED if positions == {each}), refused.faults[0].what if refused.faults else "")
