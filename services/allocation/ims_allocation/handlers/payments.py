@@ -28,7 +28,7 @@ async def on_payments(heard: list[Heard], work: Work, *, packs: Mapping[str, Pac
         else:
             others[payment.council, payment.payment_id] = payment, reading
     news = News()
-    hear_what_went_back(heard, news, packs)
+    hear_what_went_back([each for each in heard if type(each) is not PaymentReceived], news, packs)
     news.hear(others, packs, names)
     reached = await lock_all(news, news.payments, packs, work) if news.payments else set()
     before = await place_plain(plain, work)
