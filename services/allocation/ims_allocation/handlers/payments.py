@@ -54,7 +54,7 @@ def newest(heard: list[Heard]) -> Collection[PaymentReceived]:
     for each in heard:
         if isinstance(each, PaymentReceived):
             key = each.council, each.payment_id
-            if key not in received or received[key].revision < each.revision:
+            if received.setdefault(key, each).revision < each.revision:
                 received[key] = each
     return received.values()
 
