@@ -31,11 +31,13 @@ class Decoded(NamedTuple):
 
     def cause(self) -> Cause:
         """What follows from the message names this. Where whoever spoke to us began no trace, one begins here."""
-        event_id = self.said("ce_id") or self.message.event_id  # type: ignore[attr-defined]
-        return Cause(event_id, self.said("ce_correlationid") or event_id, self.said("traceparent") or begun_by(event_id))
+        said = self.attributes.get
+        event_id = text(said("ce_id")) or self.message.event_id  # type: ignore[attr-defined]
+        return Cause(event_id, text(said("ce_correlationid")) or event_id, text(said("traceparent")) or begun_by(event_id))
 
-    def said(self, attribute: str) -> str:
-        return (self.attributes.get(attribute) or b"").decode("utf-8", "replace")
+
+def text(attribute: bytes | None) -> str:
+    return attribute.decode("utf-8", "replace") if attribute else ""
 
 
 def decode(record: Any, validators: Mapping[bytes, Callable[[bytes], BaseModel]]) -> Decoded | None:

@@ -22,7 +22,7 @@ def test_what_is_told_is_what_the_message_would_write(
     method: str, fund: str, reference: str, vat_code: str, centre: str | None, decided_on: date, today: date, pence: int
 ) -> None:
     heard = payment(method_of_payment=method, amount_pence=pence)
-    said = allocated(Plain(heard, fund, reference, decided_on, "v1", vat_code, centre), today)
+    said = allocated(Plain(heard, str(heard.payment_id), fund, reference, decided_on, "v1", vat_code, centre), today)
     message = PaymentAllocated.model_validate(said)
     assert to_json(said) == body_of(message)
     assert (PaymentAllocated.of_valid(said).event_id, PaymentAllocated.of_valid(said).key) == (message.event_id, message.key)

@@ -13,7 +13,7 @@ from conftest import MakeDatabase, MakeTopics
 from ims_contracts import STREAMS
 from ims_local.register import Register
 from ims_local.servers import LetterBox
-from promises.part import AnyService, Part, Record
+from promises.part import QUIET_SECONDS, AnyService, Part, Record
 from promises.worlds import WORLDS
 
 type Quiet = Callable[[str], Awaitable[list[Record]]]
@@ -60,7 +60,7 @@ def quiet(starts: Starts) -> Quiet:
         if name not in told:
             async with starts(name) as part:
                 await part.hear(WORLDS[name]().heard)
-                told[name] = await part.told()
+                told[name] = await part.told(QUIET_SECONDS)
         return told[name]
 
     return run

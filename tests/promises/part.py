@@ -9,7 +9,7 @@ import asyncio
 import os
 import shlex
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,8 +24,9 @@ from ims_local.services import Service
 
 SCHEMAS = {name: from_json((CONTRACTS / "schemas" / path(message)).read_bytes()) for name, message in MESSAGES.items()}
 TRACE = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-STILL_SECONDS = 2.0
-"""Nothing new for so long: it has told what it had to tell."""
+STILL_SECONDS, QUIET_SECONDS, MOST_SECONDS = 2.0, 10.0, 60.0
+"""Nothing new for so long: it has told what it had to tell. Where nobody knows yet what must come, for longer: on a busy machine a service
+may look at all that it knows more seldom than it tells. What is known to come is waited for so long."""
 
 
 class Record(NamedTuple):
@@ -96,18 +97,27 @@ class Part:
         finally:
             await producer.stop()
 
-    async def told(self) -> list[Record]:
+    async def told(self, still_seconds: float = STILL_SECONDS) -> list[Record]:
         """All that it has told, once it tells no more."""
         seen, still_since, loop = -1, 0.0, asyncio.get_running_loop()
         records: list[Record] = []
-        while seen != len(records) or loop.time() - still_since < STILL_SECONDS:
+        while seen != len(records) or loop.time() - still_since < still_seconds:
             if seen != len(records):
                 seen, still_since = len(records), loop.time()
             await asyncio.sleep(0.2)
-            records = await self.read([topic for topic, stream in STREAMS.items() if self.name in stream.told_by])
+            records = await self.read()
         return records
 
-    async def read(self, topics: list[str]) -> list[Record]:
+    async def told_until(self, is_all: Callable[[list[Record]], bool]) -> list[Record]:
+        """The same, once it is all that must come, or that does not come."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + MOST_SECONDS
+        while not is_all(records := await self.told()) and loop.time() < until:
+            pass
+        return records
+
+    async def read(self) -> list[Record]:
+        topics = [topic for topic, stream in STREAMS.items() if self.name in stream.told_by]
         consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False, isolation_level="read_committed")
         await consumer.start()
         try:

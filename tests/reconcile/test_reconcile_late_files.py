@@ -7,7 +7,8 @@ import pytest
 
 from ims_contracts import Message
 from ims_contracts.reconciliations import BreakClosed, BreakOpened
-from ims_contracts.remittances import RemittanceRefused
+from ims_contracts.remittances import Fault, RemittanceRefused
+from ims_reconcile.domain import REFUSED as REFUSALS
 from reconcile.anytown_bank import COUNCIL, DAY, file_of, late, line, member, named, payment, remittance, settlement, statement
 from reconcile.reconcile_world import World
 
@@ -66,3 +67,21 @@ async def test_a_file_missed_by_both_is_one_break(world: World, due: date) -> No
         await world.settle()
         assert await world.breaks() == []
         assert {each.break_id for each in await world.told(BreakClosed)} == {each.break_id for each in await world.told(BreakOpened)}
+
+
+@pytest.mark.parametrize(
+    ("position", "broken"),
+    [
+        (None, ("remittance-refused", "the file was refused whole: its total is wrong")),
+        ("currency", ("currency", "the file was refused whole: it is not in pounds")),
+        ("name", ("file-conflict", REFUSALS["name"][2])),
+    ],
+)
+async def test_a_file_that_was_refused_or_held_says_why_and_is_a_break_of_its_own_day(
+    world: World, position: str | None, broken: tuple[str, str]
+) -> None:
+    why = Fault(position=position, what="its total is wrong", what_to_do="ask for it again")
+    await world.hear([REFUSED.model_copy(update={"faults": [why]})])
+    await world.settle()
+    (told,) = await world.told(BreakOpened)
+    assert (told.kind, told.explanation, told.opened_on) == (*broken, DAY)

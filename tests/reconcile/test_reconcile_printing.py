@@ -58,6 +58,9 @@ async def test_a_closed_day_says_the_same_in_every_form(world: World, client: ht
         page = squeezed(html.fromstring(forms["html"]).text_content())
         text = text_of(forms["pdf"])
         assert len(shown) > 40
+        first, *_, last = found["movement"][0]
+        assert (first, last) == ("brought_forward_pence", "carried_forward_pence")
+        assert all([*row][:4] == ["is_counted", "source", "method_of_payment", "fee_account"] for row in found["settled"])
         for section, name, value in shown:
             assert squeezed(said(name, value)) in page, (section, name)
             assert squeezed(said(name, value)) in text, (section, name)

@@ -9,6 +9,7 @@ import pytest
 
 from ims_contracts import Message
 from ims_contracts.reconciliations import PaymentReconciled
+from ims_reconcile.store.turns import heard_so_far
 from reconcile.anytown_bank import COUNCIL, file_of, line, member, named, payment, settlement, statement
 from reconcile.reconcile_world import ANNE, BEN, World
 
@@ -57,9 +58,11 @@ async def test_what_is_written_off_leaves_nothing_behind(
 ) -> None:
     found = await broken(world, client, facts)
     assert (found["kind"], found["amount_pence"]) == kind
+    at_rest = await heard_so_far(world.pool)
     for _ in range(2):
         answer = await client.post(f"/v1/breaks/{found['break_id']}/write-off", json={"reason": "it is so"}, headers=ANNE)
         assert answer.json()["code"] == "written-off"
+    assert await heard_so_far(world.pool) != at_rest, "the matcher looks now, and tells it"
     await world.hear(facts)
     await world.settle()
     assert (await world.proved())[named("l")] == wanted

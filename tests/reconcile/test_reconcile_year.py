@@ -102,6 +102,20 @@ async def test_what_is_settled_or_heard_after_the_cut_off_changes_nothing_of_it_
     assert await world.broken_laws() == []
 
 
+async def test_what_was_explained_when_a_day_was_closed_is_no_objection_to_its_year(world: World, client: httpx.AsyncClient) -> None:
+    await world.hear(FACTS)
+    await world.settle()
+    await closed(client)
+    await world.hear([NO_ENTRIES[0].model_copy(update={"closing_pence": 1_008_480})])
+    await world.settle()
+    (found,) = [each for each in (await client.get("/v1/breaks", params={"council": COUNCIL})).json() if each["kind"] == "balance"]
+    await client.post(f"/v1/breaks/{found['break_id']}/explanation", json={"code": "bank-error"})
+    await closed(client, END)
+    assert (await prepared(client))["objections"] == []
+    stated = (await year(client))["statement"][0]
+    assert (stated["explained_pence"], stated["difference_pence"]) == (100, 0)
+
+
 async def test_a_year_is_cut_off_by_two_and_once(world: World, client: httpx.AsyncClient) -> None:
     await year_of_two_days(world, client)
     assert (await year(client))["sign_off"] == [{"state": "open"}]

@@ -38,6 +38,9 @@ class StatementReceived(Message):
     is_proved: bool | None = None
     """Opening and entries make closing; none: the format has no balances to prove it by."""
     currency: Code = "GBP"
+    page: int = Field(default=1, ge=1)
+    """Which page this is, where the bank sends a statement in several: each is told by itself, and counts its own lines."""
+    is_last_page: bool = True
     received_on: date
 
 

@@ -22,6 +22,7 @@ from ims_reconcile.handlers import (
     on_placements,
     on_remittances,
     on_statements,
+    pairing_router,
     router,
     write_off_router,
 )
@@ -44,7 +45,7 @@ def build(settings: Settings) -> Service:
 
     service.background("match", matcher)
     service.api.state.pack = pack
-    for each in (router, officers_router, breaks_router, write_off_router, days_router, disputes_router):
+    for each in (router, officers_router, pairing_router, breaks_router, write_off_router, days_router, disputes_router):
         service.api.include_router(each, dependencies=OFFICERS_ONLY)
     service.api.include_router(books)
     return service

@@ -28,7 +28,7 @@ async def on_payments(heard: list[Heard], work: Work, *, packs: Mapping[str, Pac
         else:
             others[payment.council, payment.payment_id] = payment, reading
     news = News()
-    hear_what_went_back(heard, news, packs)
+    hear_what_went_back([each for each in heard if type(each) is not PaymentReceived], news, packs)
     news.hear(others, packs, names)
     reached = await lock_all(news, news.payments, packs, work) if news.payments else set()
     before = await place_plain(plain, work)
@@ -54,7 +54,7 @@ def newest(heard: list[Heard]) -> Collection[PaymentReceived]:
     for each in heard:
         if isinstance(each, PaymentReceived):
             key = each.council, each.payment_id
-            if key not in received or received[key].revision < each.revision:
+            if received.setdefault(key, each).revision < each.revision:
                 received[key] = each
     return received.values()
 

@@ -43,14 +43,15 @@ def to_be_placed(payment: PaymentReceived, reading: Reading, pack: Pack) -> Plai
     """Where a plain payment goes, and by what."""
     fund, reference = reading.candidates[0]
     known = pack.funds[fund]
-    return Plain(payment, fund, reference, pack.decided_on(payment), pack.version, known.vat_code, known.cost_centre)
+    by = pack.decided_on(payment), pack.version, known.vat_code, known.cost_centre
+    return Plain(payment, str(payment.payment_id), fund, reference, *by)
 
 
 async def place_plain(plain: Sequence[Plain], work: Work) -> set[PaymentKey]:
     """Credit each payment to the account it names, and tell it. Says which were placed before, in whatever way: with those nothing is
     done."""
     # In order of their keys: two transactions that hold the same payments must not wait for each other crosswise.
-    in_order = sorted(plain, key=lambda each: (each.payment.council, each.payment.payment_id.int))
+    in_order = sorted(plain, key=lambda each: (each.payment.council, each.payment_id))
     today = work.today
     before = await placements.place_plain(in_order, today, work)
     for each in in_order:
@@ -64,7 +65,7 @@ async def place_plain(plain: Sequence[Plain], work: Work) -> set[PaymentKey]:
 
 def allocated(plain: Plain, today: date) -> dict[str, Any]:
     """What PaymentAllocated says of a plain payment, word for word as the message itself writes it."""
-    payment, fund, reference, decided_on, version, vat_code, centre = plain
+    payment, payment_id, fund, reference, decided_on, version, vat_code, centre = plain
     pence, method = payment.amount_pence, payment.method_of_payment
     part = {"fund": fund, "account_reference": reference, "amount_pence": pence}
     clearing = {"ledger_account": f"clearing:{method}", "amount_pence": pence}
@@ -73,7 +74,7 @@ def allocated(plain: Plain, today: date) -> dict[str, Any]:
         part["cost_centre"] = income["cost_centre"] = centre
     return {
         "council": payment.council,
-        "payment_id": payment.payment_id,
+        "payment_id": payment_id,
         "revision": 1,
         "amount_pence": pence,
         "parts": [part],

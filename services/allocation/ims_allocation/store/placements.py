@@ -1,6 +1,6 @@
 """Where each payment is: placements only grow, and the first row of a payment is the inbox that takes it once."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -34,24 +34,14 @@ TYPED = Insert(
 )
 PAGE = Insert(ReconciledPageRow, "council match_id page journal_id gross_pence", returning="match_id page")
 
-# A plain payment, its placement and its journal in one statement: what is alike for all of them is sent once, or not at all. Says
-# which were there before: hardly ever any.
-PLACE_PLAIN = """WITH fresh AS (
-    INSERT INTO placement (council, payment_id, heard_revision, amount_pence, method_of_payment, channel, decided_on, paid_at, fund,
-      account_reference, rule_version, vat_code, cost_centre, revision, kind, reversed_pence, refunded_pence, outcome, rule,
-      allocated_pence, refund_due_pence, suspended_pence, posted_on)
-    SELECT new.*, 1, 'payment', 0, 0, 'account', 'reference', amount_pence, 0, 0, $14
-    FROM unnest($1::text[], $2::uuid[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::date[], $8::timestamptz[], $9::text[],
-      $10::text[], $11::text[], $12::text[], $13::text[]) AS new (council, payment_id, heard_revision, amount_pence, method_of_payment,
-      channel, decided_on, paid_at, fund, account_reference, rule_version, vat_code, cost_centre)
-    ON CONFLICT DO NOTHING RETURNING council, payment_id, amount_pence, method_of_payment, fund, account_reference, vat_code, cost_centre),
-  posted AS (
-    INSERT INTO ledger_line (journal_id, council, posted_on, ledger_account, account_reference, payment_id, amount_pence, vat_code,
-      cost_centre)
-    SELECT payment_id, council, $14, line.account, line.reference, payment_id, line.pence, line.vat, line.centre
-    FROM fresh CROSS JOIN LATERAL (VALUES ('clearing:' || method_of_payment, NULL, amount_pence, NULL, NULL),
-      ('fund:' || fund, account_reference, -amount_pence, vat_code, cost_centre)) AS line (account, reference, pence, vat, centre))
-  SELECT * FROM unnest($1::text[], $2::uuid[]) EXCEPT SELECT council, payment_id FROM fresh"""
+# Of some payments, those that were placed before, in whatever way: hardly ever any. OFFSET 0 as for accounts: each by the index.
+BEFORE = """SELECT council, payment_id FROM unnest($1::text[], $2::uuid[]) AS asked (council, payment_id) CROSS JOIN LATERAL (
+    SELECT FROM placement WHERE placement.council = asked.council AND placement.payment_id = asked.payment_id AND revision = 1
+    OFFSET 0) AS there"""
+# All else of a plain payment's first row is as the table has it by default.
+PLAIN = """council payment_id heard_revision amount_pence method_of_payment channel decided_on paid_at fund account_reference rule_version
+  vat_code cost_centre allocated_pence posted_on"""
+SIDE = "journal_id council posted_on payment_id ledger_account amount_pence account_reference vat_code cost_centre"
 
 LATEST = """SELECT DISTINCT ON (council, payment_id) p.* FROM placement p
   JOIN unnest($1::text[], $2::uuid[]) AS asked (council, payment_id) USING (council, payment_id)
@@ -117,6 +107,8 @@ class Plain(NamedTuple):
     """A payment for one running account, in whose income is no VAT, and which nothing else bears on."""
 
     payment: PaymentReceived
+    payment_id: str
+    """As text, which is what is wanted of it most."""
     fund: str
     account_reference: str
     decided_on: date
@@ -126,14 +118,36 @@ class Plain(NamedTuple):
 
 
 async def place_plain(plain: Sequence[Plain], posted_on: date, work: Work) -> set[PaymentKey]:
-    """Place and post all that are new, and say which were known before."""
+    """Place and post all that are new, and say which were known before. By COPY: less than two thirds of an insert's work."""
     if not plain:
         return set()
-    rows = [
-        (p.council, p.payment_id, p.revision, p.amount_pence, p.method_of_payment, p.channel, day, p.paid_at, fund, reference, *by)
-        for p, fund, reference, day, *by in plain
-    ]
-    return {tuple(row) for row in await work.connection.fetch(PLACE_PLAIN, *zip(*rows, strict=True), posted_on)}
+    keys = [(each.payment.council, each.payment_id) for each in plain]
+    before: set[PaymentKey] = {tuple(row) for row in await work.connection.fetch(BEFORE, *columns(keys))}
+    new = [each for each in plain if (each.payment.council, each.payment.payment_id) not in before] if before else plain
+    try:
+        await work.connection.copy_records_to_table("placement", records=first_rows(new, posted_on), columns=PLAIN.split())
+    except asyncpg.UniqueViolationError:
+        # Another placed one of them at this moment. All begins again, and sees it.
+        raise asyncpg.SerializationError("a payment was placed by another at the same moment") from None
+    await work.connection.copy_records_to_table("ledger_line", records=sides(new, posted_on), columns=SIDE.split())
+    return before
+
+
+def first_rows(plain: Iterable[Plain], posted_on: date) -> Iterator[tuple[Any, ...]]:
+    for p, payment_id, fund, reference, day, version, vat_code, centre in plain:
+        pence = p.amount_pence
+        yield (
+            p.council, payment_id, p.revision, pence, p.method_of_payment, p.channel, day, p.paid_at, fund, reference, version,
+            vat_code, centre, pence, posted_on,
+        )  # fmt: skip
+
+
+def sides(plain: Iterable[Plain], posted_on: date) -> Iterator[tuple[Any, ...]]:
+    """Both sides of each payment's journal, which has the payment's name."""
+    for p, id_, fund, reference, _, _, vat_code, centre in plain:
+        council, pence = p.council, p.amount_pence
+        yield id_, council, posted_on, id_, f"clearing:{p.method_of_payment}", pence, None, None, None
+        yield id_, council, posted_on, id_, f"fund:{fund}", -pence, reference, vat_code, centre
 
 
 async def keep(changes: Sequence[Change], versions: dict[str, str], work: Work) -> None:

@@ -161,6 +161,8 @@ class Plan:
             debits_pence=totals.taken_pence,
             is_proved=ends.is_proved,
             currency=ends.currency,
+            page=totals.begins.page,
+            is_last_page=totals.begins.is_last_page,
             received_on=self.head.received_on,
         )
 

@@ -30,6 +30,8 @@ from ims_kit import Service, Work
 log = structlog.get_logger()
 
 TOLD_FAULTS_MAX = 100
+OF_NAME = "name"
+"""Where a file says otherwise than another of its name, or has payments of another: a person decides."""
 LOOK_SECONDS = 5.0
 
 
@@ -127,17 +129,22 @@ async def refuse(read: Read, work: Work) -> None:
     head, proof = read.head, read.proof
     faults = [each.model_dump() for each in proof.faults]
     await files.move(head, "refused", work, {"fault_count": proof.fault_count, "faults": faults})
-    work.tell(RemittanceRefused(
+    work.tell(refusal(head, proof.faults, proof.fault_count))
+    log.warning("file refused", file_id=str(head.file_id), format=head.format, faults=proof.fault_count)
+
+
+def refusal(head: FileHead, faults: list[Fault], fault_count: int) -> RemittanceRefused:
+    """That nothing of a file is counted, and why."""
+    return RemittanceRefused(
         council=head.council,
         remittance_id=refused_id(head),
         source=head.source or "unknown",
         format=head.format or None,
         content_sha256=head.content_sha256,
-        fault_count=proof.fault_count,
-        faults=proof.faults[:TOLD_FAULTS_MAX],
+        fault_count=fault_count,
+        faults=faults[:TOLD_FAULTS_MAX],
         received_on=head.received_on,
-    ))  # fmt: skip
-    log.warning("file refused", file_id=str(head.file_id), format=head.format, faults=proof.fault_count)
+    )
 
 
 async def is_early(service: Service, read: Read, known: files.Known) -> bool:
@@ -183,10 +190,14 @@ async def is_known_by_name(service: Service, read: Read) -> bool:
 
 
 async def contradict(service: Service, read: Read, reasons: list[str], held_for: str) -> None:
-    """The file is for a person; its bytes are kept, nothing of it is counted. What it is held for says whether it can be accepted."""
+    """The file is for a person; its bytes are kept, nothing of it is counted. What it is held for says whether it can be accepted. Of one
+    of money that is told, as nobody may be there who reads the answer."""
     async with service.begin() as work:
         await contradict_file(read.head, reasons, work)
         await files.move(read.head, "conflict", work, summary(read.proof) | {"contradicted": reasons, "held_for": held_for})
+        if held_for != "drop":
+            why = Fault(position=OF_NAME, what="; ".join(reasons)[:500], what_to_do="look at both, then accept or reject this one")
+            work.tell(refusal(read.head, [why], 1))
 
 
 async def claim(service: Service, read: Read) -> set[UUID] | None:

@@ -10,6 +10,7 @@ from ims_reconcile.domain.items import (
     LateLine,
     Line,
     Member,
+    Pages,
     Pairing,
     Remittance,
     Settlement,
@@ -22,6 +23,7 @@ from ims_reconcile.domain.judging import LateFile, feed_days, feed_faults, late_
 from ims_reconcile.domain.matching import WHY, Decisions, match, match_alike
 from ims_reconcile.domain.proofs import (
     PLACED_WITHIN,
+    REFUSED,
     Horizon,
     failure_fault,
     held_faults,
@@ -39,10 +41,10 @@ from ims_reconcile.domain.runs import Run, run_faults
 from ims_reconcile.domain.sources import Pack, Source
 
 __all__ = [
-    "PLACED_WITHIN", "TYPES", "TYPE_OF", "WHY", "Awaiting", "Break", "Changes", "Decisions", "Fault", "FromBank", "Held", "Horizon",
-    "Item", "LateFile", "LateLine", "Line", "Member", "Pack", "Pairing", "Remittance", "Run", "Settlement", "Source", "Statement",
-    "Undone", "Unplaced", "band_of", "changes", "derived_id", "failure_fault", "feed_days", "feed_faults", "held_faults", "in_bulk",
-    "is_whole", "is_working_day", "items_of", "late_faults", "late_line_fault", "line_faults", "match", "match_alike",
-    "member_faults", "remittance_faults", "run_faults", "settlement_faults", "statement_faults", "undone_faults", "unplaced_fault",
-    "without_named", "working_days_after", "working_days_between",
+    "PLACED_WITHIN", "REFUSED", "TYPES", "TYPE_OF", "WHY", "Awaiting", "Break", "Changes", "Decisions", "Fault", "FromBank", "Held",
+    "Horizon", "Item", "LateFile", "LateLine", "Line", "Member", "Pack", "Pages", "Pairing", "Remittance", "Run", "Settlement",
+    "Source", "Statement", "Undone", "Unplaced", "band_of", "changes", "derived_id", "failure_fault", "feed_days", "feed_faults",
+    "held_faults", "in_bulk", "is_whole", "is_working_day", "items_of", "late_faults", "late_line_fault", "line_faults", "match",
+    "match_alike", "member_faults", "remittance_faults", "run_faults", "settlement_faults", "statement_faults", "undone_faults",
+    "unplaced_fault", "without_named", "working_days_after", "working_days_between",
 ]  # fmt: skip

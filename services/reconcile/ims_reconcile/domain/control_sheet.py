@@ -12,6 +12,8 @@ from ims_reconcile.domain.counted import Before, Counted, Due, Late, Placed, Sta
 # Breaks that say why balances and entries do not meet. A late line does, too: the day after may open without it.
 STATEMENT_KINDS, LATE_LINE = frozenset({"balance", "opening", "statement-incomplete", "sequence-gap", "currency"}), "late-line"
 PLACES = ("allocated", "refund_due", "suspended", "without_payment")
+BALANCES = 2
+"""So many of the sums, the first, are of the bank's balances: a break may say why they do not hold."""
 
 type Sheet = dict[str, Any]
 """Sections by name, each a list of rows: JSON as it is frozen, printed and exported."""
@@ -59,7 +61,7 @@ def statement_of(counted: Counted) -> dict[str, Any]:
         "debits_pence": debits_pence,
         "closing_pence": last,
         "difference_pence": (last or 0) - (first or 0) - credits_pence - debits_pence if is_said else None,
-        "is_final": any(each.closed_on == counted.day for each in stated),
+        "is_final": any(each.closed_on == counted.day and each.is_last_page for each in stated),
     }
 
 
@@ -179,7 +181,7 @@ def objections(sheet: Sheet) -> list[str]:
     found = [] if is_stated else ["No final statement, with its opening, closes on this day: send the bank's statement first."]
     says_so = (row for row in sheet["breaks"] if row["kind"] == LATE_LINE or (row["is_difference"] and row["kind"] in STATEMENT_KINDS))
     is_explained = any(row["code"] for row in says_so)
-    balances, others = sheet["sums"][:2], sheet["sums"][2:]
+    balances, others = sheet["sums"][:BALANCES], sheet["sums"][BALANCES:]
     if any(each["difference_pence"] for each in balances) and not is_explained:
         kinds = ", ".join(sorted({*STATEMENT_KINDS, LATE_LINE}))
         found.append(f"The statement does not prove or follow, and no break that says so ({kinds}) has a code: explain it.")

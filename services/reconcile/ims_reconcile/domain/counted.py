@@ -14,6 +14,7 @@ class Stated(NamedTuple):
     closed_on: date
     opening_pence: int | None
     closing_pence: int
+    is_last_page: bool = True
 
 
 class Lines(NamedTuple):

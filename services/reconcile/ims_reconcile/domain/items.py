@@ -103,6 +103,16 @@ class Awaiting(NamedTuple):
     source: str
 
 
+class Pages(NamedTuple):
+    """Of a statement in several pages, all that are here."""
+
+    missing: int
+    difference_pence: int | None
+    """By how much the first opening and all their entries miss the last closing; none: the bank does not say both."""
+    is_first: bool
+    """Whether the page at hand is the first of them, which speaks for all."""
+
+
 class Statement(NamedTuple):
     """A statement, and what has been heard of its lines."""
 
@@ -121,12 +131,13 @@ class Statement(NamedTuple):
     prior_closings: tuple[int, ...]
     """How the bank day before, or another statement of the same day, closed; none: nothing earlier is held."""
     is_proved: bool | None
-    is_fresh: bool = False
     currency: str = "GBP"
     sequence: int | None = None
     """Its number, as the bank counts this account's statements in this format."""
     prior_sequence: int | None = None
     """The number of the one before it; none: nothing earlier is held, or the bank began to count again."""
+    pages: Pages | None = None
+    """None: it is in one."""
 
 
 class Settlement(NamedTuple):
@@ -190,7 +201,7 @@ class Remittance(NamedTuple):
     is_contradicted: bool = False
     """Another file goes by the same name, with other money in it."""
     refused_for: str = ""
-    """`currency`, where that is all that was wrong with it."""
+    """What was wrong with it: `currency` or `name`, where that is all, or words."""
     is_fresh: bool = False
 
 

@@ -18,6 +18,11 @@ BULK, BULK_SHARE = 50, 20
 ORIGINAL_WITHIN = 2
 # How long after a file was received all of it must have its place.
 PLACED_WITHIN = 1
+# What a file is refused, or held, for, that is a break of its own.
+REFUSED = {
+    "currency": ("currency", 0, "the file was refused whole: it is not in pounds"),
+    "name": ("file-conflict", 0, "it says otherwise than another file of its name, or has payments of another: a person decides in ingest"),
+}
 # When the line of a source that the pack does not know should have been seen.
 UNKNOWN_WITHIN = 5
 
@@ -46,11 +51,10 @@ def statement_faults(statement: Statement, horizon: Horizon) -> list[Fault]:
             Fault(kind, statement.council, statement.bank_account, statement.statement_id, amount_pence, statement.closed_on, explanation)
         )
 
-    if opening is not None and closing is not None:
-        if difference := opening + statement.net_pence - closing:
-            found("balance", difference, "opening and entries do not make the closing balance")
-        elif statement.is_proved is False:
-            found("balance", 0, "the statement did not prove when it was read")
+    if difference := balance_difference(statement):
+        found("balance", difference, "opening and entries do not make the closing balance")
+    elif statement.is_proved is False and opening is not None and closing is not None:
+        found("balance", 0, "the statement did not prove when it was read")
     if statement.currency != "GBP":
         found("currency", 0, "the statement is not in pounds")
     if gap := missing_before(statement):
@@ -62,7 +66,17 @@ def statement_faults(statement: Statement, horizon: Horizon) -> list[Fault]:
         found("balance", missing, "the lines do not make what the statement says they do")
     if statement.heard_count != statement.line_count and horizon.has_passed(statement.council, statement.closed_on):
         found("statement-incomplete", missing, f"{statement.heard_count} of {statement.line_count} lines are here")
+    elif (pages := statement.pages) and pages.missing and pages.is_first and horizon.has_passed(statement.council, statement.closed_on):
+        found("statement-incomplete", 0, f"{pages.missing} page(s) of the statement are not here")
     return faults
+
+
+def balance_difference(statement: Statement) -> int:
+    """By how many pence opening and entries miss the closing; of several pages once, when all of them are here."""
+    if pages := statement.pages:
+        return (pages.difference_pence or 0) if pages.is_first and not pages.missing else 0
+    opening, closing = statement.opening_pence, statement.closing_pence
+    return 0 if opening is None or closing is None else opening + statement.net_pence - closing
 
 
 def missing_before(statement: Statement) -> int:
@@ -190,10 +204,10 @@ def remittance_faults(remittance: Remittance, horizon: Horizon, pack: Pack) -> l
     def found(kind: str, amount_pence: int, explanation: str, since: date = remittance.business_on) -> list[Fault]:
         return [Fault(kind, remittance.council, remittance.source, remittance.remittance_id, amount_pence, since, explanation)]
 
-    if remittance.is_refused and remittance.refused_for == "currency":
-        return found("currency", 0, "the file was refused whole: it is not in pounds")
+    if remittance.is_refused and remittance.refused_for in REFUSED:
+        return found(*REFUSED[remittance.refused_for])
     if remittance.is_refused:
-        return found("remittance-refused", 0, "the file was refused whole")
+        return found("remittance-refused", 0, f"the file was refused whole: {remittance.refused_for}"[:500].removesuffix(": "))
     if remittance.is_contradicted and not remittance.is_matched:
         return found("file-conflict", remittance.net_pence, "another file of the same name says otherwise")
     if not is_whole(remittance) and (heard >= expected or is_late):

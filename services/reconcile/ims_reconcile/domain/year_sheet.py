@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ims_reconcile.domain.chain import Signature, chained
-from ims_reconcile.domain.control_sheet import Sheet
+from ims_reconcile.domain.control_sheet import BALANCES, Sheet
 from ims_reconcile.domain.days import is_working_day
 
 DAY = timedelta(days=1)
@@ -80,7 +80,7 @@ def year_sheet(asked: Year, days: Sequence[SignedDay], transit: Iterable[Transit
         "movement": [movement],
         "in_transit": [in_transit(each) for each in held],
         "sums": [
-            {"sum": "opening, entries and what came late are closing", "difference_pence": bank["difference_pence"]},
+            {"sum": "opening, entries, what came late and what was explained are closing", "difference_pence": bank["difference_pence"]},
             {"sum": "what was unsettled, and what came and was settled, is in transit", "difference_pence": movement_difference(movement)},
         ],
         "days": [
@@ -110,17 +110,21 @@ def cut_off(asked: Year, days: Sequence[SignedDay]) -> dict[str, Any]:
 
 
 def bank_of(sheets: Sequence[Sheet]) -> dict[str, Any]:
-    """The first day's opening, all entries, the last day's closing. Late: lines that a day counted for one closed before it."""
+    """The first day's opening, all entries, the last day's closing. Late: lines that a day counted for one closed before it. Explained:
+    what balances missed on a day that was closed with the explanation."""
     stated = [sheet["statement"][0] for sheet in sheets]
     opening, closing = (stated[0]["opening_pence"], stated[-1]["closing_pence"]) if stated else (None, None)
     credits_pence, debits_pence = (sum(each[name] for each in stated) for name in ("credits_pence", "debits_pence"))
     late_pence = sum(row["pence"] for sheet in sheets for row in sheet["lines"] if row["is_late"])
-    entries_pence = credits_pence + debits_pence + late_pence
+    missed = [row for number, sheet in enumerate(sheets) for row in sheet["sums"][: BALANCES if number else 1]]
+    explained_pence = sum(row["difference_pence"] or 0 for row in missed)
+    entries_pence = credits_pence + debits_pence + late_pence + explained_pence
     return {
         "opening_pence": opening,
         "credits_pence": credits_pence,
         "debits_pence": debits_pence,
         "late_pence": late_pence,
+        "explained_pence": explained_pence,
         "closing_pence": closing,
         "difference_pence": None if opening is None or closing is None else closing - opening - entries_pence,
     }

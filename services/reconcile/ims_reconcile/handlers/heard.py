@@ -10,7 +10,7 @@ from ims_contracts.payments import PaymentDisputed, PaymentReceived, PaymentReve
 from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Refused, Work
-from ims_reconcile.domain import derived_id
+from ims_reconcile.domain import REFUSED, derived_id
 from ims_reconcile.handlers.disputes import keep_disputes
 from ims_reconcile.store import heard as store
 from ims_reconcile.store.causes import story
@@ -101,7 +101,7 @@ def statement_row(s: StatementReceived) -> Row:
     return (
         s.statement_id, s.council, s.bank_account, s.opened_on or s.closed_on, s.closed_on, s.opening_pence, s.closing_pence,
         s.credit_count + s.debit_count, s.credits_pence - s.debits_pence, s.is_proved,
-        s.format, s.currency, s.sequence, s.source, s.received_on,
+        s.format, s.currency, s.sequence, s.source, s.received_on, s.statement_reference, s.page, s.is_last_page,
     )  # fmt: skip
 
 
@@ -182,5 +182,7 @@ def remittance_row(r: RemittanceReceived) -> Row:
 
 
 def refused_for(refused: RemittanceRefused) -> str:
-    """The one thing that was wrong with a file, where a break has a name of its own for it."""
-    return "currency" if refused.faults and all(fault.position == "currency" for fault in refused.faults) else ""
+    """What was wrong with a file: `currency` or `name`, if that is all, and a break has a name of its own for it; or the first fault's
+    words."""
+    positions = {fault.position for fault in refused.faults}
+    return next((each for each in REFUSED if positions == {each}), refused.faults[0].what if refused.faults else "")

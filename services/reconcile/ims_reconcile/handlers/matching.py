@@ -165,7 +165,7 @@ async def load(connection: Any, pack: Pack, fresh_since: datetime) -> Opened:
     lines = await open_items.open_lines(connection, fresh_since)
     opened = Opened(
         lines,
-        await open_items.open_statements(connection, fresh_since),
+        await open_items.open_statements(connection),
         settlements,
         await members.open_members(connection, fresh_since, complete),
         await open_items.open_remittances(connection, fresh_since),
@@ -199,7 +199,8 @@ async def flag(work: Work, opened: Opened, matched: set[UUID]) -> None:
     connection = work.connection
     statements = [each for each in opened.statements if is_whole(each)]
     await outcomes.write_flag(connection, "statement", "is_whole", [each.statement_id for each in statements])
-    proved = [each.statement_id for each in statements if not statement_faults(each, Horizon({}))]
+    here = [each for each in statements if not (each.pages and each.pages.missing)]
+    proved = [each.statement_id for each in here if not statement_faults(each, Horizon({}))]
     await outcomes.write_flag(connection, "statement", "is_done", proved)
     disagreed = {member.settlement_id for member in opened.members}
     agreed = [each for each in opened.settlements if is_whole(each) and each.settlement_id not in disagreed]

@@ -1,5 +1,8 @@
 """A control sheet as a document."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from ims_reconcile.domain.control_sheet import Sheet
 from ims_reconcile.handlers.printing import Document, Section
 
@@ -32,6 +35,26 @@ YEAR_SECTIONS = {
     "sign_off": "Sign-off",
 }
 RECORDS = ("statement", "movement", "sign_off", "cut_off")
+# Evidence is kept by the alphabet; people read what a row is of first, and its sums from the first to the last.
+READ = (
+    "sum", "day", "first_on", "last_on", "is_late", "is_counted", "type", "kind", "state", "source", "method_of_payment", "fee_account",
+    "working_days", "code", "is_difference", "id", "booked_on", "item_count", "day_count", "last_day_closed", "last_working_day",
+    "opening_pence", "credits_pence", "debits_pence", "brought_forward_pence", "late_pence", "received_pence", "reversed_pence",
+    "refunded_pence", "expected_pence", "other_pence", "gross_pence", "fee_pence", "net_pence", "allocated_pence", "refund_due_pence",
+    "suspended_pence", "without_payment_pence", "unplaced_pence", "settled_pence", "recognised_pence", "settled_elsewhere_pence",
+    "heard_since_pence", "carried_forward_pence", "in_transit_pence", "pence", "proved_pence", "oldest_on", "closing_pence",
+    "explained_pence", "difference_pence",
+)  # fmt: skip
+PLACES = {name: number for number, name in enumerate(READ)}
+
+
+def as_read(sheet: Sheet) -> Sheet:
+    """A sheet, frozen or not, each of its rows in the order in which people read it."""
+    return {name: [in_order(row) for row in rows] if isinstance(rows, list) else rows for name, rows in sheet.items()}
+
+
+def in_order(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in sorted(row, key=lambda name: PLACES.get(name, len(READ)))}
 
 
 def document_of(sheet: Sheet) -> Document:

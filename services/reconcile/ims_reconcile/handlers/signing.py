@@ -13,6 +13,7 @@ from ims_contracts import Message
 from ims_reconcile.domain.chain import Signature, canonical, chained, moment
 from ims_reconcile.domain.control_sheet import Sheet
 from ims_reconcile.handlers.officers import officer_of
+from ims_reconcile.handlers.sheets import as_read
 from ims_reconcile.store import days, signing
 from ims_reconcile.store.signing import Asked
 
@@ -46,15 +47,14 @@ class Signing[Of: Asked]:
 async def as_asked[Of: Asked](request: Request, connection: Any, of: Signing[Of], asked: Of) -> Sheet:
     """The frozen sheet, or the one of now; each with its sign-off."""
     if done := await signing.closed(connection, asked):
-        sheet: Sheet = json.loads(done["evidence"])
-        return sheet | {"sign_off": [sign_off(done)]}
+        return as_read(json.loads(done["evidence"])) | {"sign_off": [sign_off(done)]}
     made = await of.make(request, connection, asked)
     newest = await signing.newest(connection, asked)
     if newest is None:
-        return made.sheet | {"sign_off": [{"state": "open"}]}
+        return as_read(made.sheet) | {"sign_off": [{"state": "open"}]}
     is_as_prepared = chained(made.previous_sha256, canonical(made.sheet)) == newest["evidence_sha256"]
     signed = {**newest, "prepared_at": moment(newest["prepared_at"]), "is_as_prepared": is_as_prepared}
-    return made.sheet | {"sign_off": [{"state": "prepared", **signed}]}
+    return as_read(made.sheet) | {"sign_off": [{"state": "prepared", **signed}]}
 
 
 def sign_off(done: Any) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The year: cut off by two officers, as a day is closed; what is heard of it afterwards is reported as the prior year's."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Request, Response
@@ -8,7 +10,7 @@ from fastapi.responses import JSONResponse
 from ims_contracts.reconciliations import YearClosed
 from ims_reconcile.domain.chain import BEGINNING
 from ims_reconcile.domain.control_sheet import Sheet, late_rows
-from ims_reconcile.domain.year_sheet import SignedDay, Year, year_objections, year_sheet
+from ims_reconcile.domain.year_sheet import SignedDay, Transit, Year, year_objections, year_sheet
 from ims_reconcile.handlers.answering import Council, Most
 from ims_reconcile.handlers.closing import BankAccount, elsewhere_of
 from ims_reconcile.handlers.officers import officer_of
@@ -22,13 +24,18 @@ router = APIRouter(prefix="/years")
 Ending = Annotated[int, Path(ge=2000, le=2999, description="The calendar year on whose 31 March it ends")]
 
 
-async def make_year(request: Request, connection: Any, asked: Year) -> Made:
-    """The sheet of what is known now. Raises HTTPException for a year that is cut off."""
+async def make_year(request: Request, connection: Any, asked: Year, transit: list[Transit] | None = None) -> Made:
+    """The sheet of what is known now, with what is in transit, where it was read already. Raises HTTPException for a year that is cut
+    off."""
     if await signing.closed(connection, asked):
         raise HTTPException(409, "This year is cut off: what is heard of it now is reported as the prior year's.")
     closed = await years.days_of(connection, asked)
-    transit = await years.transit(connection, asked, elsewhere_of(request, asked.bank_account))
-    return Made(year_sheet(asked, closed, transit), previous(closed))
+    now = await transit_of(request, connection, asked) if transit is None else transit
+    return Made(year_sheet(asked, closed, now), previous(closed))
+
+
+async def transit_of(request: Request, connection: Any, asked: Year) -> list[Transit]:
+    return await years.transit(connection, asked, elsewhere_of(request, asked.bank_account))
 
 
 def previous(closed: list[SignedDay]) -> str:
@@ -71,15 +78,15 @@ async def get_year(request: Request, bank_account: BankAccount, year: Ending, co
     asked = Year(council, bank_account, year)
     async with request.app.state.service.begin() as work:
         await days.at_once(work.connection)
-        sheet = await as_asked(request, work.connection, YEAR, asked)
-        sheet |= await heard_since(request, work.connection, asked, sheet)
+        transit = await transit_of(request, work.connection, asked)
+        sheet = await as_asked(request, work.connection, replace(YEAR, make=partial(make_year, transit=transit)), asked)
+        sheet |= await heard_since(work.connection, asked, sheet, transit)
     form = form_of(request, format)
     return JSONResponse(sheet) if form == "json" else await shown(year_document_of(sheet), form)
 
 
-async def heard_since(request: Request, connection: Any, asked: Year, sheet: Sheet) -> Sheet:
+async def heard_since(connection: Any, asked: Year, sheet: Sheet, now: list[Transit]) -> Sheet:
     """What was settled and heard of the year since the sheet was made."""
-    now = await years.transit(connection, asked, elsewhere_of(request, asked.bank_account))
     known = {row["source"]: row["received_pence"] for row in sheet["in_transit"]}
     more = {each.source: each.received_pence - known.get(each.source, 0) for each in now}
     since = [

@@ -22,7 +22,7 @@ UNCOUNTED_STATEMENTS = """SELECT s.* FROM statement s WHERE (s.council, s.bank_a
   AND s.is_whole AND s.closing_pence IS NOT NULL
   AND NOT EXISTS (SELECT FROM day_statement d JOIN day_closed c USING (evidence_sha256) WHERE d.statement_id = s.statement_id
     AND c.day <= $3)"""
-STATEMENTS = f"""SELECT closed_on <= $4, opened_on, closed_on, opening_pence, closing_pence
+STATEMENTS = f"""SELECT closed_on <= $4, opened_on, closed_on, opening_pence, closing_pence, is_last_page
   FROM ({UNCOUNTED_STATEMENTS}) s"""  # noqa: S608 - constants
 LINES = f"""SELECT booked_on <= $4 AS is_late, state, coalesce(source, ''), count(*)::int, sum(amount_pence)::bigint,
     coalesce(sum((SELECT sum(p.amount_pence) FROM match_line p WHERE p.line_id = l.line_id)), 0)::bigint
@@ -35,51 +35,54 @@ SCOPE = """SELECT e.* FROM expectation e LEFT JOIN bank_line own ON own.line_id 
       GROUP BY 1 HAVING bool_and(s.source = ANY($4))))"""
 RECEIVED = f"""SELECT source, method_of_payment, kind, count(*)::int, sum(amount_pence)::bigint
   FROM ({SCOPE}) e WHERE due_on > $5 AND due_on <= $3 GROUP BY 1, 2, 3"""  # noqa: S608 - constants
+# Each payment with its refunds and reversals, which belong to its source: all that ever came and went, what of it lines prove, and where
+# it was put. Most never went back: those are not grouped.
+GONE_BACK = "EXISTS (SELECT FROM expectation b WHERE b.kind <> 'payment' AND (b.payment_id, b.council) = (e.subject_id, e.council))"
+EACH = f"""CREATE TEMP TABLE each ON COMMIT DROP AS WITH scope AS NOT MATERIALIZED ({SCOPE}),
+    due AS (SELECT subject_id AS id, due_on, source, method_of_payment, true AS is_known,
+        CASE WHEN due_on <= $3 THEN amount_pence ELSE 0 END AS pence,
+        CASE WHEN due_on <= $5 THEN amount_pence ELSE 0 END AS earlier, 0 AS later
+        FROM scope e WHERE kind = 'payment' AND NOT {GONE_BACK}
+      UNION ALL SELECT coalesce(payment_id, subject_id), min(due_on),
+        coalesce(min(source) FILTER (WHERE kind = 'payment'), min(source)),
+        coalesce(min(method_of_payment) FILTER (WHERE kind = 'payment'), min(method_of_payment)), bool_or(kind = 'payment'),
+        coalesce(sum(amount_pence) FILTER (WHERE due_on <= $3), 0)::bigint,
+        coalesce(sum(amount_pence) FILTER (WHERE due_on <= $5), 0)::bigint,
+        coalesce(-sum(amount_pence) FILTER (WHERE due_on > $3 AND kind <> 'payment'), 0)::bigint
+        FROM scope e WHERE kind <> 'payment' OR {GONE_BACK} GROUP BY 1),
+    proved AS (SELECT p.id, sum(p.gross_pence) FILTER (WHERE l.bank_account = $2) AS here,
+      sum(p.gross_pence) FILTER (WHERE l.bank_account <> $2) AS elsewhere
+      FROM ({PROVED} WHERE r.council = $1) p JOIN match t USING (match_id) JOIN bank_line l USING (line_id)
+      WHERE l.booked_on <= $3 GROUP BY 1),
+    whole AS (SELECT id, max(each.pence) AS pence FROM placed_whole w, unnest(w.payment_ids, w.pence) AS each (id, pence)
+      WHERE w.council = $1 GROUP BY 1)
+  SELECT due.*, coalesce(here, 0)::bigint AS here, coalesce(elsewhere, 0)::bigint AS elsewhere,
+    coalesce(h.allocated_pence, w.pence, 0) AS allocated, coalesce(h.refund_due_pence, 0) AS refund_due,
+    coalesce(h.suspended_pence, 0) AS suspended
+  FROM due LEFT JOIN proved USING (id) LEFT JOIN whole w USING (id)
+    LEFT JOIN held h ON (h.council, h.payment_id) = ($1, due.id)"""  # noqa: S608 - constants
 # What went back since a payment was placed is off what was due back, then off suspense, then off accounts, as allocation takes it.
 # What went back after the sheet's day, and was off before it was placed again, was still there.
-PLACED = f"""WITH whole AS (SELECT id, max(each.pence) AS pence FROM placed_whole w, unnest(w.payment_ids, w.pence) AS each (id, pence)
-      WHERE w.council = $1 GROUP BY 1),
-    due AS (SELECT coalesce(payment_id, subject_id) AS id, coalesce(min(source) FILTER (WHERE kind = 'payment'), min(source)) AS source,
-      coalesce(min(method_of_payment) FILTER (WHERE kind = 'payment'), min(method_of_payment)) AS method_of_payment,
-      bool_or(kind = 'payment') AS is_known, coalesce(sum(amount_pence) FILTER (WHERE due_on <= $3), 0) AS pence,
-      coalesce(-sum(amount_pence) FILTER (WHERE due_on > $3 AND kind <> 'payment'), 0) AS later FROM ({SCOPE}) e GROUP BY 1),
-    said AS (SELECT due.*, coalesce(h.refund_due_pence, 0) AS refund_due, coalesce(h.suspended_pence, 0) AS suspended,
-      coalesce(h.allocated_pence, w.pence, 0) AS allocated
-      FROM due LEFT JOIN whole w USING (id) LEFT JOIN held h ON (h.council, h.payment_id) = ($1, due.id)),
-    off AS (SELECT *, greatest(allocated + refund_due + suspended - greatest(pence, 0), 0) AS back,
-      CASE WHEN allocated + refund_due + suspended > 0
-        THEN greatest(least(later, pence - allocated - refund_due - suspended), 0) ELSE 0 END AS still FROM said)
-  SELECT source, method_of_payment, sum(pence)::bigint,
+PLACED = """SELECT source, method_of_payment, sum(pence)::bigint,
     sum(allocated + still - least(allocated, greatest(back - refund_due - suspended, 0)))::bigint,
     sum(refund_due - least(refund_due, back))::bigint, sum(suspended - least(suspended, greatest(back - refund_due, 0)))::bigint,
     coalesce(sum(pence) FILTER (WHERE NOT is_known), 0)::bigint
-  FROM off GROUP BY 1, 2"""  # noqa: S608 - constants
+  FROM (SELECT *, greatest(allocated + refund_due + suspended - greatest(pence, 0), 0) AS back,
+      CASE WHEN allocated + refund_due + suspended > 0
+        THEN greatest(least(later, pence - allocated - refund_due - suspended), 0) ELSE 0 END AS still FROM each) off
+  GROUP BY 1, 2"""
 # Of matches that a closed day counted, too: what they prove may have been heard of since.
-SETTLED = f"""WITH known AS (SELECT DISTINCT coalesce(payment_id, subject_id) AS id FROM ({SCOPE}) e),
-    fresh AS (SELECT match_id FROM ({UNCOUNTED_MATCHES}) u),
-    proved AS ({PROVED} WHERE r.council = $1)
+SETTLED = f"""WITH fresh AS (SELECT match_id FROM ({UNCOUNTED_MATCHES}) u), proved AS ({PROVED} WHERE r.council = $1)
   SELECT f.match_id IS NULL, coalesce(l.source, ''), p.method_of_payment, count(*)::int,
     coalesce(sum(p.gross_pence) FILTER (WHERE k.id IS NOT NULL), 0)::bigint,
     coalesce(sum(p.gross_pence) FILTER (WHERE k.id IS NULL), 0)::bigint, sum(p.fee_pence)::bigint, sum(p.net_pence)::bigint,
     coalesce(p.fee_account, '')
   FROM proved p JOIN match t USING (match_id) JOIN bank_line l USING (line_id)
-    LEFT JOIN fresh f USING (match_id) LEFT JOIN known k USING (id)
+    LEFT JOIN fresh f USING (match_id) LEFT JOIN each k USING (id)
   WHERE l.bank_account = $2 AND l.booked_on <= $3 GROUP BY 1, 2, 3, 9"""  # noqa: S608 - constants
-# A refund belongs to its payment's source.
-DUE = f"""WITH due AS (SELECT coalesce(payment_id, subject_id) AS id, min(due_on) AS due_on,
-      coalesce(min(source) FILTER (WHERE kind = 'payment'), min(source)) AS source,
-      coalesce(sum(amount_pence) FILTER (WHERE due_on <= $3), 0) AS pence,
-      coalesce(sum(amount_pence) FILTER (WHERE due_on <= $5), 0) AS earlier
-      FROM ({SCOPE}) e GROUP BY 1),
-    proved AS (SELECT p.id, sum(p.gross_pence) FILTER (WHERE l.bank_account = $2) AS here,
-      sum(p.gross_pence) FILTER (WHERE l.bank_account <> $2) AS elsewhere
-      FROM ({PROVED} WHERE r.council = $1) p JOIN match t USING (match_id) JOIN bank_line l USING (line_id)
-      WHERE l.booked_on <= $3 GROUP BY 1),
-    each AS (SELECT source, due.due_on, earlier, pence, coalesce(here, 0) AS here, coalesce(elsewhere, 0) AS elsewhere
-      FROM due LEFT JOIN proved USING (id))
-  SELECT source, due_on, sum(earlier)::bigint, sum(pence)::bigint, sum(here)::bigint, sum(elsewhere)::bigint,
+DUE = """SELECT source, due_on, sum(earlier)::bigint, sum(pence)::bigint, sum(here)::bigint, sum(elsewhere)::bigint,
     count(*) FILTER (WHERE pence <> here + elsewhere)::int, sum(pence - here - elsewhere)::bigint
-  FROM each WHERE earlier <> 0 OR pence <> 0 OR here <> 0 OR elsewhere <> 0 GROUP BY 1, 2"""  # noqa: S608 - constants
+  FROM each WHERE earlier <> 0 OR pence <> 0 OR here <> 0 OR elsewhere <> 0 GROUP BY 1, 2"""
 # What belongs to a closed day and came after.
 LATE = f"""SELECT 'line' AS kind, line_id, coalesce(source, ''), booked_on, amount_pence
     FROM ({UNCOUNTED_LINES}) l WHERE booked_on <= $4
@@ -143,15 +146,16 @@ async def counted(connection: Any, asked: Day, last: Closed | None, elsewhere: S
     async def rows(kind: Any, sql: str, *values: Any) -> list[Any]:
         return [kind(*row) for row in await connection.fetch(sql, *values)]
 
+    await connection.execute(EACH, *scope, since)
     return Counted(
         *asked,
         last.before if last else None,
         await rows(Stated, STATEMENTS, *spans),
         await rows(Lines, LINES, *spans),
         await rows(Received, RECEIVED, *scope, since),
-        await rows(Placed, PLACED, *scope),
-        await rows(Settled, SETTLED, *scope),
-        await rows(Due, DUE, *scope, since),
+        await rows(Placed, PLACED),
+        await rows(Settled, SETTLED, *asked),
+        await rows(Due, DUE),
         await rows(Broken, BREAKS, *scope),
         await rows(Late, LATE, *spans),
     )

@@ -23,7 +23,7 @@ EXPECT = Insert(
 STATEMENT = Insert(
     tables.Statement,
     "statement_id council bank_account opened_on closed_on opening_pence closing_pence line_count net_pence is_proved format"
-    " currency sequence source received_on",
+    " currency sequence source received_on reference page is_last_page",
     returning="statement_id",
 )
 LINE = Insert(

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from ims_reconcile.domain import Break, Horizon, Item, LateLine, Line, Pack, Remittance, Settlement, Statement, Undone
+from ims_reconcile.domain import Break, Horizon, Item, LateLine, Line, Pack, Pages, Remittance, Settlement, Statement, Undone
 
 # No window is longer, in days.
 NEAR = timedelta(days=60)
@@ -26,15 +26,24 @@ FROM_BANK = f"""SELECT {LINE_COLUMNS} FROM bank_line JOIN unnest($2::text[], $3:
     AS sought (council, amount_pence, first_on, last_on) USING (council, amount_pence)
   WHERE state = 'from-bank' AND booked_on BETWEEN first_on AND last_on"""  # noqa: S608 - constants
 # Only a statement that closes a day says that nothing more comes of it: not an advice, nor what is told during the day.
-HORIZON = """SELECT council, bank_account, max(closed_on) AS day FROM statement WHERE is_whole AND closing_pence IS NOT NULL
+HORIZON = """SELECT council, bank_account, max(closed_on) AS day FROM statement
+  WHERE is_whole AND closing_pence IS NOT NULL AND is_last_page
   GROUP BY council, bank_account"""
+# Of a statement in several pages, all that are here: a bank may give the balances of the whole on each.
+PAGES = """SELECT max(p.page) - count(*) + CASE WHEN bool_or(p.is_last_page) THEN 0 ELSE 1 END AS missing_pages,
+    (array_agg(p.opening_pence ORDER BY p.page))[1] + sum(p.net_pence) - (array_agg(p.closing_pence ORDER BY p.page DESC))[1] AS difference,
+    min(p.page) = s.page AS is_first FROM statement p
+  WHERE (p.council, p.bank_account, p.format, p.reference) = (s.council, s.bank_account, s.format, s.reference)
+    AND p.closed_on BETWEEN s.closed_on - 31 AND s.closed_on + 31"""
 # The lines of a statement are counted by its own id; where another statement of the same day brought them, by account and day.
-STATEMENTS = """SELECT s.statement_id, s.council, s.bank_account, s.opened_on, s.closed_on, s.opening_pence, s.closing_pence,
+STATEMENTS = f"""SELECT s.statement_id, s.council, s.bank_account, s.opened_on, s.closed_on, s.opening_pence, s.closing_pence,
     s.line_count, s.net_pence, CASE WHEN own.count = s.line_count THEN own.count ELSE day.count END AS heard_count,
     CASE WHEN own.count = s.line_count THEN own.pence ELSE day.pence END AS heard_net_pence,
     CASE WHEN cardinality(earlier) > 0 THEN earlier || sibling ELSE earlier END AS prior_closings,
-    s.is_proved, s.heard_at > $1 AS is_fresh, s.currency, s.sequence, earlier_number.sequence AS prior_sequence
+    s.is_proved, s.currency, s.sequence, earlier_number.sequence AS prior_sequence,
+    pages.missing_pages::int, pages.difference::bigint, pages.is_first
   FROM statement s
+  LEFT JOIN LATERAL ({PAGES}) AS pages ON s.page > 1 OR NOT s.is_last_page
   LEFT JOIN LATERAL (SELECT p.sequence FROM statement p
     WHERE (p.council, p.bank_account, p.format) = (s.council, s.bank_account, s.format) AND p.sequence IS NOT NULL
       AND (p.closed_on, p.sequence) < (s.closed_on, s.sequence)
@@ -52,7 +61,7 @@ STATEMENTS = """SELECT s.statement_id, s.council, s.bank_account, s.opened_on, s
   CROSS JOIN LATERAL (SELECT ARRAY(SELECT p.closing_pence FROM statement p
     WHERE (p.council, p.bank_account, p.closed_on) = (s.council, s.bank_account, s.closed_on)
       AND p.closing_pence IS NOT NULL AND p.statement_id <> s.statement_id ORDER BY 1)) AS beside (sibling)
-  WHERE NOT s.is_done"""
+  WHERE NOT s.is_done"""  # noqa: S608 - constants
 SETTLEMENTS = """SELECT s.settlement_id, s.council, s.source, s.reference, s.paid_on, s.gross_pence, s.fee_pence, s.net_pence,
     s.member_count, s.page_count, heard.*, s.match_id IS NOT NULL AS is_matched,
     EXISTS (SELECT FROM member m JOIN settlement later USING (settlement_id) WHERE m.kind = 'payout-failed' AND m.council = s.council
@@ -145,10 +154,14 @@ async def parted(connection: Any, lines: Sequence[Line]) -> frozenset[tuple[UUID
     return frozenset(tuple(row) for row in await connection.fetch(PARTED, [line.line_id for line in lines]))
 
 
-async def open_statements(connection: Any, fresh_since: datetime) -> list[Statement]:
+async def open_statements(connection: Any) -> list[Statement]:
     """Statements that are not proved yet."""
-    rows = await connection.fetch(STATEMENTS, fresh_since)
-    return [Statement(*row)._replace(prior_closings=tuple(row["prior_closings"])) for row in rows]
+    return [
+        Statement(*row[:-3])._replace(
+            prior_closings=tuple(row["prior_closings"]), pages=Pages(*row[-3:]) if row["missing_pages"] is not None else None
+        )
+        for row in await connection.fetch(STATEMENTS)
+    ]
 
 
 async def open_settlements(connection: Any, fresh_since: datetime) -> list[Settlement]:

@@ -60,6 +60,9 @@ class Statement(Table, table=True):
     sequence: int | None
     source: str | None
     received_on: date
+    reference: str
+    page: int
+    is_last_page: bool
 
 
 class BankLine(Table, table=True):

@@ -19,14 +19,16 @@ CREATE TABLE owed (               -- every amount that an account of a fund with
   PRIMARY KEY (council, account_reference, fund, amount_pence));
 CREATE TABLE owing (              -- how many accounts of a fund owe an amount; of nought pence, how many there are
   council text, amount_pence bigint, fund text, accounts bigint NOT NULL, PRIMARY KEY (council, amount_pence, fund));
-CREATE TABLE placement (          -- where each payment is, revision by revision; the highest holds
-  council text, payment_id uuid, revision int CHECK (revision > 0), kind text NOT NULL, heard_revision int NOT NULL,
-  amount_pence bigint NOT NULL, reversed_pence bigint NOT NULL, refunded_pence bigint NOT NULL,
-  method_of_payment text, channel text, decided_on date, paid_at timestamptz,
-  outcome text NOT NULL, reason text, rule text NOT NULL, rule_version text NOT NULL, fund text, account_reference text,
-  allocated_pence bigint NOT NULL, refund_due_pence bigint NOT NULL CHECK (refund_due_pence >= 0), suspended_pence bigint NOT NULL,
+-- Where each payment is, revision by revision; the highest holds. By default what it is of a plain payment: those are most of all rows.
+CREATE TABLE placement (
+  council text, payment_id uuid, revision int DEFAULT 1 CHECK (revision > 0), kind text NOT NULL DEFAULT 'payment',
+  heard_revision int NOT NULL, amount_pence bigint NOT NULL, reversed_pence bigint NOT NULL DEFAULT 0,
+  refunded_pence bigint NOT NULL DEFAULT 0, method_of_payment text, channel text, decided_on date, paid_at timestamptz,
+  outcome text NOT NULL DEFAULT 'account', reason text, rule text NOT NULL DEFAULT 'reference', rule_version text NOT NULL,
+  fund text, account_reference text, allocated_pence bigint NOT NULL,
+  refund_due_pence bigint NOT NULL DEFAULT 0 CHECK (refund_due_pence >= 0), suspended_pence bigint NOT NULL DEFAULT 0,
   posted_on date NOT NULL, details jsonb, tag text, vat_code text, cost_centre text,
-  PRIMARY KEY (council, payment_id, revision),
+  PRIMARY KEY (payment_id, council, revision),   -- what differs first: half the work of finding a row's place
   CONSTRAINT no_penny_is_lost
     CHECK (amount_pence - reversed_pence - refunded_pence = allocated_pence + refund_due_pence + suspended_pence));
 CREATE INDEX placement_suspended ON placement (council, posted_on) WHERE suspended_pence <> 0;

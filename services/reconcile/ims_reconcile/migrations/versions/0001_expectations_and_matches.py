@@ -45,6 +45,7 @@ CREATE TABLE statement (
   statement_id uuid PRIMARY KEY, council text NOT NULL, bank_account text NOT NULL, opened_on date NOT NULL,
   closed_on date NOT NULL, opening_pence bigint, closing_pence bigint, line_count int NOT NULL, net_pence bigint NOT NULL,
   is_proved boolean, format text NOT NULL, currency text NOT NULL, sequence int, source text, received_on date NOT NULL,
+  reference text NOT NULL, page int NOT NULL, is_last_page boolean NOT NULL,
   is_whole boolean NOT NULL DEFAULT false, is_done boolean NOT NULL DEFAULT false,
   heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX statement_of_account ON statement (council, bank_account, closed_on);
