@@ -1,5 +1,6 @@
 """The committed documents are those of the code, break nobody, and can be read by others' tools."""
 
+import inspect
 import json
 import os
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ def test_a_schema_is_a_draft_2020_12_schema_that_says_where_its_message_is_told(
     schema = json_schema(message)
 
     Draft202012Validator.check_schema(schema)
-    assert schema["description"] == message.__doc__
+    assert schema["description"] == inspect.cleandoc(str(message.__doc__))
     assert schema["x-topic"] == message.topic
     assert schema["x-key"] in schema["required"]
     assert set(schema["x-one-per"]) <= schema["properties"].keys()

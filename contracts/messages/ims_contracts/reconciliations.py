@@ -1,7 +1,7 @@
 """What was proved at the bank, and what was not."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
@@ -43,7 +43,7 @@ class PaymentReconciled(Message):
     remittance_id: UUID | None = None
     gross_pence: Pence
     fee_pence: Pence
-    fee_account: Code | None = None
+    fee_account: Annotated[str, Field(pattern=r"^(fees|differences):[a-z0-9-]{1,50}$")] | None = None
     """The ledger account of the fee, on a page of what was written off; none: it is what a provider took, on `fees:` and the method."""
     net_pence: Pence
     """Of this page. Over all pages: the bank lines, or as much of the line as is this settlement or file, where the bank merged several."""

@@ -52,7 +52,9 @@ BALANCE = (
     "balance", "running balance", "account balance", "ledger balance", "book balance", "closing balance",
     "balance amount", "saldo", "kontostand", "solde", "saldo na mutatie", "saldo na trn", "saldo nach buchung",
 )
-CURRENCIES = ("currency", "ccy", "currency code", "account currency", "transaction currency", "währung", "waehrung", "devise", "monn", "munt")
+CURRENCIES = (
+    "currency", "ccy", "currency code", "account currency", "transaction currency", "währung", "waehrung", "devise", "monn", "munt",
+)
 STATUS = ("status", "state", "transaction status")
 CODE = (
     "transaction type", "type", "tran type", "transaction code", "code", "payment type", "subcategory", "mutatiesoort", "buchungstext",

@@ -77,8 +77,8 @@ class Pack(BaseModel):
     """In working days after a run of postings was delivered, when its back office must have answered every line."""
     unanswering: frozenset[str] = frozenset()
     """Back offices that answer nothing: what they do not say is no break."""
-    differences: dict[Given, Annotated[str, Field(min_length=1, max_length=64)]] = {}
-    """Ledger accounts of what officers write off; what is left out has the one that every council has."""
+    differences: dict[Given, Annotated[str, Field(pattern=r"^(fees|differences):[a-z0-9-]{1,50}$")]] = {}
+    """Ledger accounts (`differences:…` or `fees:…`) of what officers write off; what is left out has the one that every council has."""
 
     @cached_property
     def by_name(self) -> dict[str, Source]:
