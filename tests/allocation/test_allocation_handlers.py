@@ -216,12 +216,28 @@ async def test_what_is_known_better_later_moves_the_money_by_a_correcting_journa
     assert [(line.account_reference, line.amount_pence) for line in moved.lines] == [("770001478", 5000), ("770001559", -5000)]
 
 
+def proved(gross_pence: int, fee_pence: int, **changes: Any) -> PaymentReconciled:
+    fields: dict[str, Any] = {
+        "council": COUNCIL, "match_id": name("match"), "page": 1, "pages": 1, "statement_line_id": name("line"), "payments": [],
+        "bank_account": "20201555555555", "value_on": date(2026, 3, 18), "method_of_payment": "card", "why": "settlement-net",
+    }  # fmt: skip
+    return PaymentReconciled(**fields | changes, gross_pence=gross_pence, fee_pence=fee_pence, net_pence=gross_pence - fee_pence)
+
+
+async def test_what_is_written_off_has_an_account_of_its_own_until_it_is_taken_apart(pool: Any) -> None:
+    short = proved(0, 50, page=2, pages=2, fee_account="differences:cash")
+    back = proved(0, -50, page=2, pages=2, fee_account="differences:cash", match_id=name("back"), why="un-matched")
+    async with begin(pool) as work:
+        await on_reconciliations([short, short], work)
+    assert await ledger(pool) == {("bank:20201555555555", None): -50, ("differences:cash", None): 50}
+    async with begin(pool) as work:
+        await on_reconciliations([back, short, back], work)
+    assert not any((await ledger(pool)).values())
+    await assert_lawful(pool)
+
+
 async def test_what_is_proved_at_the_bank_leaves_clearing_once(pool: Any) -> None:
-    page = PaymentReconciled(
-        council=COUNCIL, match_id=name("match"), page=1, pages=1, statement_line_id=name("line"), bank_account="20201555555555",
-        value_on=date(2026, 3, 18), method_of_payment="card", gross_pence=5000, fee_pence=95, net_pence=4905, why="settlement-net",
-        payments=[],
-    )  # fmt: skip
+    page = proved(5000, 95)
     await hear(pool, running_account(), payment())
     for _ in range(2):
         async with begin(pool) as work:

@@ -23,6 +23,7 @@ from ims_notify.pack import FileSetup, load
 from ims_notify.runs import make_run
 from ims_notify.settings import Settings
 from ims_notify.store import reports, runs
+from ims_reconcile.domain.explaining import ACCOUNTS
 from notify.notify_world import COUNCIL, DAY, Notify, notifying, payment_id
 from notify.runs_world import (
     PACK,
@@ -51,6 +52,11 @@ async def notify(notify_url, tmp_path):
     async with notifying(notify_url, **settings(tmp_path)) as notify:
         await notify.empty()
         yield notify
+
+
+def test_the_finance_systems_codes_have_what_officers_write_off() -> None:
+    account = read_layout("ledger_journal", Layout).detail.fields["account"]
+    assert set(ACCOUNTS.values()) <= set(account.codes or ())
 
 
 @pytest.fixture

@@ -43,8 +43,7 @@ class RemittanceReceived(Message):
 
 
 class RemittanceRefused(Message):
-    """A file was refused whole, or is held for a person (each fault's position is then `name`). Nothing in it was counted; its bytes are
-    kept."""
+    """A file was refused whole, or is held for a person (faults of the position `name`). Nothing in it was counted; its bytes are kept."""
 
     type: ClassVar[str] = "ims.remittances.remittance-refused.v1"
     topic: ClassVar[str] = "ims.remittances.v1"
