@@ -9,6 +9,7 @@ from allocation.anytown import COUNCIL, name, payment, refund, reversal, running
 from allocation.doors import Office, group, of, to
 from allocation.model import JOURNAL, Paid, Said, moved, needs_another, shared
 from allocation.test_allocation_by_line import move
+from allocation.test_allocation_payers import KEY, transfer
 from allocation.test_allocation_refunds import failed, sent
 from allocation.test_allocation_rejections import answer as acknowledged
 from allocation.test_allocation_rejections import hear as hear_acknowledged
@@ -25,7 +26,7 @@ class Model(Office):
     """Officers and messages, and the model."""
 
     def __init__(self, pool: Any) -> None:
-        super().__init__(pool)
+        super().__init__(pool, name_key=KEY)
         self.paid = {called: Paid(*known) for called, known in PAYMENTS.items()}
         self.decided: dict[str, dict[str, Any]] = {}
         self.journals: Counter[str] = Counter()
@@ -35,7 +36,8 @@ class Model(Office):
         self.number = 0
 
     async def furnish(self) -> "Model":
-        come = [payment(known[1] and known[1][3:], known[0], called=called) for called, known in PAYMENTS.items()]
+        come = [payment(known[1] and known[1][3:], known[0], called=called) for called, known in PAYMENTS.items() if called != "stray"]
+        come.append(transfer("stray", "thanks", PAYMENTS["stray"][0]))
         await self.hear(*(running_account(each[3:], each[:2]) for each in ACCOUNTS), *come)
         return self
 
@@ -191,6 +193,24 @@ class Model(Office):
             for _ in range(2):
                 await hear_acknowledged(self, acknowledged(line, run_id=name(f"run {self.number}")))
             paid.home = None
+
+    async def settles(self, called: str, by: str) -> None:
+        """What a back office did not take of what is no payment's is noted, and an officer says what was done about it."""
+        self.number += 1
+        run_id = name(f"run {self.number}")
+        await hear_acknowledged(self, acknowledged(rejected(called, ACCOUNTS[0], -1, self.number), run_id=run_id))
+        said = {"run_id": str(run_id), "sequence": self.number, "reason": "r"}
+        assert (await self.post("/v1/rejected-lines/settle", said, by=by)).is_success
+
+    async def learns(self, which: int, how: str, by: str) -> None:
+        """What a decision taught of a payer is confirmed by another, or revoked: no money moves."""
+        if found := (await self.get("/v1/payers"))["payers"]:
+            held = found[which % len(found)]
+            before = held["revoked_by"] if how == "revoke" else held["confirmed_by"] if held["state"] == "confirmed" else None
+            may = held["revoked_by"] is None if how == "revoke" else held["state"] == "learned"
+            expected = 200 if by == before else 409 if not may else 403 if how == "confirm" and by == held["learned_by"] else 200
+            answer = await self.post(f"/v1/payers/{held['learning_id']}/{how}", {"reason": "r"}, by=by)
+            assert answer.status_code == expected, answer.text
 
     async def writes(self, called: str, by: str) -> None:
         """A note and an owner, which move nothing."""

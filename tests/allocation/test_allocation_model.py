@@ -20,6 +20,8 @@ ACTS = st.one_of(
     st.tuples(st.just("approves"), NUMBER, BY),
     st.tuples(st.just("undoes"), NUMBER, BY),
     st.tuples(st.just("writes"), CALLED, BY),
+    st.tuples(st.just("settles"), CALLED, BY),
+    st.tuples(st.just("learns"), NUMBER, st.sampled_from(["confirm", "revoke"]), BY),
     st.tuples(st.just("asks"), CALLED, PERCENT, BY),
     st.tuples(st.just("cancels"), CALLED, NUMBER, BY),
     st.tuples(st.just("sends"), CALLED, NUMBER, BY, st.sampled_from(["whole", "part", "fails"])),
@@ -35,6 +37,8 @@ ACTS = st.one_of(
 @example(acts=[("says", ["stray"], [60, 30], "Ann"), ("returns", "stray", 60), ("undoes", 0, "Bob")])
 @example(acts=[("asks", "tax", 10, "Ann"), ("sends", "tax", 0, "Bob", "part"), ("sends", "tax", 0, "Bob", "whole"), ("returns", "tax", 100),
                ("lays", "tax", "Ann"), ("is_heard_again", 3), ("undoes", 0, "Bob")])  # fmt: skip
+@example(acts=[("notes_credit", "stray", "Ann"), ("learns", 0, "confirm", "Ann"), ("learns", 0, "confirm", "Bob"), ("undoes", 0, "Cid"),
+               ("learns", 0, "revoke", "Cid"), ("settles", "tax", "Ann"), ("is_rejected", "tax")])  # fmt: skip
 async def test_the_service_does_what_the_model_says(kept_pool: Any, acts: list[Any]) -> None:
     await empty(kept_pool)
     office = await Model(kept_pool).furnish()
