@@ -43,16 +43,18 @@ class Paid:
         return self.said[first].before if self.said[first:] else self.placed()
 
     def placed(self) -> dict[str, int]:
-        """Where its money is: what went back since it was decided comes off what was due, then suspense, then the accounts in turn."""
+        """Where its money is: what went back since it was decided comes off what was due, then suspense, then the accounts in turn; and
+        what went back beyond all that is missing in suspense."""
         if not self.said:
-            return held([(self.home or "suspended", self.live)])
+            return held([(self.home if self.home and self.live > 0 else "suspended", self.live)])
         last = self.said[-1]
         rest = self.pence - last.seen - last.due - sum(pence for _, pence in last.to)
         off, left = self.back - last.seen, []
         for place, pence in [("refund_due", last.due), ("suspended", rest), *last.to]:
-            left.append((place, pence - min(off, pence)))
-            off -= min(off, pence)
-        return held(left)
+            some = max(0, min(off, pence))
+            left.append((place, pence - some))
+            off -= some
+        return held([*left, ("suspended", -off)])
 
 
 def held(places: Shares) -> dict[str, int]:
@@ -77,10 +79,26 @@ def shared(payments: list[Paid], to: Shares, due: int) -> list[tuple[Shares, int
     return given
 
 
+def moved(paid: Paid, moves: list[tuple[str, str, int, int]]) -> tuple[Shares, int] | None:
+    """A payment's accounts, and what is due back of it, after some of what is on one has gone to another, and some of that back to the
+    payer; none where not so much is there."""
+    there = paid.placed()
+    for source, target, pence, back in moves:
+        if pence > there.get(source, 0) or source not in there:
+            return None
+        for place, more in ((source, -pence), (target, pence - back), ("refund_due", back)):
+            there[place] = there.get(place, 0) + more
+    due = there.pop("refund_due", 0)
+    return [(place, pence) for place, pence in there.items() if place != "suspended" and pence], due
+
+
 def needs_another(payments: list[Paid], given: list[tuple[Shares, int]]) -> bool:
     """Whether so much is released or reallocated that another person has to approve."""
     released = reallocated = 0
     for paid, (to, due) in zip(payments, given, strict=True):
+        if paid.live < 0:
+            released -= paid.live
+            continue
         after, most = Counter(held([*to, ("refund_due", due)])), (0, 0)
         for before in (Counter(paid.placed()), Counter(paid.alone())):
             freed = before.pop("suspended", 0) - (paid.live - after.total())

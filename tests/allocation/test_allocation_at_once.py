@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import date
 from itertools import permutations
 from typing import Any
@@ -16,7 +17,8 @@ from allocation.test_allocation_decisions import heard
 from allocation.test_allocation_refunds import failed, sent
 from allocation.test_allocation_rejections import answer, rejected
 from ims_allocation.handlers import on_acknowledgements
-from ims_kit import begin
+from ims_allocation.store import placements
+from ims_kit import Work, begin
 from ims_kit.errors import is_accident
 
 TAX, OTHER_TAX, DEBT = "23/770001478", "23/770001559", "19/3000000123"
@@ -100,10 +102,11 @@ ACTS: dict[str, Act] = {
     "Bob approves what is due back": lambda o: o.post(f"/v1/refunds/{o.due}/approve", {}, by="Bob"),
     "Bob keeps what is too much": lambda o: o.decide(group(of("fine"), to((PENALTY, 3500), (TAX, 1500))), by="Bob", key="kept"),
     "the penalty's payment is charged back": lambda o: heard(o, reversal("fine", 5000)),
+    "the penalty is paid later": lambda o: heard(o, payment("BJ90012273", 3500, date(2026, 3, 11), called="fine later")),
     "Ann owns it": lambda o: o.post("/v1/suspense/actions", {"assign": [{"payment_id": str(name("stray")), "owner": "Ann"}]}, key="own"),
 }  # fmt: skip
 OF_TAX = list(ACTS)[:10]
-OF_LOST, OF_BIG, OF_FINE = list(ACTS)[10:15], list(ACTS)[15:19], list(ACTS)[19:24]
+OF_LOST, OF_BIG, OF_FINE = list(ACTS)[10:15], list(ACTS)[15:19], list(ACTS)[19:25]
 
 
 async def end(office: Busy, acts: tuple[str, ...], at_once: bool) -> tuple[dict[str, Any], dict[str, int | None]]:
@@ -149,3 +152,22 @@ async def test_who_act_at_once_end_as_if_in_some_order(kept_pool: Any, acts: tup
     lambda known: st.lists(st.sampled_from(known), min_size=2, max_size=3, unique=True)))  # fmt: skip
 async def test_whatever_is_done_at_once_ends_as_if_in_some_order(kept_pool: Any, acts: list[str]) -> None:
     await assert_as_if_in_order(kept_pool, tuple(acts))
+
+
+async def test_without_its_locks_the_service_does_not_hold_this(kept_pool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests can fail: of a penalty's two payments, written by transactions that do not see one another, both are sent back."""
+    acts, meet, keep = ("the penalty is paid later", "the penalty's payment is charged back"), asyncio.Barrier(2), placements.keep
+
+    async def lock_nothing(_work: Work, _keys: Any) -> None: ...
+
+    async def keep_with_the_other(*changes: Any) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(meet.wait(), 0.5)
+        await keep(*changes)
+
+    with monkeypatch.context() as mutant:
+        mutant.setattr(Work, "lock", lock_nothing)
+        mutant.setattr(placements, "keep", keep_with_the_other)
+        with pytest.raises(AssertionError, match=r"BJ90012273"):
+            await assert_as_if_in_order(kept_pool, acts)
+    await assert_as_if_in_order(kept_pool, acts)

@@ -314,6 +314,11 @@ async def test_a_dry_run_says_what_a_day_would_have_done_and_writes_nothing(http
     assert (answer["payments"], answer["differing"], answer["undecided"], len(answer["first"])) == (6, 3, 0, 2)
     assert answer["before"]["funds"] == {"23": 2001, "11": 7000, "suspense": 2005}
     assert (answer["before"]["cost_centres"], answer["after"]["cost_centres"]) == ({}, {"MK01": 1001 + 1003 + 3500})
+    assert answer["difference"][:5] == [
+        "fund 11: £35.00 less, £35.00 instead of £70.00", "fund 23: £10.01 less, £10.00 instead of £20.01",
+        "fund 52: £55.04 more, £55.04 instead of £0.00", "in suspense: £10.03 less, £10.02 instead of £20.05",
+        "cost centre MK01: £55.04 more, £55.04 instead of £0.00",
+    ]  # fmt: skip
     assert answer["after"]["funds"] == {"23": 1000, "11": 3500, "52": 1001 + 1003 + 3500, "suspense": 1002}
     assert answer["after"]["outcomes"] == {
         "account": {"count": 4, "pence": 6504}, "discount": {"count": 1, "pence": 3500},
@@ -369,7 +374,7 @@ async def test_a_dry_run_of_the_version_in_force_differs_in_nothing(http: httpx.
         await on_accounts(sample_accounts(), work, packs=shelf.today())
     await hear(pool, shelf, *map(sample_event, rows("expected_outcomes.csv")))
     answer = (await http.post(f"/v1/packs/{FIRST}/dry-run", params={"day": TODAY.isoformat()}, headers=by("ann"))).json()
-    assert answer["before"] == answer["after"]
+    assert (answer["before"], answer["difference"]) == (answer["after"], [])
     assert (answer["differing"], answer["undecided"], answer["first"]) == (0, 0, [])
     assert answer["payments"] > 40
 

@@ -181,10 +181,10 @@ def test_the_books_of_a_day_have_its_rates() -> None:
     ("file", "old", "new", "words"),
     [
         ("funds.yaml", "name: Housing rent", "name: Rent", ['fund 05, name: was "Housing rent", is "Rent"']),
-        ("funds.yaml", "    amount_max_pence: 10000\n", "", ["fund 51, amount_max_pence is gone; it was 10000"]),
+        ("funds.yaml", "    amount_max_pence: 10000\n", "", ["fund 51, amount_max_pence is gone; it was £100.00"]),
         ("funds.yaml", "cost_centre: MK01", "cost_centre: MK02", ['fund 52, cost_centre: was "MK01", is "MK02"']),
         ("offices.yaml", "  PR: {name: Post room}\n", "", ['office PR is gone; it was {"name": "Post room"}']),
-        ("tariffs.yaml", "higher_pence: 7000", "higher_pence: 8000", [f"tariffs, {BAND}, higher_pence: was 7000, is 8000"]),
+        ("tariffs.yaml", "higher_pence: 7000", "higher_pence: 8000", [f"tariffs, {BAND}, higher_pence: was £70.00, is £80.00"]),
         ("rules.yaml", "priority: 900", "priority: 901", ["rule large-without-reference, priority: was 900, is 901"]),
         ("council.yaml", "version: anytown-2026-03", "version: next", []),
     ],

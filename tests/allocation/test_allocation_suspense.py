@@ -91,6 +91,7 @@ async def test_items_are_assigned_written_to_and_decided_many_at_once(office: Of
     results = (await office.post("/v1/suspense/actions", acts, "many")).json()["results"]
     assert [each["status"] for each in results] == [201, 201, 404, 201, 201, 422, 201]
     assert "more than the £50.00" in results[5]["reasons"][0]
+    assert ([each.get("state") for each in results[4:]], len(results[4]["decision_id"])) == (["in-force", None, "in-force"], 36)
     assert await found(office, owner="Ann", area="revenues") == {"none 1", "none 2"}
     assert await found(office) == {"none 1", "none 2", "misread", "awaited"}
     item = await office.get(f"/v1/suspense/{name('none 1')}")

@@ -81,7 +81,7 @@ class WholeStack(Stack):
                 "IMS_PUBLISHERS": json.dumps({"local": publisher}),
                 "IMS_GOVUK_PAY_SECRETS": json.dumps({COUNCIL: [self.pay_secret]}),
             },
-            "allocation": {"IMS_OFFICERS": json.dumps(officers)},
+            "allocation": {"IMS_OFFICERS": json.dumps(officers), "IMS_NAME_KEY": self.register.password("names")},
             "reconcile": {"IMS_OFFICERS": json.dumps(officers)},
             "notify": {
                 "IMS_DESTINATIONS": json.dumps({"parking": parking}),

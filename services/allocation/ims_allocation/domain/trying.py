@@ -12,6 +12,7 @@ from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Payment, PaymentKey, Placement, Record
 from ims_allocation.domain.placing import place
 from ims_allocation.domain.references import Reading
+from ims_allocation.domain.rounding import money
 
 
 class Typed(NamedTuple):
@@ -99,6 +100,9 @@ class Sums:
         return {"outcomes": outcomes, "funds": sorted_of(self.funds_pence), "cost_centres": sorted_of(self.centres_pence)}
 
 
+IN_NO_FUND = {"suspense": "in suspense", "refund-due": "due back to payers"}
+
+
 def sorted_of(pence: Counter[str]) -> dict[str, int]:
     """By name; what has no name, and what comes to nothing, is left out."""
     return {name: of_it for name, of_it in sorted(pence.items()) if name and of_it}
@@ -131,6 +135,21 @@ class Difference:
                 if len(self.first) < self.shown_max:
                     self.first.append((record, replace(reread[record.key].record, placement=would_be)))
         assert self.before.funds_pence.total() == self.after.funds_pence.total(), "no penny is lost by another version"
+
+
+def in_words(before: Sums, after: Sums) -> list[str]:
+    """What would be otherwise in all: which funds and cost centres would have more, or less, and how many payments would end otherwise."""
+    sums = {"fund {}": (before.funds_pence, after.funds_pence), "cost centre {}": (before.centres_pence, after.centres_pence)}
+    words = []
+    for called, (old, new) in sums.items():
+        for name in sorted(filter(None, {*old, *new})):
+            if pence := new[name] - old[name]:
+                what, more = IN_NO_FUND.get(name, called.format(name)), "more" if pence > 0 else "less"
+                words.append(f"{what}: {money(abs(pence))} {more}, {money(new[name])} instead of {money(old[name])}")
+    for how in sorted({*before.outcomes, *after.outcomes}):
+        if before.outcomes[how] != after.outcomes[how]:
+            words.append(f"{how}: {after.outcomes[how]} payments instead of {before.outcomes[how]}")
+    return words
 
 
 def place_of(placed: Placement) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ from ims_allocation.domain.asked import ApprovingPack
 from ims_allocation.domain.editions.differences import differences, dropped
 from ims_allocation.domain.editions.edition import Edition, edition_of, of_content
 from ims_allocation.domain.editions.reading import BYTES_MAX, PackFault
-from ims_allocation.domain.trying import Difference
+from ims_allocation.domain.trying import Difference, in_words
 from ims_allocation.handlers.officers import (
     KEYED,
     Command,
@@ -157,7 +157,8 @@ def told(difference: Difference) -> dict[str, Any]:
         for was, would_be in difference.first
     ]
     counts = {"payments": difference.payments, "differing": difference.differing, "undecided": difference.undecided}
-    return counts | {"before": difference.before.shown(), "after": difference.after.shown(), "first": ends, "limits": LIMITS}
+    sums = {"before": difference.before.shown(), "after": difference.after.shown()}
+    return counts | {"difference": in_words(difference.before, difference.after)} | sums | {"first": ends, "limits": LIMITS}
 
 
 def ending(placed: Any) -> dict[str, Any]:

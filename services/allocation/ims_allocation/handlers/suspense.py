@@ -80,10 +80,10 @@ async def get_item(request: Request, response: Response, payment_id: UUID, counc
 @router.post("/actions", openapi_extra=openapi(Acting))
 async def post_actions(request: Request) -> dict[str, Any]:
     """Assign items, write notes to them, decide on them: many at once, each by itself. Every action has a result of its own, in the
-    order in which they were sent; one that cannot be done does not stop the others. Sent again under the same key, what was done
-    stays done, and the rest is tried again."""
+    order in which they were sent (of a decision its id, and whether it is in force or waits for another person); one that cannot be done
+    does not stop the others. Sent again under the same key, what was done stays done, and the rest is tried again."""
     command, acting = await read(request, Acting)
-    todo: list[tuple[str, Callable[[Command, Work], Awaitable[bool]]]] = [
+    todo: list[tuple[str, Callable[[Command, Work], Awaitable[dict[str, Any]]]]] = [
         *((f"assign.{at}", partial(assign, assigning)) for at, assigning in enumerate(acting.assign)),
         *((f"note.{at}", partial(note, noting)) for at, noting in enumerate(acting.note)),
         *((f"decide.{at}", partial(release, releasing, request.app.state.packs)) for at, releasing in enumerate(acting.decide)),
@@ -92,30 +92,30 @@ async def post_actions(request: Request) -> dict[str, Any]:
     for name, act in todo:
         own = command._replace(id=uuid5(command.id, name))
         try:
-            is_new = await done(request, partial(act, own))
-            results.append({"action": name, "status": 201 if is_new else 200, "is_new": is_new})
+            result = await done(request, partial(act, own))
+            results.append({"action": name, "status": 201 if result["is_new"] else 200} | result)
         except Unwelcome as no:
             results.append({"action": name, "is_new": False} | no.body)
     return {"results": results}
 
 
-async def assign(assigning: Assigning, command: Command, work: Work) -> bool:
+async def assign(assigning: Assigning, command: Command, work: Work) -> dict[str, Any]:
     """Give an item an owner or a service area, or take them away. Raises Unwelcome where it is not in suspense, or another's by now."""
     own = Note(*command[:2], assigning.payment_id, "assign", assigning.owner, assigning.area, None, command.by)
     return await write(own, (assigning.owner, assigning.instead_of), work)
 
 
-async def note(noting: Noting, command: Command, work: Work) -> bool:
+async def note(noting: Noting, command: Command, work: Work) -> dict[str, Any]:
     """Write a note to an item. Raises Unwelcome where it is not in suspense."""
     return await write(Note(*command[:2], noting.payment_id, "note", None, None, noting.note, command.by), None, work)
 
 
-async def write(own: Note, owners: tuple[str | None, ...] | None, work: Work) -> bool:
+async def write(own: Note, owners: tuple[str | None, ...] | None, work: Work) -> dict[str, Any]:
     """Write to an item, with everyone else kept out of it; whether it is new. `owners` are those it may be taken from."""
     await work.lock([f"{own.council}/{own.payment_id}"])
     try:
         if await suspense.is_known(own, work):
-            return False
+            return {"is_new": False}
     except ValueError:
         raise Unwelcome(422, "The Idempotency-Key was used for another command", "Send a new key for a new command.") from None
     if (item := await suspense.find(work.connection, (own.council, own.payment_id))) is None:
@@ -123,14 +123,15 @@ async def write(own: Note, owners: tuple[str | None, ...] | None, work: Work) ->
     if owners is not None and item["owner"] not in (None, *owners):
         raise Unwelcome(409, "It is another person's by now; nothing was changed", f"{item['owner']} owns it: name them as `instead_of`.")
     await suspense.write(own, work)
-    return True
+    return {"is_new": True}
 
 
-async def release(releasing: Releasing, packs: Mapping[str, Any], command: Command, work: Work) -> bool:
+async def release(releasing: Releasing, packs: Mapping[str, Any], command: Command, work: Work) -> dict[str, Any]:
     """Decide on one group of payments, as the door of decisions does."""
     group = Group(**{name: getattr(releasing, name) for name in Group.model_fields})
     asked = with_revisions(Deciding(decisions=[group], reason=releasing.reason, note=releasing.note), None)
-    return bool((await decide(command, asked, packs, work))["is_new"])
+    made = await decide(command, asked, packs, work)
+    return {name: made[name] for name in ("is_new", "decision_id", "state")}
 
 
 def since_of(age_min: int | None, age_max: int | None) -> dict[str, date | None]:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ims_allocation.domain.rounding import money
+
 KINDS = {
     "funds": "fund", "methods_of_payment": "method of payment", "offices": "office", "channels": "channel", "rules": "rule",
     "codes": "code", "bands": "band",
@@ -30,14 +32,14 @@ def compare(name: str, old: Any, new: Any) -> Iterator[str]:
         return
     ours, theirs = by_name(name, old), by_name(name, new)
     if not isinstance(ours, dict) or not isinstance(theirs, dict):
-        yield f"{name}: was {said(old)}, is {said(new)}"
+        yield f"{name}: was {said(old, name)}, is {said(new, name)}"
         return
     for key in [*theirs, *(key for key in ours if key not in theirs)]:
         full = called(name, key)
         if key not in ours:
-            yield f"{full} is new: {said(theirs[key])}"
+            yield f"{full} is new: {said(theirs[key], full)}"
         elif key not in theirs:
-            yield f"{full} is gone; it was {said(ours[key])}"
+            yield f"{full} is gone; it was {said(ours[key], full)}"
         else:
             yield from compare(full, ours[key], theirs[key])
 
@@ -58,5 +60,6 @@ def called(name: str, key: str) -> str:
     return f"{name}, {key}" if name else key
 
 
-def said(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def said(value: Any, name: str) -> str:
+    """A value as it is written; pence as people write pounds."""
+    return money(value) if name.endswith("pence") and isinstance(value, int) else json.dumps(value, ensure_ascii=False)
