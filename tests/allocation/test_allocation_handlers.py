@@ -266,6 +266,18 @@ async def test_the_sample_day_ends_as_written_in_any_order(pool: Any) -> None:
     await assert_lawful(pool)
 
 
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+async def test_what_a_vehicle_named_and_went_back_ends_the_same_when_its_penalty_is_cancelled(pool: Any, order: tuple[int, ...]) -> None:
+    on, of = date(2026, 3, 16), {"second_keys": ["AT99 AAB"]}
+    facts = [
+        penalty("BJ90012273", **of), payment("AT99 AAB", 7000, on), refund(amount_pence=7000),
+        penalty("BJ90012273", **of, revision=3, status="cancelled"),
+    ]  # fmt: skip
+    for number in order:
+        await hear(pool, facts[number])
+    assert await placed(pool) == told_in([facts]).placed
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_any_order_and_any_batches_end_in_the_same_state(pool: Any, data: st.DataObject) -> None:

@@ -148,7 +148,9 @@ def interests(changes: list[Change], packs: Mapping[str, Pack]) -> set[tuple[str
             continue
         decided = record.decided.parts if record.decided else ()
         funds = {part.fund for part in (*placement.parts, *decided)} | {fund for fund, _ in payment.reading.candidates}
-        is_moved_by_others = len(payment.reading.candidates) > 1 or any(packs[record.council].is_penalty(fund) for fund in funds)
+        # Of one that a vehicle named, and of which all went back, no part tells that it is a penalty's.
+        is_penaltys = placement.rule == "second-key" or any(packs[record.council].is_penalty(fund) for fund in funds)
+        is_moved_by_others = len(payment.reading.candidates) > 1 or is_penaltys
         if is_moved_by_others or placement.outcome == "suspended":
             keys = {*record.keys, *((record.council, part.account_reference) for part in placement.parts)}
             if placement.outcome == "suspended" and placement.reason != "account-awaited":
