@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 from ims_notify.domain.addresses import mobile
 from ims_notify.domain.facts import mailbox
 from ims_notify.domain.manners import digest
-from ims_notify.doors import Unwelcome, caller_of, service_of
+from ims_notify.doors import Unwelcome, council_of, service_of
 from ims_notify.store import opt_outs
 
 router = APIRouter(prefix="/v1", tags=["opt-outs"])
@@ -24,7 +24,7 @@ class OptOut(BaseModel, extra="forbid"):
 async def post_opt_out(request: Request, said: OptOut) -> Response:
     """Keep that the owner of an address wants no receipts and notices, or (`is_out` false) wants them again. What they must know still
     goes."""
-    council = caller_of(request).council
+    council = council_of(request)
     address = mailbox(said.address) or mobile(said.address)
     if address is None:
         raise Unwelcome(422, "That is no address", "Send an e-mail address, or a UK mobile number.")
