@@ -18,6 +18,7 @@ from ims_kit import begin
 from ims_notify.domain import facts
 from ims_notify.settings import Settings
 from ims_notify.store.retention import forget_before
+from ims_notify.store.sealing import seal_all
 from ims_notify.store.vault import Vault, rewrap, sealed
 from notify.govuk_world import govuk_notify
 from notify.notify_world import COUNCIL, account, allocated, back_office, mail_server, notifying, payment, payment_id, until
@@ -78,6 +79,25 @@ async def test_without_a_key_it_is_kept_as_it_is_and_that_is_said(notify_url) ->
             async with begin(notify.pool) as work:
                 await rewrap(Vault(None), work)
         assert [entry["log_level"] for entry in logs] == ["warning"]
+
+
+async def test_what_was_kept_before_there_was_a_key_is_sealed_and_known_again(world, notify_url) -> None:
+    notify, fake = world
+    vault, notify.vault = notify.vault, Vault(None)
+    await hear_everybody(notify)
+    notify.vault = vault
+    await notify.hears(payment("five"), allocated("five", fund="23"))
+    await notify.rows("UPDATE payment SET heard_on = heard_on - 31 WHERE reference IS NOT NULL AND reference NOT LIKE 'enc1:%'")
+    assert [each for each in PEOPLE if each in await kept(notify)]
+
+    for _ in range(2):
+        await seal_all(notify.service, vault)
+        assert [each for each in PEOPLE if each in await kept(notify)] == []
+    alike = await notify.rows("SELECT count(DISTINCT email_key), count(DISTINCT split_part(email, ':', 2)) FROM payment WHERE email <> ''")
+    assert alike == [(1, 2)], "one address, heard of in two months"
+    async with notify.delivering():
+        await until(lambda: notify.value("SELECT count(*) = 5 FROM delivery WHERE state = 'sent'"))
+    assert {each["to"] for each in fake.taken} == {"payer@example.org", "07700900123", "holder@example.org", "Hal Older"}
 
 
 async def test_a_back_office_is_told_without_the_key(world, notify_url) -> None:

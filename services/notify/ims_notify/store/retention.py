@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import structlog
 
 from ims_kit import Service, Work
+from ims_notify.store.sealing import seal_all
 from ims_notify.store.vault import Vault, drop, rewrap
 
 log = structlog.get_logger()
@@ -25,9 +26,10 @@ FORGET_SALT = """UPDATE incident i SET salt = NULL WHERE salt IS NOT NULL AND dr
 
 
 async def forget(service: Service, days: int, vault: Vault) -> None:
-    """Once a day. At the start the keys are wrapped anew, if the operator has a new one."""
+    """Once a day. At the start the keys are wrapped anew, if the operator has a new one, and what was kept without a key is sealed."""
     async with service.begin() as work:
         await rewrap(vault, work)
+    await seal_all(service, vault)
     while True:
         async with service.begin() as work:
             count = await forget_before(work.today - timedelta(days=days), work)

@@ -44,11 +44,11 @@ class Vault:
         self.known: dict[tuple[str, str], bytes] = {}
         """Those that are committed."""
 
-    async def seal_heard(self, rows: list[Heard], work: Work) -> list[Heard]:
-        """What is kept of payers, by the month in which it was heard."""
+    async def seal_heard(self, rows: list[Heard], work: Work, month: str | None = None) -> list[Heard]:
+        """What is kept of payers, by the month in which it was heard: this one, if no other is said."""
         if self.wrapper is None:
             return rows
-        bucket = f"{work.today:%Y-%m}"
+        bucket = month or f"{work.today:%Y-%m}"
         councils = {row.council for row in rows if row.email or row.phone}
         keys = {council: await self.key_to_seal(council, bucket, work) for council in councils}
         alike = {council: await self.key_to_seal(council, ALIKE, work) for council in councils}
