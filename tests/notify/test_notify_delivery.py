@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from ims_kit import Cause, begin
 from ims_notify.app import build
 from ims_notify.channels.calls import retry_after
+from ims_notify.channels.webhook import WebhookChannel
 from ims_notify.delivery import Rules
 from ims_notify.handlers import on_allocations
 from ims_notify.settings import Application, Endpoint, Settings
@@ -35,6 +36,7 @@ from notify.notify_world import (
     unallocated,
     until,
 )
+from notify.test_notify_domain import due
 
 HOUR = timedelta(hours=1)
 FINISHED = "SELECT count(*) = $1 FROM delivery WHERE state IN ('sent', 'delivered', 'failed', 'no-contact')"
@@ -213,6 +215,15 @@ async def test_what_cannot_be_read_is_said_in_words_and_not_repeated(world) -> N
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     assert answer.json()["reasons"] == ["body.address: Input should be a valid string"]
     assert "payer" not in answer.text
+
+
+async def test_an_address_is_called_letter_by_letter_as_it_is_set() -> None:
+    async with back_office() as (office, hooks):
+        parking = hooks["destinations"]["parking"]
+        channel = WebhookChannel("parking", Endpoint(**parking | {"url": parking["url"] + "/a%2Fb?sig=%2Fx%2b&sp=%2Ftriggers"}))
+        answer = await channel.send(due(channel="webhook", facts=json.dumps({"type": "payment.allocated", "timestamp": "x"})))
+        await channel.rest()
+    assert (answer.verdict, office.addresses) == ("delivered", [b"/postings/a%2Fb?sig=%2Fx%2b&sp=%2Ftriggers"])
 
 
 @pytest.mark.parametrize(("of_its_own", "most"), [(None, 5), (32, 32)])
