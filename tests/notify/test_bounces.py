@@ -66,6 +66,8 @@ async def test_a_receipt_that_came_back_has_failed_and_is_told_and_goes_again_wh
         async with httpx.AsyncClient(transport=transport, base_url="http://notify", headers=headers) as client, notify.delivering():
             await until(lambda: notify.value("SELECT count(*) = 1 FROM delivery WHERE state = 'sent'"))
             (delivery_id,) = (await notify.rows("SELECT delivery_id FROM delivery"))[0]
+            tried = (await client.get(f"/v1/deliveries/{delivery_id}")).json()["tried"]
+            assert [(each["code"], each["their_id"]) for each in tried] == [(250, "0000000001")]
             for _ in range(2):
                 assert (await client.post("/v1/callbacks/bounce", content=came_back(delivery_id))).status_code == 204
             assert (await client.post("/v1/callbacks/bounce", content=EmailMessage().as_bytes())).status_code == 422

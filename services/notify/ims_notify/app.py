@@ -55,7 +55,6 @@ def build(settings: Settings) -> Service:
         raise ValueError(f"IMS_DESTINATIONS names what the council pack does not: {', '.join(sorted(unknown))}")
     served = [pack.destinations[name] for name in settings.destinations]
     files = [placed(pack, name, place) for name, place in settings.places.items()]
-
     service = Service("notify", settings, asyncapi=asyncapi("notify"))
     reach, vault = reach_of(settings, pack), vault_of(settings)
     service.hears(partial(on_accounts, reach=reach, vault=vault), AccountChanged)
@@ -84,7 +83,8 @@ def build(settings: Settings) -> Service:
     service.background("forget contacts", partial(forget, days=settings.contact_days, vault=vault))
     for each in (router, runs_router, callbacks_router, templates_router, opt_outs_router, alerts_router, incidents_router):
         service.api.include_router(each)
-    service.api.state.pack, service.api.state.files = pack, {setup.destination.name: setup for setup in files}
+    service.api.state.pack, service.api.state.vault = pack, vault
+    service.api.state.files = {setup.destination.name: setup for setup in files}
     service.api.add_exception_handler(Unwelcome, unwelcome)
     service.api.add_exception_handler(RequestValidationError, unreadable)
     return service

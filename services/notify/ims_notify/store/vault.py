@@ -81,6 +81,10 @@ class Vault:
             for row in rows
         ]
 
+    async def alike(self, council: str, email: str, work: Work) -> str | None:
+        """By what an address is known again among those that are sealed."""
+        return None if self.wrapper is None else key_of(await self.key_to_seal(council, ALIKE, work), email)
+
     async def open(self, due: list[Due], work: Work) -> list[Due]:
         """Deliveries as they can be written; whose key is gone cannot be written to. A back office's needs nothing of people."""
         return [
