@@ -207,10 +207,14 @@ async def test_what_was_told_in_a_range_is_told_again_with_the_same_ids_and_bodi
 
 async def test_what_cannot_be_read_is_said_in_words_and_not_repeated(world) -> None:
     notify, *_ = world
-    notify.service.settings = notify.service.settings.model_copy(update={"applications": {"ours": token("ours")}})
+    notify.service.settings = notify.service.settings.model_copy(
+        update={"applications": {"ours": token("ours"), "rents": token("rents", destinations=["rents"])}}
+    )
     transport, headers = httpx.ASGITransport(app=notify.service.api), {"Authorization": "Bearer ours"}
     async with httpx.AsyncClient(transport=transport, base_url="http://notify", headers=headers) as client:
         answer = await client.post("/v1/opt-outs", json={"address": ["payer@example.org"]})
+        for path in ("/v1/callbacks/bounce", f"/v1/receipts/{payment_id()}/re-issue"):
+            assert (await client.post(path, headers={"Authorization": "Bearer rents"})).status_code == 403
 
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     assert answer.json()["reasons"] == ["body.address: Input should be a valid string"]

@@ -50,8 +50,8 @@ async def listed(
     request: Request, state: State | None = None, channel: Channel | None = None, payment_id: UUID | None = None,
     after: UUID | None = None, count_max: int = Query(100, ge=1, le=COUNT_MAX),
 ) -> dict[str, Any]:
-    """The caller's receipts, notices and postings: of one payment, or (where nothing else is asked for) all that failed. `after` is `next`
-    of the page before: it holds whatever happens meanwhile."""
+    """The caller's receipts, notices and postings in one state: where neither that nor a payment is said, those that failed. `after` is
+    `next` of the page before: it holds whatever happens meanwhile."""
     caller = caller_of(request)
     wanted = Wanted(caller.council, caller.destinations, state or (None if payment_id else "failed"), after, channel, payment_id)
     found = await reports.listed(service_of(request).pool, wanted, count_max)
