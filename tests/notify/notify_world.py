@@ -197,7 +197,7 @@ class Mailbox:
         assert isinstance(mail, EmailMessage)
         self.mails.append((envelope.rcpt_tos[0], mail))
         self.after()
-        return "250 taken"
+        return f"250 2.0.0 Ok: queued as {len(self.mails):010X}"
 
     def connected(self) -> SMTP:
         self.connections += 1
@@ -223,6 +223,8 @@ class BackOffice:
         self.seconds = 0.0
         self.heard: list[tuple[str, dict[str, Any]]] = []
         self.bodies: list[bytes] = []
+        self.addresses: list[bytes] = []
+        """Path and query of each, as they came."""
         self.taken: dict[str, dict[str, Any]] = {}
         """By webhook-id: what it took, once."""
         self.now, self.now_max = 0, 0
@@ -240,6 +242,7 @@ class BackOffice:
         said = Webhook(SECRET).verify(body, headers)
         self.heard.append((headers["webhook-id"], said))
         self.bodies.append(body)
+        self.addresses.append(scope["raw_path"] + b"?" + scope["query_string"])
         status, more_headers = self.answers.pop(0) if self.answers else (204, {})
         if status < 300:
             self.taken.setdefault(headers["webhook-id"], said)

@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ims_kit import begin
 from ims_notify.domain.bounces import Bounce, read
-from notify.notify_world import allocated, mail_server, notifying, payment, payment_id, until
+from ims_notify.store.reported import bounced
+from notify.incidents_world import OFFICERS, courier, empty, send_all, twice
+from notify.notify_world import COUNCIL, allocated, mail_server, notifying, payment, payment_id, until
+from notify.test_incidents import approved
 from notify.test_notify_delivery import token
 
 OURS = payment_id("a receipt")
@@ -66,6 +70,8 @@ async def test_a_receipt_that_came_back_has_failed_and_is_told_and_goes_again_wh
         async with httpx.AsyncClient(transport=transport, base_url="http://notify", headers=headers) as client, notify.delivering():
             await until(lambda: notify.value("SELECT count(*) = 1 FROM delivery WHERE state = 'sent'"))
             (delivery_id,) = (await notify.rows("SELECT delivery_id FROM delivery"))[0]
+            tried = (await client.get(f"/v1/deliveries/{delivery_id}")).json()["tried"]
+            assert [(each["code"], each["their_id"]) for each in tried] == [(250, "0000000001")]
             for _ in range(2):
                 assert (await client.post("/v1/callbacks/bounce", content=came_back(delivery_id))).status_code == 204
             assert (await client.post("/v1/callbacks/bounce", content=EmailMessage().as_bytes())).status_code == 422
@@ -76,3 +82,18 @@ async def test_a_receipt_that_came_back_has_failed_and_is_told_and_goes_again_wh
             assert (await client.post(f"/v1/deliveries/{delivery_id}/retry")).status_code == 200
             await until(lambda: notify.value("SELECT count(*) = 1 FROM delivery WHERE state = 'sent'"))
     assert len(mailbox.mails) == 2
+
+
+async def test_an_incident_message_that_came_back_has_failed(notify_url) -> None:
+    async with mail_server() as (_, mail), notifying(notify_url, **mail, officers=OFFICERS) as notify:
+        await empty(notify)
+        await twice(notify, "ann", "dai")
+        await approved(notify)
+        await send_all(notify, courier(notify))
+        [message_id, other] = await notify.rows("SELECT message_id FROM incident_message ORDER BY 1")
+        bounce = read(came_back(*message_id))
+        assert bounce is not None
+        async with begin(notify.pool) as work:
+            await bounced(COUNCIL, bounce, work)
+        found = await notify.rows("SELECT message_id, state, reason FROM incident_message ORDER BY 1")
+        assert found == [(*message_id, "failed", bounce.reason), (*other, "sent", "")]

@@ -15,8 +15,11 @@ from pydantic import ValidationError
 from ims_kit import Cause, begin
 from ims_notify.app import build
 from ims_notify.channels.calls import retry_after
+from ims_notify.channels.webhook import WebhookChannel
+from ims_notify.delivery import Rules
 from ims_notify.handlers import on_allocations
 from ims_notify.settings import Application, Endpoint, Settings
+from ims_notify.store.deliveries import Queue
 from notify.notify_world import (
     COUNCIL,
     PARKING,
@@ -33,6 +36,7 @@ from notify.notify_world import (
     unallocated,
     until,
 )
+from notify.test_notify_domain import due
 
 HOUR = timedelta(hours=1)
 FINISHED = "SELECT count(*) = $1 FROM delivery WHERE state IN ('sent', 'delivered', 'failed', 'no-contact')"
@@ -190,7 +194,7 @@ async def test_what_was_told_in_a_range_is_told_again_with_the_same_ids_and_bodi
     notify.service.settings = notify.service.settings.model_copy(update={"applications": applications})
     async with notify.delivering(connections=1):
         await finished(notify, 2)
-        assert [await replayed(notify, name, HOUR) for name in ("rents", "other")] == [(404, None), (202, 0)]
+        assert [await replayed(notify, name, HOUR) for name in ("rents", "other")] == [(404, None), (404, None)]
         assert await replayed(notify, "ours", -HOUR) == (202, 0)
         assert await replayed(notify, "ours", HOUR) == (202, 2)
         await finished(notify, 2)
@@ -199,6 +203,38 @@ async def test_what_was_told_in_a_range_is_told_again_with_the_same_ids_and_bodi
     assert [posting for posting, _ in office.heard[:2]] == [posting for posting, _ in office.heard[2:]]
     told = [fact["type"] for fact in await notify.told()]
     assert told == ["posting-delivered", "delivery-failed", "posting-delivered"]  # each is told once, and what had failed came
+
+
+async def test_what_cannot_be_read_is_said_in_words_and_not_repeated(world) -> None:
+    notify, *_ = world
+    notify.service.settings = notify.service.settings.model_copy(
+        update={"applications": {"ours": token("ours"), "rents": token("rents", destinations=["rents"])}}
+    )
+    transport, headers = httpx.ASGITransport(app=notify.service.api), {"Authorization": "Bearer ours"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://notify", headers=headers) as client:
+        answer = await client.post("/v1/opt-outs", json={"address": ["payer@example.org"]})
+        for path in ("/v1/callbacks/bounce", f"/v1/receipts/{payment_id()}/re-issue"):
+            assert (await client.post(path, headers={"Authorization": "Bearer rents"})).status_code == 403
+
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert answer.json()["reasons"] == ["body.address: Input should be a valid string"]
+    assert "payer" not in answer.text
+
+
+async def test_an_address_is_called_letter_by_letter_as_it_is_set() -> None:
+    async with back_office() as (office, hooks):
+        parking = hooks["destinations"]["parking"]
+        channel = WebhookChannel("parking", Endpoint(**parking | {"url": parking["url"] + "/a%2Fb?sig=%2Fx%2b&sp=%2Ftriggers"}))
+        answer = await channel.send(due(channel="webhook", facts=json.dumps({"type": "payment.allocated", "timestamp": "x"})))
+        await channel.rest()
+    assert (answer.verdict, office.addresses) == ("delivered", [b"/postings/a%2Fb?sig=%2Fx%2b&sp=%2Ftriggers"])
+
+
+@pytest.mark.parametrize(("of_its_own", "most"), [(None, 5), (32, 32)])
+def test_a_receiver_may_have_connections_of_its_own(of_its_own: int | None, most: int) -> None:
+    parking = {"url": "https://parking.example", "secret": SECRET, "connections": of_its_own}
+    settings = Settings(kafka_bootstrap="x", database_url="x", destinations={"parking": Endpoint(**parking)}, connections=5)
+    assert [Rules.of(settings, Queue("webhook", name)).connections for name in ("parking", "rents")] == [most, 5]
 
 
 async def test_a_receiver_that_says_gone_is_not_tried_again_until_a_person_asks(world) -> None:

@@ -1,8 +1,10 @@
 """What is kept of people is encrypted at rest, opened only to write to them, and gone with its key."""
 
 import base64
+import hashlib
 from datetime import timedelta
 
+import httpx
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.fernet import InvalidToken
@@ -16,8 +18,10 @@ from ims_contracts.accounts import Holder
 from ims_contracts.payments import Payer
 from ims_kit import begin
 from ims_notify.domain import facts
-from ims_notify.settings import Settings
+from ims_notify.settings import Officer, Settings
+from ims_notify.store import reports
 from ims_notify.store.retention import forget_before
+from ims_notify.store.sealing import seal_all
 from ims_notify.store.vault import Vault, rewrap, sealed
 from notify.govuk_world import govuk_notify
 from notify.notify_world import COUNCIL, account, allocated, back_office, mail_server, notifying, payment, payment_id, until
@@ -78,6 +82,54 @@ async def test_without_a_key_it_is_kept_as_it_is_and_that_is_said(notify_url) ->
             async with begin(notify.pool) as work:
                 await rewrap(Vault(None), work)
         assert [entry["log_level"] for entry in logs] == ["warning"]
+
+
+async def test_what_was_kept_before_there_was_a_key_is_sealed_and_known_again(world, notify_url) -> None:
+    notify, fake = world
+    vault, notify.vault = notify.vault, Vault(None)
+    await hear_everybody(notify)
+    notify.vault = vault
+    await notify.hears(payment("five"), allocated("five", fund="23"))
+    await notify.rows("UPDATE payment SET heard_on = heard_on - 31 WHERE reference IS NOT NULL AND reference NOT LIKE 'enc1:%'")
+    assert [each for each in PEOPLE if each in await kept(notify)]
+
+    for _ in range(2):
+        await seal_all(notify.service, vault)
+        assert [each for each in PEOPLE if each in await kept(notify)] == []
+    alike = await notify.rows("SELECT count(DISTINCT email_key), count(DISTINCT split_part(email, ':', 2)) FROM payment WHERE email <> ''")
+    assert alike == [(1, 2)], "one address, heard of in two months"
+    async with notify.delivering():
+        await until(lambda: notify.value("SELECT count(*) = 5 FROM delivery WHERE state = 'sent'"))
+    assert {each["to"] for each in fake.taken} == {"payer@example.org", "07700900123", "holder@example.org", "Hal Older"}
+
+
+@pytest.mark.parametrize("is_sealed", [True, False])
+async def test_a_person_is_erased_when_they_ask_and_nothing_else_breaks(world, notify_url, is_sealed: bool) -> None:
+    notify, fake = world
+    notify.vault = notify.vault if is_sealed else Vault(None)
+    notify.service.api.state.vault = notify.vault
+    notify.service.settings = notify.service.settings.model_copy(update={"officers": {"ann": officer("ann")}})
+    await notify.hears(payment(), allocated(fund="23"), payment("two", to="PAYER@example.org"), allocated("two", fund="23"))
+    await notify.hears(payment("three", to="another@example.org"), allocated("three", fund="23"))
+    await notify.hears(account(fund="23", to="payer@example.org"))
+
+    transport = httpx.ASGITransport(app=notify.service.api)
+    async with httpx.AsyncClient(transport=transport, base_url="http://notify", headers={"Authorization": "Bearer ann"}) as client:
+        asked = [await client.post("/v1/erasures", json={"email": email}) for email in ("Payer@Example.org", "payer@example.org", "no one")]
+    assert [answer.status_code for answer in asked] == [200, 200, 422]
+    assert [answer.json() for answer in asked[:2]] == [
+        {"payment_count": 2, "account_count": 1}, {"payment_count": 0, "account_count": 0},
+    ]  # fmt: skip
+    async with notify.delivering():
+        await until(lambda: notify.value("SELECT count(*) = 0 FROM delivery WHERE state IN ('due', 'waiting')"))
+    assert [each["to"] for each in fake.taken] == ["another@example.org"]
+    assert await notify.rows("SELECT state, count(*) FROM delivery GROUP BY 1 ORDER BY 1") == [("no-contact", 2), ("sent", 1)]
+    assert {law["holds"] for law in await reports.laws(notify.pool)} == {True}
+
+
+def officer(name: str) -> Officer:
+    """Whose token is their name."""
+    return Officer(token_sha256=hashlib.sha256(name.encode()).hexdigest(), council=COUNCIL)
 
 
 async def test_a_back_office_is_told_without_the_key(world, notify_url) -> None:

@@ -5,11 +5,11 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel
 
 from ims_notify.domain.facts import receipt_number
-from ims_notify.doors import Unwelcome, caller_of, service_of
+from ims_notify.doors import Unwelcome, caller_of, council_of, service_of
 from ims_notify.pack import FileSetup
 from ims_notify.store import copies, deliveries, ledger_reports, reports
 from ims_notify.store.reports import Wanted
@@ -26,7 +26,7 @@ async def receipt(request: Request, payment_id: UUID, council: str) -> dict[str,
     """What became of the receipt for a payment; never to whom it went."""
     found = await reports.receipt(service_of(request).pool, council, payment_id)
     if found is None:
-        raise HTTPException(404, "No payment of that id has been received and placed.")
+        raise Unwelcome(404, "There is no receipt of that payment", "It has not been received and placed, or it is another council's.")
     state = "issued" if found["state"] in ("sent", "delivered") else found["state"]
     number = receipt_number(found["receipt_id"]) if found["receipt_id"] else None
     return found | {"state": state, "number": number}
@@ -35,9 +35,9 @@ async def receipt(request: Request, payment_id: UUID, council: str) -> dict[str,
 @router.post("/receipts/{payment_id}/re-issue", tags=["receipts"], status_code=202)
 async def re_issue(request: Request, payment_id: UUID) -> dict[str, Any]:
     """Send a receipt again to whom it went, as a copy with the same number, saying what is so now."""
-    caller = caller_of(request)
+    council = council_of(request)
     async with service_of(request).begin() as work:
-        copied = await copies.copy(caller.council, payment_id, work)
+        copied = await copies.copy(council, payment_id, work)
     if copied is None:
         raise Unwelcome(409, "No receipt for that payment has gone", "Look at GET /v1/receipts/{payment_id}; a copy is of one that went.")
     if copied.delivery_id is None:
@@ -47,12 +47,13 @@ async def re_issue(request: Request, payment_id: UUID) -> dict[str, Any]:
 
 @router.get("/deliveries", tags=["deliveries"])
 async def listed(
-    request: Request, state: State = "failed", channel: Channel | None = None, after: UUID | None = None,
-    count_max: int = Query(100, ge=1, le=COUNT_MAX),
+    request: Request, state: State | None = None, channel: Channel | None = None, payment_id: UUID | None = None,
+    after: UUID | None = None, count_max: int = Query(100, ge=1, le=COUNT_MAX),
 ) -> dict[str, Any]:
-    """The caller's receipts and postings in one state. `after` is `next` of the page before: it holds whatever happens meanwhile."""
+    """The caller's receipts, notices and postings in one state: where neither that nor a payment is said, those that failed. `after` is
+    `next` of the page before: it holds whatever happens meanwhile."""
     caller = caller_of(request)
-    wanted = Wanted(caller.council, caller.destinations, state, after, channel)
+    wanted = Wanted(caller.council, caller.destinations, state or (None if payment_id else "failed"), after, channel, payment_id)
     found = await reports.listed(service_of(request).pool, wanted, count_max)
     return {"deliveries": found, "next": found[-1]["delivery_id"] if len(found) == count_max else None}
 
@@ -63,7 +64,7 @@ async def delivery(request: Request, delivery_id: UUID) -> dict[str, Any]:
     caller = caller_of(request)
     found = await reports.delivery(service_of(request).pool, caller.council, caller.destinations, delivery_id)
     if found is None:
-        raise HTTPException(404, "No delivery of that id is yours.")
+        raise Unwelcome(404, "There is no such delivery of yours", "Look for its id in GET /v1/deliveries.")
     return found
 
 
@@ -73,7 +74,7 @@ async def acknowledge(request: Request, delivery_id: UUID) -> dict[str, str]:
     caller = caller_of(request)
     async with service_of(request).begin() as work:
         if not (state := await deliveries.acknowledge(caller.council, caller.destinations, delivery_id, work)):
-            raise HTTPException(409, "No posting of that id has been delivered to you.")
+            raise Unwelcome(409, "No posting of that id has been delivered to you", "Look for it in GET /v1/deliveries?state=delivered.")
     return {"state": state}
 
 
@@ -83,7 +84,7 @@ async def retry(request: Request, delivery_id: UUID) -> dict[str, str]:
     caller = caller_of(request)
     async with service_of(request).begin() as work:
         if not await deliveries.retry(caller.council, caller.destinations, delivery_id, work):
-            raise HTTPException(409, "No delivery of that id has failed.")
+            raise Unwelcome(409, "No delivery of that id has failed", "What is under way goes on by itself: see its state.")
     return {"state": "due"}
 
 
@@ -98,11 +99,11 @@ class Range(BaseModel, extra="forbid"):
 @router.post("/deliveries/replay", tags=["deliveries"], status_code=202)
 async def replay(request: Request, wanted: Range) -> dict[str, int]:
     """Post all of a range to a back office once more, such as one that has lost what it took. What is under way is not begun anew."""
-    caller = caller_of(request)
-    if caller.destinations is not None and wanted.destination not in caller.destinations:
-        raise Unwelcome(404, "There is no such destination of yours", "Look for its name in the council pack.")
+    caller, to = caller_of(request), request.app.state.pack.destinations.get(wanted.destination)
+    if to is None or to.council != caller.council or (caller.destinations is not None and to.name not in caller.destinations):
+        raise Unwelcome(404, "There is no such destination of yours that takes webhooks", "Look for its name in the council pack.")
     async with service_of(request).begin() as work:
-        return {"count": await deliveries.replay(caller.council, wanted.destination, wanted.since, wanted.until, work)}
+        return {"count": await deliveries.replay(to.council, to.name, wanted.since, wanted.until, work)}
 
 
 @router.get("/totals", tags=["reports"])

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from fastapi.exceptions import RequestValidationError
+
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.allocations import JournalPosted, PaymentAllocated, PaymentSuspended, PaymentUnallocated
 from ims_contracts.documents import asyncapi
@@ -30,7 +32,7 @@ from ims_notify.domain.govuk import Medium
 from ims_notify.domain.letters import Letter
 from ims_notify.domain.received import Received
 from ims_notify.domain.wording import letter_of
-from ims_notify.doors import Unwelcome, unwelcome
+from ims_notify.doors import Unwelcome, unreadable, unwelcome
 from ims_notify.handlers import Files, on_accounts, on_moves, on_payments
 from ims_notify.incidents_api import router as incidents_router
 from ims_notify.opt_outs_api import router as opt_outs_router
@@ -53,7 +55,6 @@ def build(settings: Settings) -> Service:
         raise ValueError(f"IMS_DESTINATIONS names what the council pack does not: {', '.join(sorted(unknown))}")
     served = [pack.destinations[name] for name in settings.destinations]
     files = [placed(pack, name, place) for name, place in settings.places.items()]
-
     service = Service("notify", settings, asyncapi=asyncapi("notify"))
     reach, vault = reach_of(settings, pack), vault_of(settings)
     service.hears(partial(on_accounts, reach=reach, vault=vault), AccountChanged)
@@ -82,9 +83,10 @@ def build(settings: Settings) -> Service:
     service.background("forget contacts", partial(forget, days=settings.contact_days, vault=vault))
     for each in (router, runs_router, callbacks_router, templates_router, opt_outs_router, alerts_router, incidents_router):
         service.api.include_router(each)
-    service.api.state.pack = pack
+    service.api.state.pack, service.api.state.vault = pack, vault
     service.api.state.files = {setup.destination.name: setup for setup in files}
     service.api.add_exception_handler(Unwelcome, unwelcome)
+    service.api.add_exception_handler(RequestValidationError, unreadable)
     return service
 
 

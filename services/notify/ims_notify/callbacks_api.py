@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from ims_kit import holder
 from ims_notify.domain import bounces
-from ims_notify.doors import Unwelcome, body_of, caller_of, service_of
+from ims_notify.doors import Unwelcome, body_of, council_of, service_of
 from ims_notify.settings import Settings
 from ims_notify.store import reported
 from ims_notify.store.reported import Report
@@ -28,7 +28,7 @@ class Callback(BaseModel):
 @router.post("/callbacks/govuk-notify", status_code=204)
 async def post_report(request: Request) -> Response:
     """Take one report. The same again, and one of a reference that we do not know, is taken too: a refusal would be the end of it."""
-    council = council_of(request)
+    council = sender_of(request)
     try:
         said = Callback.model_validate_json(await body_of(request))
     except ValidationError:
@@ -41,7 +41,7 @@ async def post_report(request: Request) -> Response:
 @router.post("/callbacks/bounce", status_code=204)
 async def post_bounce(request: Request) -> Response:
     """Take one message, as it is, that came back to the address receipts are sent from. The same again changes nothing."""
-    council = caller_of(request).council
+    council = council_of(request)
     bounce = bounces.read(await body_of(request, BOUNCE_BYTES_MAX))
     if bounce is None:
         raise Unwelcome(422, "This tells of no message of ours that failed", "Send a delivery status notification (RFC 3464), whole.")
@@ -50,7 +50,7 @@ async def post_bounce(request: Request) -> Response:
     return Response(status_code=204)
 
 
-def council_of(request: Request) -> str:
+def sender_of(request: Request) -> str:
     """The council whose service sends this, by its bearer token. Raises Unwelcome."""
     settings: Settings = service_of(request).settings
     tokens = {council: each.callback_token_sha256 for council, each in settings.govuk_notify.items() if each.callback_token_sha256}

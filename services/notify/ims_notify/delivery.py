@@ -55,9 +55,9 @@ class Rules(NamedTuple):
     @classmethod
     def of(cls, settings: Settings, queue: Queue) -> "Rules":
         """As the operator set it."""
-        own = settings.govuk_notify.get(queue.only[0]) if queue.only else None
+        own = settings.govuk_notify.get(queue.only[0]) if queue.only else settings.destinations.get(queue.destination)
         return cls(
-            own.connections if own else settings.connections,
+            (own and own.connections) or settings.connections,
             settings.answer_seconds,
             timedelta(seconds=settings.retry_seconds),
             timedelta(seconds=settings.lease_seconds),

@@ -3,6 +3,7 @@
 import json
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 
 from ims_kit import Service, holder
 from ims_notify.pack import FileSetup
@@ -26,18 +27,36 @@ async def unwelcome(request: Request, error: Exception) -> Response:
     return Response(json.dumps(error.body), error.status, media_type="application/problem+json")
 
 
+async def unreadable(request: Request, error: Exception) -> Response:
+    """The answer to a request that cannot be read; what stood there is not repeated: it may be an address."""
+    assert isinstance(error, RequestValidationError)
+    reasons = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+    return await unwelcome(request, Unwelcome(422, "The request cannot be read", *reasons))
+
+
 def service_of(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
 
 
 def caller_of(request: Request) -> Application:
-    """The application whose bearer token this is. Raises Unwelcome."""
+    """The application whose bearer token this is; an officer is one of all of the council's destinations. Raises Unwelcome."""
     settings: Settings = service_of(request).settings
     name = holder(request.headers.get("authorization"), {name: each.token_sha256 for name, each in settings.applications.items()})
+    if name is not None:
+        return settings.applications[name]
+    name = holder(request.headers.get("authorization"), {name: each.token_sha256 for name, each in settings.officers.items()})
     if name is None:
-        raise Unwelcome(401, "Say who you are", "Send the application's token as `Authorization: Bearer …`.")
-    return settings.applications[name]
+        raise Unwelcome(401, "Say who you are", "Send an application's or an officer's token as `Authorization: Bearer …`.")
+    return Application(token_sha256=settings.officers[name].token_sha256, council=settings.officers[name].council)
+
+
+def council_of(request: Request) -> str:
+    """The council of a caller who may act for all of it, and not for a back office alone. Raises Unwelcome."""
+    caller = caller_of(request)
+    if caller.destinations is not None:
+        raise Unwelcome(403, "This is for the council", "Use the token of an officer, or of an application without destinations.")
+    return caller.council
 
 
 def officer_of(request: Request) -> tuple[str, Officer]:

@@ -22,6 +22,8 @@ class Endpoint(BaseModel):
     url: str
     secret: SecretStr
     """Standard Webhooks: `whsec_` and base64."""
+    connections: int | None = Field(default=None, ge=1, le=100)
+    """How many may be under way to it at once; None: `IMS_CONNECTIONS`."""
 
     @field_validator("url")
     @classmethod

@@ -12,7 +12,7 @@ from ims_notify.domain.attempts import Due
 from ims_notify.domain.facts import receipt_id
 from ims_notify.domain.letters import Council, Letter
 from ims_notify.domain.wording import KINDS, letter_of
-from ims_notify.doors import Unwelcome, caller_of, service_of
+from ims_notify.doors import Unwelcome, council_of, service_of
 from ims_notify.pack import Pack
 from ims_notify.store import words
 from ims_notify.wordings import LANGUAGES, versioned, words_of
@@ -50,7 +50,7 @@ class Preview(BaseModel, extra="forbid"):
 @router.get("/templates")
 async def get_templates(request: Request) -> list[dict[str, Any]]:
     """The kinds there are, and in which version the caller's council has its words now."""
-    council = caller_of(request).council
+    council = council_of(request)
     found = [(language, pack_of(request).councils.get((council, language))) for language in LANGUAGES]
     versions = {language: each.words.version for language, each in found if each}
     return [{"name": kind, "language": language, "version": version} for kind in KINDS for language, version in versions.items()]
@@ -59,7 +59,7 @@ async def get_templates(request: Request) -> list[dict[str, Any]]:
 @router.get("/templates/words/{version}")
 async def get_words(request: Request, version: Version) -> dict[str, Any]:
     """The words of a version in which something was sent, for ever: of the caller's council."""
-    found = await words.find(service_of(request).pool, caller_of(request).council, version)
+    found = await words.find(service_of(request).pool, council_of(request), version)
     if found is None:
         raise Unwelcome(404, "There are no words of that version", "Look for `template` in GET /v1/deliveries: the last word of it.")
     language, said, kept_at = found
@@ -71,7 +71,7 @@ async def post_preview(request: Request, name: str, preview: Preview) -> dict[st
     """How a kind comes out, in every form: subject, text, text message, and the fields for a template at GOV.UK Notify."""
     if name not in KINDS:
         raise Unwelcome(404, "There is no such template", f"There are {', '.join(KINDS)}.")
-    council = caller_of(request).council
+    council = council_of(request)
     letter = written(name, preview, council, pack_of(request))
     shown = {"language": letter.language, "version": letter.version, "subject": letter.subject, "text": letter.text, "short": letter.short}
     return {"name": name, **shown, "fields": dict(letter.fields)}

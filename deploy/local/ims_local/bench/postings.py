@@ -89,8 +89,10 @@ class Posting(WholeStack):
         known = super().environment(service)
         if service != "notify":
             return known
-        told = {name: {"url": url, "secret": self.parking_secret} for name, url in self.receivers.items()}
-        own = {"IMS_COUNCIL_PACK": str(self.pack()), "IMS_DESTINATIONS": json.dumps(told), "IMS_CONNECTIONS": str(self.connections)}
+        told = {
+            name: {"url": url, "secret": self.parking_secret, "connections": self.connections} for name, url in self.receivers.items()
+        }
+        own = {"IMS_COUNCIL_PACK": str(self.pack()), "IMS_DESTINATIONS": json.dumps(told)}
         return {name: value for name, value in known.items() if name not in OUTSIDE} | own
 
     def pack(self) -> Path:

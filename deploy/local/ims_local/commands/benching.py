@@ -119,7 +119,7 @@ def bench_postings(
     postings: Annotated[int, typer.Option(help="How many payments the slow receiver is told of, about.", min=1000)] = 10_000,
     slow_ms: Annotated[int, typer.Option(help="How long the slow receiver thinks about each.", min=0)] = 50,
     failing: Annotated[float, typer.Option(help="What share of its answers are errors.", min=0, max=0.9)] = 0.02,
-    connections: Annotated[int, typer.Option(help="IMS_CONNECTIONS: messages under way to one receiver.", min=1, max=100)] = 16,
+    connections: Annotated[int, typer.Option(help="How many messages are under way to a receiver at once.", min=1, max=100)] = 32,
     as_json: AsJson = False,
 ) -> None:
     """Measure how soon a back office hears of a card payment, alone and beside a slow and failing receiver with thousands to take, on a

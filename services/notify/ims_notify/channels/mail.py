@@ -3,6 +3,7 @@ took is `sent`, as nobody says that it arrived."""
 
 import asyncio
 import contextlib
+import re
 from binascii import b2a_qp
 from datetime import UTC, datetime
 from email.header import Header
@@ -17,6 +18,7 @@ from ims_notify.settings import Settings
 
 IMPLICIT_TLS_PORT = 465
 GOODBYE_SECONDS = 2
+QUEUE_ID = re.compile(r"(?:queued as |id=)([A-Za-z0-9-]{6,40})\b", re.IGNORECASE)
 
 
 class Mail(NamedTuple):
@@ -50,9 +52,9 @@ class MailServer:
         """One message over one connection; whatever breaks the connection ends it, and says nothing of the message."""
         is_kept = False
         try:
-            await client.sendmail(self.settings.smtp_from, [email], content)
+            _, said = await client.sendmail(self.settings.smtp_from, [email], content)
             is_kept = True
-            return Answer("sent")
+            return Answer("sent", code=aiosmtplib.SMTPStatus.completed, their_id=queue_id(said))
         except aiosmtplib.SMTPRecipientsRefused as error:
             is_kept = await is_reset(client)
             return reply_answer(error.recipients[0].code)
@@ -88,6 +90,12 @@ class MailServer:
         """Say goodbye, and let the connections go."""
         resting, self.free = self.free, []
         await asyncio.gather(*map(say_goodbye, resting))
+
+
+def queue_id(said: str) -> str | None:
+    """What the mail server calls a message that it took, where it says so as most do: by it the message is found in its log."""
+    found = QUEUE_ID.search(said)
+    return found[1] if found else None
 
 
 async def say_goodbye(client: aiosmtplib.SMTP) -> None:

@@ -23,8 +23,9 @@ WHERE p.council = $1 AND p.payment_id = $2 AND p.heard_revision > 0 AND p.placed
 # In the order of their ids: nothing that happens to a delivery moves it to another page.
 SHOWN = """SELECT delivery_id, payment_id, kind, channel, destination, revision, state, attempts, since, due_at, issued_at, finished_at,
   reason, template, copy_of FROM delivery"""
-DELIVERIES = f"""{SHOWN} WHERE council = $1 AND ($2::text[] IS NULL OR destination = ANY($2)) AND state = $3
-  AND ($4::uuid IS NULL OR delivery_id > $4) AND ($5::text IS NULL OR channel = $5) ORDER BY delivery_id LIMIT $6"""
+DELIVERIES = f"""{SHOWN} WHERE council = $1 AND ($2::text[] IS NULL OR destination = ANY($2)) AND ($3::text IS NULL OR state = $3)
+  AND ($4::uuid IS NULL OR delivery_id > $4) AND ($5::text IS NULL OR channel = $5) AND ($6::uuid IS NULL OR payment_id = $6)
+  ORDER BY delivery_id LIMIT $7"""
 DELIVERY = f"{SHOWN} WHERE council = $1 AND ($2::text[] IS NULL OR destination = ANY($2)) AND delivery_id = $3"
 
 # Each law as a count of what breaks it, by council and day of payment.
@@ -83,14 +84,15 @@ class Wanted(NamedTuple):
 
     council: str
     destinations: list[str] | None
-    state: str
+    state: str | None
     after: UUID | None
     """The last one of the page before."""
     channel: str | None
+    payment_id: UUID | None
 
 
 async def listed(connection: Any, wanted: Wanted, count_max: int) -> list[dict[str, Any]]:
-    """Deliveries in one state, page by page."""
+    """Deliveries, page by page."""
     return [dict(row) for row in await connection.fetch(DELIVERIES, *wanted, count_max)]
 
 

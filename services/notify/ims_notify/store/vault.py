@@ -44,11 +44,11 @@ class Vault:
         self.known: dict[tuple[str, str], bytes] = {}
         """Those that are committed."""
 
-    async def seal_heard(self, rows: list[Heard], work: Work) -> list[Heard]:
-        """What is kept of payers, by the month in which it was heard."""
+    async def seal_heard(self, rows: list[Heard], work: Work, month: str | None = None) -> list[Heard]:
+        """What is kept of payers, by the month in which it was heard: this one, if no other is said."""
         if self.wrapper is None:
             return rows
-        bucket = f"{work.today:%Y-%m}"
+        bucket = month or f"{work.today:%Y-%m}"
         councils = {row.council for row in rows if row.email or row.phone}
         keys = {council: await self.key_to_seal(council, bucket, work) for council in councils}
         alike = {council: await self.key_to_seal(council, ALIKE, work) for council in councils}
@@ -80,6 +80,10 @@ class Vault:
             )
             for row in rows
         ]
+
+    async def alike(self, council: str, email: str, work: Work) -> str | None:
+        """By what an address is known again among those that are sealed."""
+        return None if self.wrapper is None else key_of(await self.key_to_seal(council, ALIKE, work), email)
 
     async def open(self, due: list[Due], work: Work) -> list[Due]:
         """Deliveries as they can be written; whose key is gone cannot be written to. A back office's needs nothing of people."""
