@@ -160,6 +160,16 @@ async def test_of_a_test_run_an_answer_is_only_tried(world, tmp_path: Path) -> N
     assert await notify.value("SELECT count(*) FROM run_answer") == 0
 
 
+async def test_an_officer_may_have_a_run_made_now(world) -> None:
+    notify, asking, revenues = world
+    await hear(notify, revenues, payment("four"), placed("four"))
+
+    assert (await asking.post("/v1/runs/revenues")).json() == {"number": 2, "is_test": False}
+    assert (await asking.get("/v1/runs/revenues/2")).json()["line_count"] == 1
+    assert (await asking.post("/v1/runs/revenues")).status_code == 409
+    assert (await asking.post("/v1/runs/nobody")).status_code == 404
+
+
 async def test_runs_are_listed_with_filters_a_page_at_a_time(world) -> None:
     notify, asking, revenues = world
     for slot, name in enumerate(("four", "five"), 1):

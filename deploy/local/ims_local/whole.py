@@ -57,6 +57,19 @@ class WholeStack(Stack):
         """Where the finance system takes the ledger."""
         return self.home.resolve() / "ledger"
 
+    @property
+    def posting_folder(self) -> Path:
+        """Where a back office takes files of council tax and business rates. Only if it is there, they are told to it."""
+        return self.home.resolve() / "postings"
+
+    @property
+    def places(self) -> dict[str, dict[str, str]]:
+        """Where files of each destination are laid down, and its answers."""
+        found = {"finance": {"url": self.ledger_folder.as_uri()}}
+        if self.posting_folder.exists():
+            found["revenues"] = {"url": self.posting_folder.as_uri(), "answers": str(self.posting_folder / "answers")}
+        return found
+
     def up(self, steps: Steps | None = None, servers_only: bool = False) -> None:
         """As every stack; the parking system first, so that its address can be told to notify."""
         if not servers_only:
@@ -85,7 +98,7 @@ class WholeStack(Stack):
             "reconcile": {"IMS_OFFICERS": json.dumps(officers)},
             "notify": {
                 "IMS_DESTINATIONS": json.dumps({"parking": parking}),
-                "IMS_PLACES": json.dumps({"finance": {"url": self.ledger_folder.as_uri()}}),
+                "IMS_PLACES": json.dumps(self.places),
                 "IMS_OFFICERS": json.dumps(officers),
             },
         }

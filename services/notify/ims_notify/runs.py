@@ -84,14 +84,16 @@ class Runner:
             return Answer("unreachable", "no answer in time")
 
 
-async def make_run(setup: FileSetup, slot: datetime, work: Work) -> None:
-    """A run of all that waits. What the layout cannot write waits on, with the reason; the others go without it."""
+async def make_run(setup: FileSetup, slot: datetime, work: Work) -> int | None:
+    """A run of all that waits; its number, if there is one. What the layout cannot write waits on, with the reason; the others go
+    without it."""
     to = setup.destination
     number = await runs.next_number(to, work)
     writer = Writer(setup.layout, Head(number, work.today, to.council, to.name, to.is_test))
     take = take_lines if to.kind == "postings" else take_journals
     taken = await take(to, writer, work)
-    if writer.texts or to.is_made_empty:
+    is_made = bool(writer.texts) or to.is_made_empty
+    if is_made:
         written = await asyncio.to_thread(writer.written)
         name = file_name(to.file_name, number, work.today, to.is_test)
         await runs.make(to, Made(number, slot, setup.layout.name, name, written), work)
@@ -99,6 +101,7 @@ async def make_run(setup: FileSetup, slot: datetime, work: Work) -> None:
             await taken.keep_number(number)
         log.info("run made", destination=to.name, number=number, is_test=to.is_test, lines=len(writer.texts), unfit=taken.unfit_count)
     await runs.done(to, slot, work)
+    return number if is_made else None
 
 
 class Taken(NamedTuple):

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from ims_notify import taking
 from ims_notify.doors import Unwelcome, body_of, caller_of, service_of, setup_of
+from ims_notify.runs import make_run
 from ims_notify.store import answer_files, ledger_reports, run_reports, runs
 from ims_notify.store.run_reports import Wanted
 from ims_notify.taking import read_answer, there
@@ -42,6 +43,18 @@ async def get_waiting(request: Request, destination: str) -> dict[str, Any]:
     to = setup_of(request, destination).destination
     waiting = run_reports.waiting if to.kind == "postings" else ledger_reports.waiting
     return await waiting(service_of(request).pool, to)
+
+
+@router.post("/runs/{destination}", status_code=201)
+async def post_run(request: Request, destination: str) -> dict[str, Any]:
+    """Make a run now of all that waits, without waiting for its time: it goes as every run does. A second one at once finds nothing."""
+    setup = setup_of(request, destination)
+    async with service_of(request).begin() as work:
+        await runs.hold(setup.destination, work)
+        number = await make_run(setup, work.now, work)
+    if number is None:
+        raise Unwelcome(409, "Nothing waits that can be written", f"Look at `GET /v1/runs/{destination}` for what waits, and why.")
+    return {"number": number, "is_test": setup.destination.is_test}
 
 
 @router.get("/runs/{destination}/answers")

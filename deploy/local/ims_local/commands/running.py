@@ -18,11 +18,14 @@ def up(
     context: typer.Context,
     servers_only: Annotated[bool, typer.Option(help="Only Kafka and PostgreSQL, no services.")] = False,
     allocations: Annotated[int, typer.Option(help="So many processes of allocation share its work.", min=1, max=6)] = 1,
+    posting_files: Annotated[bool, typer.Option(help="Tell council tax and rates to a back office by files, in `postings`.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Start the system on this machine and leave it running; what runs already is left alone."""
     stack = WholeStack(context.obj)
     stack.allocations = allocations
+    if posting_files:
+        (stack.posting_folder / "answers").mkdir(parents=True, exist_ok=True)
     stack.up(Steps(None if as_json else remarks), servers_only)
     answer(addresses(stack, servers_only), as_json, address_table)
 
