@@ -9,7 +9,7 @@ import pytest
 from allocation.anytown import COUNCIL, PACKS, name, payment, running_account
 from databases import tamper
 from ims_allocation.handlers import on_accounts, on_payments
-from ims_allocation.store import reports
+from ims_allocation.store import accounts, reports
 from ims_kit import begin
 
 
@@ -70,3 +70,25 @@ async def test_a_broken_law_is_seen(placed: Any, broken: str, law: str) -> None:
     assert all(each["holds"] for each in await reports.laws(placed))
     await tamper(placed, broken, name("x"), COUNCIL, date(2026, 3, 18))
     assert law in {each["law"] for each in await reports.laws(placed) if not each["holds"]}
+
+
+REGISTER = """INSERT INTO account (council, account_reference, fund, revision, status, stages, second_keys)
+  SELECT $1, 'R' || number, '23', 1, 'open', '[]', '[]' FROM generate_series(1, 20000) AS number"""
+
+
+async def test_a_large_batch_looks_accounts_up_by_their_index(pool: Any) -> None:
+    await pool.execute(REGISTER, COUNCIL)
+    await pool.execute("ANALYZE account")
+    plan = [row[0] for row in await pool.fetch(f"EXPLAIN {accounts.KNOWN}", COUNCIL, [f"R{number}" for number in range(3000)])]
+    assert any("Index Scan" in step for step in plan)
+    assert not any("Seq Scan" in step for step in plan)
+
+
+async def test_of_a_batch_placed_in_part_before_the_rest_is_placed(placed: Any) -> None:
+    heard = [payment(called=str(number)) for number in range(1, 5)]
+    for _ in range(2):
+        async with begin(placed) as work:
+            await on_payments(heard, work, packs=PACKS)
+    assert await placed.fetchval("SELECT count(*) FROM placement") == 4
+    assert await placed.fetchval("SELECT count(*) FROM told") == 4
+    assert all(each["holds"] for each in await reports.laws(placed))

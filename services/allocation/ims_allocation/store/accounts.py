@@ -23,10 +23,8 @@ KEEP = Insert(
 KEEP_OWED = Insert(OwedRow, "council account_reference fund amount_pence")
 
 # OFFSET 0: each is looked for by the index. Joined at once, some thousands are looked for by reading the whole register.
-KNOWN = """SELECT council, fund, account_reference, status, balance_pence, instalment_pence
-  FROM unnest($1::text[], $2::text[]) AS asked (council, account_reference) CROSS JOIN LATERAL (
-    SELECT fund, status, balance_pence, instalment_pence FROM account
-    WHERE account.council = asked.council AND account.account_reference = asked.account_reference OFFSET 0) AS there"""
+KNOWN = """SELECT fund, asked.reference, status, balance_pence, instalment_pence FROM unnest($2::text[]) AS asked (reference)
+  CROSS JOIN LATERAL (SELECT * FROM account WHERE council = $1 AND account_reference = asked.reference OFFSET 0) AS there"""
 BY_KEY = """SELECT a.*, ARRAY(SELECT amount_pence FROM owed o WHERE o.council = a.council
     AND o.account_reference = a.account_reference AND o.fund = a.fund) AS owed
   FROM account a JOIN unnest($1::text[], $2::text[]) AS asked (council, account_reference) USING (council, account_reference)"""
@@ -82,10 +80,11 @@ class Known(NamedTuple):
 
 async def known(keys: Collection[Key], work: Work) -> dict[AccountKey, Known]:
     """Which accounts there are of these councils and references: the one look-up of the hot path."""
-    if not keys:
-        return {}
-    rows = await work.connection.fetch(KNOWN, *zip(*keys, strict=True))
-    return {(council, fund, ref): Known(status, balance, instalment) for council, fund, ref, status, balance, instalment in rows}
+    found = dict[AccountKey, Known]()
+    for council in {council for council, _ in keys}:
+        rows = await work.connection.fetch(KNOWN, council, [reference for other, reference in keys if other == council])
+        found |= {(council, fund, ref): Known(status, balance, instalment) for fund, ref, status, balance, instalment in rows}
+    return found
 
 
 async def find(keys: Collection[Key], connection: Any) -> list[Account]:
