@@ -63,15 +63,15 @@ RUN_TOGETHER = [
     BANKLINE.replace(b"MRS A EXAMPLE   ", CARD),
 ]
 PACKED = [
-    gzip.compress(TEXT),
+    gzip.compress(TEXT, mtime=0),
     zipped(TEXT),
-    zipped(gzip.compress(TEXT), statement(["1.00"])),
+    zipped(gzip.compress(TEXT, mtime=0), statement(["1.00"])),
     zipped(workbook(CARD.decode())),
     zipped(TEXT, b""),
 ]
 # In these nobody can search. In a folder they stay in quarantine, where their sender laid them down.
 UNSEARCHED = [
-    zipped(TEXT, TEXT)[:-40], gzip.compress(TEXT)[:-4],
+    zipped(TEXT, TEXT)[:-40], gzip.compress(TEXT, mtime=0)[:-4],
     "".join(f"{digit}\0" for digit in CARD.decode()).encode(), b"\0\1\2" + CARD,
     b"PK\x03\x04\n" + CARD, b"\x1f\x8b\x08\n" + CARD,
 ]  # fmt: skip
