@@ -31,7 +31,7 @@ SESSION = {
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
 }
-SENT_WITH_EACH = [("ce_specversion", b"1.0"), ("content-type", b"application/json")]
+SENT_WITH_EACH = [("content-type", b"application/json"), ("ce_specversion", b"1.0")]
 
 
 def producer_options() -> dict[str, Any]:
@@ -128,7 +128,8 @@ class Relay:
         while lane:
             batch, count = producer.create_batch(), 0
             for _, (_, _, key, told, body) in lane:
-                headers = [*SENT_WITH_EACH, self.source, *[(name, value.encode()) for name, value in from_json(told).items()]]
+                said = from_json(told)
+                headers = [*SENT_WITH_EACH, self.source, *zip(said, map(str.encode, said.values()), strict=True)]
                 if not batch.append(key=key.encode(), value=body, headers=headers, timestamp=None):
                     break
                 count += 1

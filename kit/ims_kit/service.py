@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import asyncpg
@@ -134,10 +135,10 @@ class Service:
     async def open(self) -> None:
         """Connect to the database."""
         self.pool = await until_there(lambda: open_pool(self.dsn), OSError, asyncpg.PostgresError)
-        gc.collect()
         gc.freeze()  # what is there at the start stays: the collector need not look at it again
         # A batch's objects, some hundred thousand, go by themselves when it is done: only what is left over is worth a search.
         gc.set_threshold(600_000, 50, 1000)
+        gc.enable()
 
     def start_work(self) -> list[asyncio.Future[Any]]:
         works = [self.relay.run(), *(door.run() for door in self.doors)]
@@ -191,20 +192,21 @@ async def let_go(service: Service) -> None:
         await asyncio.sleep(3600)
 
 
-def main[Settings: ServiceSettings](
-    name: str, build: Callable[[Settings], Service], settings: type[Settings], migrations: str
-) -> None:
-    """The command line of a service: `run` (or nothing), or `migrate`."""
+def main(package: str) -> None:
+    """The command line of a service: `run` (or nothing), or `migrate`. Its package is `ims_` and its name, and has a `settings.Settings`,
+    an `app.build` of them, and `migrations`. They are imported here, with the collector off: it would search all that is there for good
+    again and again, which is a sixth of what a start takes."""
     task = sys.argv[1] if len(sys.argv) > 1 else "run"
     if task not in ("run", "migrate"):
         sys.exit(f"{task!r} is not a command: say `run` (or nothing), or `migrate`")
-    set_up = settings()
-    logs.configure(name, set_up.log_level)
+    gc.disable()
+    settings: ServiceSettings = import_module(f"{package}.settings").Settings()
+    logs.configure(package.removeprefix("ims_"), settings.log_level)
     if task == "migrate":
-        asyncio.run(migrate(set_up.database_url.get_secret_value(), migrations))
+        asyncio.run(migrate(settings.database_url.get_secret_value(), f"{package}.migrations"))
         return
     try:
-        uvloop.run(build(set_up).run())
+        uvloop.run(import_module(f"{package}.app").build(settings).run())
     except Stop as error:
         log.error("stopped: someone has to look", why=str(error))
         sys.stdout.flush()

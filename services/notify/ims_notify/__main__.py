@@ -1,8 +1,5 @@
-"""Run notify (`python -m ims_notify`), or bring its database to the present (`python -m ims_notify migrate`)."""
+"""`python -m ims_notify` runs the service; `python -m ims_notify migrate` brings its database up to date."""
 
 from ims_kit import main
-from ims_notify.app import build
-from ims_notify.settings import Settings
 
-if __name__ == "__main__":
-    main("notify", build, Settings, migrations="ims_notify.migrations")
+main("ims_notify")

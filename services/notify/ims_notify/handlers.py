@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from ims_contracts.accounts import AccountChanged
-from ims_contracts.allocations import JournalPosted, PaymentUnallocated
+from ims_contracts.allocations import PaymentUnallocated
 from ims_contracts.payments import RefundSent
 from ims_kit import Work
 from ims_notify.alert_hearing import on_moved
@@ -29,10 +29,10 @@ async def on_accounts(changes: list[AccountChanged], work: Work, reach: Reach = 
 
 async def on_payments(told: list[Received | RefundSent], work: Work, reach: Reach = NOWHERE, vault: Vault = PLAIN) -> None:
     """Know how money came, and what was told of it before is now due; and that it was given back, of which its payer hears."""
-    received = [fact for fact in told if isinstance(fact, Received)]
+    received = [fact for fact in told if type(fact) is Received]
     rows = facts.newest(facts.heard(payment, reach) for payment in received)
     known = await payments.keep_heard(await vault.seal_heard(rows, work), work)
-    await notices.keep([refund_sent(fact) for fact in told if isinstance(fact, RefundSent)], work)
+    await notices.keep([refund_sent(fact) for fact in told if type(fact) is RefundSent], work)
     await payments.release(known, work)
     await incidents.keep_origins(origins(received), work)
     await clicks.keep(clicks_of(received, work.today), work)
@@ -45,7 +45,7 @@ async def on_allocations(placements: list[Placement], work: Work, destinations: 
     known = await payments.keep_placed(facts.newest(rows), work)
     await payments.keep_postings([each for fact in placements for each in facts.postings(fact, destinations)], work)
     await payments.seek(known, work)
-    back = [taken_back(fact) for fact in placements if isinstance(fact, PaymentUnallocated)]
+    back = [taken_back(fact) for fact in placements if type(fact) is PaymentUnallocated]
     await notices.keep([notice for notice in back if notice], work)
 
 
@@ -68,6 +68,6 @@ async def on_moves(moves: list[Moving], work: Work, destinations: Collection[Des
     if files.ledgers:
         await ledger.keep([each for fact in moves for each in journals(fact, files.ledgers)], work)
     await on_moved(moves, work)
-    placements = [fact for fact in moves if not isinstance(fact, JournalPosted)]
+    placements = [fact for fact in moves if isinstance(fact, Placement)]
     if placements:
         await on_allocations(placements, work, destinations)

@@ -1,7 +1,5 @@
-"""Runs reconcile, or brings its database to the present."""
+"""`python -m ims_reconcile` runs the service; `python -m ims_reconcile migrate` brings its database up to date."""
 
 from ims_kit import main
-from ims_reconcile.app import build
-from ims_reconcile.settings import Settings
 
-main("reconcile", build, Settings, migrations="ims_reconcile.migrations")
+main("ims_reconcile")

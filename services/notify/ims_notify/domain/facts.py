@@ -220,7 +220,7 @@ def postings(fact: Placement, destinations: Iterable[Destination]) -> list[Posti
 
 def posting(fact: Placement, destination: Destination) -> Posting | None:
     """What one back office is told; a first revision that is not its concern is not told at all."""
-    is_placement = not isinstance(fact, PaymentUnallocated)
+    is_placement = type(fact) is not PaymentUnallocated
     parts = [] if isinstance(fact, PaymentSuspended) else [part for part in fact.parts if part.fund in destination.funds]
     if not parts and (fact.revision == 1 or not is_placement):
         return None

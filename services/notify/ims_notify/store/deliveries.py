@@ -151,7 +151,7 @@ async def settle(results: list[Result], work: Work) -> None:
 
 def story(found: Cause | None) -> str | None:
     """A cause as it is kept: what couriers tell much later goes on with it."""
-    return to_json(found).decode() if found else None
+    return to_json([*found]).decode() if found else None
 
 
 def cause(kept: str | None) -> Cause | None:

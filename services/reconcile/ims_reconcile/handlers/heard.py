@@ -49,12 +49,14 @@ type OnPayments = Paid | PaymentReversed | RefundSent | PaymentDisputed
 async def on_payments(heard: list[OnPayments], work: Work) -> None:
     """Expect each payment at the bank, and below nothing what went back. The hot path: one insert for the batch."""
     rows: dict[object, Row] = {}
-    disputed = [fact for fact in heard if isinstance(fact, PaymentDisputed)]
-    await keep_disputes(disputed, work)
+    await keep_disputes([fact for fact in heard if type(fact) is PaymentDisputed], work)
     for fact in heard:
-        if isinstance(fact, PaymentDisputed):
+        if isinstance(fact, Paid):  # asked first, as most are: of another class the question takes ten times as long
+            row = payment_row(fact)
+        elif isinstance(fact, PaymentDisputed):
             continue
-        row = payment_row(fact) if isinstance(fact, Paid) else return_row(fact)
+        else:
+            row = return_row(fact)
         held = rows.get(row[1])
         if held is None or held[4] < row[4]:  # the same payment twice in a batch: the higher revision
             rows[row[1]] = row

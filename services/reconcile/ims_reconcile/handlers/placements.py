@@ -42,12 +42,12 @@ class Suspended(Allocated):
 
 def kind_of(fact: Allocated | Suspended) -> str | None:
     """Which break it is to hold a payment for this, or to send it back; None: it is none."""
-    return KINDS.get(fact.reason if isinstance(fact, Suspended) else fact.outcome or "")
+    return KINDS.get(fact.reason if type(fact) is Suspended else fact.outcome or "")
 
 
 def place_of(fact: Allocated | Suspended) -> tuple[int, int, int]:
     """How much of a payment is on accounts, due back, and in suspense."""
-    if isinstance(fact, Suspended):
+    if type(fact) is Suspended:
         return 0, 0, fact.amount_pence
     return fact.amount_pence - fact.refund_due_pence, fact.refund_due_pence, fact.suspended_pence
 
