@@ -108,3 +108,10 @@ def test_neighbours_swapped_in_a_penalty_are_never_another_penalty(reference: st
 def test_whatever_is_typed_is_read(text: str) -> None:
     reading = READ(text, text)
     assert bool(reading.candidates) != bool(reading.reason)
+
+
+@given(st.one_of(*(st.from_regex(scheme.strict, fullmatch=True) for of in PACK.references.by_length.values() for scheme in of), st.text()))
+def test_looking_only_at_schemes_that_start_so_finds_all_that_fit(typed: str) -> None:
+    every = [scheme for of_length in PACK.references.by_length.values() for scheme in of_length]
+    fitting = {(each.fund, typed) for each in every if each.strict.fullmatch(typed) and each.is_valid(typed)}
+    assert set(PACK.references.valid(typed)) == fitting

@@ -17,6 +17,7 @@ TOKENS = re.compile(r"[A-Z0-9]+")
 PENALTY_SHAPE = re.compile(r"[A-Z]{2}[0-9]{7}[0-9A-Z]")
 VEHICLE_SHAPE = re.compile(r"\b[A-Z]{2}[0-9]{2} ?[A-Z]{3}\b")
 DIGITS_OF_A_REFERENCE_MIN = 5
+SIGNS = frozenset(map(chr, range(128)))
 
 
 class Scheme:
@@ -31,7 +32,9 @@ class Scheme:
         lenient = strict | {"#": "[0-9OI]", "@": f"[0-9OI{ends}]"} | CONFUSED
         signs = {"#": DIGITS, "@": DIGITS + ends, "$": LETTERS, "?": DIGITS + LETTERS, "*": DIGITS + LETTERS}
         self.allowed = tuple(signs.get(sign, sign) for sign in mask)
-        self.strict = re.compile("".join(strict.get(sign, re.escape(sign)) for sign in mask))
+        written = [strict.get(sign, re.escape(sign)) for sign in mask]
+        self.strict = re.compile("".join(written))
+        self.starts = frozenset(sign for sign in {*mask, *SIGNS} if written and re.fullmatch(written[0], sign))
         self.lenient = re.compile("".join(lenient.get(sign, re.escape(sign)) for sign in mask))
 
     def resolve(self, typed: str) -> str | None:
@@ -70,12 +73,15 @@ class Reading:
 
 
 class References:
-    """All of a council's schemes, by the length of their references."""
+    """All of a council's schemes, by the length of their references, and by the first sign of those as they are written."""
 
     def __init__(self, schemes: list[Scheme]) -> None:
         self.by_length: dict[int, list[Scheme]] = {}
+        self.by_start: dict[tuple[int, str], list[Scheme]] = {}
         for scheme in schemes:
             self.by_length.setdefault(len(scheme.mask), []).append(scheme)
+            for sign in scheme.starts:
+                self.by_start.setdefault((len(scheme.mask), sign), []).append(scheme)
         self.length_max = max(self.by_length, default=0)
 
     def read(self, reference: str | None, narrative: str | None) -> Reading:
@@ -105,7 +111,7 @@ class References:
 
     def valid(self, reference: str) -> tuple[tuple[str, str], ...]:
         """The funds under whose scheme exactly this is a valid reference."""
-        schemes = self.by_length.get(len(reference), ())
+        schemes = self.by_start.get((len(reference), reference[:1]), ())
         return tuple([(s.fund, reference) for s in schemes if s.strict.fullmatch(reference) and s.is_valid(reference)])
 
     def search(self, text: str) -> Reading:
