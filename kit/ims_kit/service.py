@@ -44,6 +44,14 @@ async def until_there[Found](what: Callable[[], Awaitable[Found]], *errors: type
             await asyncio.sleep(0.5)
 
 
+def search_seldom() -> None:
+    """What is there now stays: the collector need not look at it again. A batch's objects, some hundred thousand, go by themselves when
+    it is done: only what is left over is worth a search."""
+    gc.freeze()
+    gc.set_threshold(600_000, 50, 1000)
+    gc.enable()
+
+
 async def open_pool(dsn: str, size: int = 8) -> "asyncpg.Pool[asyncpg.Record]":
     """A process that freezes while it tells must not keep the telling lock for long: the server ends its session."""
     return await asyncpg.create_pool(
@@ -135,10 +143,7 @@ class Service:
     async def open(self) -> None:
         """Connect to the database."""
         self.pool = await until_there(lambda: open_pool(self.dsn), OSError, asyncpg.PostgresError)
-        gc.freeze()  # what is there at the start stays: the collector need not look at it again
-        # A batch's objects, some hundred thousand, go by themselves when it is done: only what is left over is worth a search.
-        gc.set_threshold(600_000, 50, 1000)
-        gc.enable()
+        search_seldom()
 
     def start_work(self) -> list[asyncio.Future[Any]]:
         works = [self.relay.run(), *(door.run() for door in self.doors)]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
@@ -16,8 +16,11 @@ from ims_reconcile.domain import match as match_all
 from ims_reconcile.handlers import reconcile_new
 from ims_reconcile.handlers.matching import Pace, load
 from ims_reconcile.handlers.touching import touched
+from ims_reconcile.store.members import SEEN, TIE
+from ims_reconcile.store.touching import LINES_NAMING
+from ims_reconcile.store.turns import take_turn
 from reconcile import test_reconcile_stages as stages
-from reconcile.anytown_bank import anytown_day, file_of, line, member, named, payment, reversal, settlement
+from reconcile.anytown_bank import COUNCIL, anytown_day, file_of, line, member, named, payment, reversal, settlement
 from reconcile.reconcile_world import World
 
 MONDAY = date(2026, 3, 16)
@@ -100,6 +103,26 @@ async def test_it_reads_the_same_however_much_is_open(world: World) -> None:
         await world.hear([*file_of("new", [300]), line("l", 300, "ALLPAY LTD"), line("m", 1001, "ALLPAY LTD")])
         read.append((await looks(world)).lines)
     assert read == [{named("l"), named("m"), named("old 1")}] * 2
+
+
+@pytest.mark.parametrize(
+    ("sql", "values", "index"),
+    [
+        (LINES_NAMING, ([COUNCIL], ["ABC123"]), "bank_line_of_words"),
+        (TIE, ([named("s")],), "using member_alike on member member_1"),
+        (SEEN, (), "member_of_payment"),
+    ],
+)
+async def test_nothing_reads_all_there_is_though_the_server_has_not_looked_at_its_tables_yet(
+    world: World, sql: str, values: tuple[Any, ...], index: str
+) -> None:
+    rows = [member(f"m{n}", 5000, payment_id=None, reference=f"R{n}", occurred_on=MONDAY) for n in range(300)]
+    await world.hear([*settlement("s", rows), *(line(f"l{n}", 1000 + n, f"ALLPAY {n}") for n in range(300))])
+    async with begin(world.pool) as work:
+        await take_turn(work.connection)
+        plan = "\n".join(row[0] for row in await work.connection.fetch(f"EXPLAIN {sql}", *values))
+    assert index in plan
+    assert "Seq Scan on member" not in plan
 
 
 async def test_a_line_that_names_a_returned_cheque_is_no_other_by_its_pence(world: World) -> None:

@@ -101,11 +101,12 @@ WON = """SELECT DISTINCT ON (m.council, m.payment_id) m.payment_id, m.settlement
 NOT_ODD = "DELETE FROM odd_member WHERE settlement_id = ANY($1) AND member_id <> ALL($2)"
 ODD = "INSERT INTO odd_member (settlement_id, member_id) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING"
 SCANNED = "UPDATE settlement SET is_scanned = true WHERE settlement_id = ANY($1) AND NOT is_scanned"
-# Twice, since what was on its way at the first time may have come by the second. Days before the first are not gone through.
+# Twice, since what was on its way at the first time may have come by the second. Days before the first are not gone through. Each
+# payment is looked for by itself (OFFSET 0): the server would read all rows there ever were.
 SWEPT = "SELECT day FROM swept WHERE council = $1 AND times >= $2 AND day >= $3"
 WATCH = """INSERT INTO watched (subject_id, council) SELECT e.subject_id, e.council FROM expectation e
   WHERE e.due_on = ANY($2) AND e.council = $1 AND e.kind = 'payment' AND e.remittance_id IS NULL AND e.statement_line_id IS NULL
-    AND (e.provider IS NOT NULL AND NOT EXISTS (SELECT FROM member m WHERE m.payment_id = e.subject_id AND m.council = e.council)
+    AND (e.provider IS NOT NULL AND NOT EXISTS (SELECT FROM member m WHERE m.payment_id = e.subject_id AND m.council = e.council OFFSET 0)
       OR e.provider IS NULL AND e.method_of_payment = ANY($3) AND NOT is_proved(e.subject_id, e.council))
   ON CONFLICT DO NOTHING"""
 SWEEP = """INSERT INTO swept (council, day, times, payment_count) SELECT $1, day, $3, (SELECT count(*) FROM expectation e
@@ -115,7 +116,7 @@ SWEEP = """INSERT INTO swept (council, day, times, payment_count) SELECT $1, day
 COUNTS = """SELECT council, day, payment_count FROM swept
   JOIN unnest($1::text[], $2::date[]) AS asked (council, day) USING (council, day)"""
 SEEN = """DELETE FROM watched w WHERE is_proved(w.subject_id, w.council)
-  OR EXISTS (SELECT FROM member m WHERE m.payment_id = w.subject_id AND m.council = w.council)"""
+  OR EXISTS (SELECT FROM member m WHERE m.payment_id = w.subject_id AND m.council = w.council OFFSET 0)"""
 WATCHED = """SELECT e.subject_id, e.subject_id, e.council, e.source,
     CASE WHEN e.provider IS NULL THEN 'payment-without-bank-line' ELSE 'payment-without-settlement' END, e.amount_pence, e.due_on, false
   FROM watched w JOIN expectation e USING (subject_id, council)"""

@@ -14,12 +14,13 @@ NEW_REMITTANCES = f"{REMITTANCES} AND NOT r.is_whole AND NOT r.is_refused"
 LINES_OF = f"{LINES} AND line_id = ANY($2)"
 SETTLEMENTS_OF = f"{SETTLEMENTS} AND s.settlement_id = ANY($2)"
 REMITTANCES_OF = f"{REMITTANCES} AND r.remittance_id = ANY($2)"
-# Each asks one thing at a time, so that the server cannot think it quicker to go through all that is open.
+# Each asks one thing at a time, so that the server cannot think it quicker to go through all that is open; a word, in a way that
+# suits no other index than that of words.
 SOUGHT = "SELECT found.id FROM unnest($1::text[], $2::{kind}[]) AS sought (council, {name}) CROSS JOIN LATERAL ({sql} OFFSET 0) AS found"
 LINES_NAMING = SOUGHT.format(kind="text", name="word", sql="""SELECT line_id AS id FROM bank_line
   WHERE words_of(coalesce(counterparty_name, '') || ' ' || coalesce(reference, '') || ' ' || coalesce(narrative, '') || ' ' ||
     coalesce(bank_reference, '') || ' ' || coalesce(transaction_code, '')) @> ARRAY[sought.word]
-  AND council = sought.council AND state IN ('open', 'awaiting')""")  # fmt: skip
+  AND council || '' = sought.council AND state NOT IN ('from-bank', 'matched')""")  # fmt: skip
 LINES_OF_PENCE = SOUGHT.format(kind="bigint", name="pence", sql="""SELECT line_id AS id FROM bank_line
   WHERE (council, amount_pence) = (sought.council, sought.pence) AND state IN ('open', 'awaiting')""")  # fmt: skip
 ITEMS_NAMED = SOUGHT.format(kind="text", name="word", sql="""SELECT settlement_id AS id FROM settlement
