@@ -96,6 +96,7 @@ async def test_the_break_closes_with_what_ended_it_as_its_cause(world: World, fa
     await world.settle()
     assert await world.breaks() == []
     assert {each.reason for each in await world.told(BreakClosed)} == {reason}
+    assert await world.pool.fetchval("SELECT array_agg(DISTINCT closed_because) FROM break") == [reason]
     causes = await world.pool.fetch(
         "SELECT DISTINCT headers::jsonb ->> 'ce_causationid' FROM told WHERE headers::jsonb ->> 'ce_type' LIKE '%break-closed%'"
     )

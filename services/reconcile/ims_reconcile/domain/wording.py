@@ -43,6 +43,15 @@ BROKEN = {
 }
 """What a break of each kind is of."""
 
+MENDED = "mended by what was heard"
+PUT_RIGHT = {
+    "came": "a good file of the same name or day came",
+    "accepted": "a person took the file in as it is",
+    "rejected": "a person rejected the file: nothing of it is ever counted",
+    "taken-back": "the file that said otherwise was taken back",
+}
+"""How a file that was refused, held or contradicted ended to be."""
+
 
 def broken(kind: str) -> str:
     """A kind in words, and as the filter of breaks takes it."""

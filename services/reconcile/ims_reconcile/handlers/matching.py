@@ -239,14 +239,13 @@ async def judge(work: Work, found: list[Fault]) -> None:
     """Open what is newly broken, close what is mended."""
     known = await open_items.breaks(work.connection, [fault.break_id for fault in found])
     changed = changes(known, found)
-    await outcomes.write_breaks(work.connection, changed, work.today)
+    ends = await put_right.ends(work.connection, [mended.break_id for mended, _ in changed.closed])
+    await outcomes.write_breaks(work.connection, changed, [end.reason for end in ends], work.today)
     because = await causes.of_lines(work.connection, [fault.subject_id for fault, _ in changed.opened])
     for fault, revision in changed.opened:
         work.tell(break_opened(fault, revision), because=because.get(fault.subject_id))
-    ends = await put_right.of_breaks(work.connection, [mended.break_id for mended, _ in changed.closed])
-    for mended, revision in changed.closed:
-        end = ends.get(mended.break_id)
-        work.tell(break_closed(mended, revision, work.today, end and end.how), because=end and end.because)
+    for (mended, revision), end in zip(changed.closed, ends, strict=True):
+        work.tell(break_closed(mended, revision, work.today, end.reason), because=end.because)
 
 
 async def tell_pages(work: Work) -> bool:

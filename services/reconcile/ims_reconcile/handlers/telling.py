@@ -12,13 +12,6 @@ from ims_reconcile.domain import Break, Fault, Line
 from ims_reconcile.store.pages import Untold
 
 PROVED = tuple(ReconciledPayment.model_fields)
-ENDS = {
-    "came": "a good file of the same name or day came",
-    "accepted": "a person took the file in as it is",
-    "rejected": "a person rejected the file: nothing of it is ever counted",
-    "taken-back": "the file that said otherwise was taken back",
-}
-"""How a file that was refused, held or contradicted ended to be."""
 BANK, TRANSFER = "bank", "bank-transfer"
 
 
@@ -103,6 +96,5 @@ def break_opened(fault: Fault, revision: int) -> BreakOpened:
     )
 
 
-def break_closed(mended: Break, revision: int, today: date, how: str | None = None) -> BreakClosed:
-    reason = ENDS.get(how or "", "mended by what was heard")
+def break_closed(mended: Break, revision: int, today: date, reason: str) -> BreakClosed:
     return BreakClosed(council=mended.council, break_id=mended.break_id, revision=revision, closed_on=today, reason=reason)

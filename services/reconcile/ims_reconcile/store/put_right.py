@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from ims_kit.telling import Cause
+from ims_reconcile.domain import wording
 from ims_reconcile.store.causes import cause
 
 # Numbers begin again: the same name a month apart is another file's. What says otherwise than a file of its own name waits for a person.
@@ -32,9 +33,9 @@ OF_BREAKS = """SELECT break_id, put_right_by, put_right_because FROM break JOIN 
 
 
 class End(NamedTuple):
-    """How a break of a file ended, and what was heard that ended it."""
+    """Why a break is closed, and what was heard that closed it, where that is kept."""
 
-    how: str
+    reason: str
     because: Cause | None
 
 
@@ -43,8 +44,9 @@ async def put_right(connection: Any) -> None:
     await connection.execute(PUT_RIGHT)
 
 
-async def of_breaks(connection: Any, break_ids: Iterable[UUID]) -> dict[UUID, End]:
-    """How those of these breaks ended that are about such files."""
+async def ends(connection: Any, break_ids: Iterable[UUID]) -> list[End]:
+    """Why these breaks, one after the other, are closed: those about such files by what put them right."""
     ids = list(break_ids)
     rows = await connection.fetch(OF_BREAKS, ids) if ids else []
-    return {break_id: End(how, cause(because)) for break_id, how, because in rows}
+    found = {break_id: End(wording.PUT_RIGHT[how], cause(because)) for break_id, how, because in rows}
+    return [found.get(break_id, End(wording.MENDED, None)) for break_id in ids]

@@ -176,7 +176,7 @@ CREATE INDEX submitted_open ON submitted (line_id) WHERE NOT is_answered;
 CREATE TABLE break (
   break_id uuid PRIMARY KEY, council text NOT NULL, kind text NOT NULL, source text NOT NULL, subject_id uuid NOT NULL,
   amount_pence bigint NOT NULL, opened_on date NOT NULL, explanation text NOT NULL, revision int NOT NULL,
-  is_open boolean NOT NULL, closed_on date, other_id uuid);
+  is_open boolean NOT NULL, closed_on date, closed_because text, other_id uuid);
 CREATE INDEX break_open ON break (council) WHERE is_open;
 -- What is proved at the bank stays proved: a correction is another match.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
