@@ -18,6 +18,7 @@ DOCS = [
     "contracts/README.md",
     "contracts/GLOSSARY.md",
     "contracts/PUBLISHING.md",
+    "deploy/helm/README.md",
     *(f"services/{service}/README.md" for service in SERVICES),
 ]
 # What was decided, and what changed, may name what is no more.

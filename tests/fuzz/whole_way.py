@@ -10,6 +10,7 @@ from uuid import UUID
 from ims_contracts.message import Message
 from ims_ingest.domain.planning import Chunk, Plan, payment_ids
 from ims_ingest.domain.proving import Proof
+from ims_ingest.domain.refusing import refusal
 from ims_ingest.domain.rows import FileHead, statement_line
 from ims_ingest.formats import FORMATS, Format
 from ims_ingest.handlers.importing import summary
@@ -28,7 +29,9 @@ def take(content: bytes, format_name: str) -> None:
     head = FileHead(UUID(int=1), "E07999999", form.source, form.name, "0" * 64, datetime(2026, 3, 20, tzinfo=UTC))
     head = head._replace(comes_ahead=form.comes_ahead)
     proof = prove(form, head, content)
-    if not proof.fault_count:
+    if proof.fault_count:
+        refuse(proof)
+    else:
         tell(form, proof, content)
     assert time.process_time() - began < SECONDS_MAX, f"it took {time.process_time() - began:.1f} seconds"
 
@@ -42,6 +45,13 @@ def prove(form: Format, head: FileHead, content: bytes) -> Proof:
     json.dumps(summary(proof), default=str)
     assert all(0 < len(fault.what) <= 500 for fault in proof.faults)
     return proof
+
+
+def refuse(proof: Proof) -> None:
+    told = refusal(proof, proof.faults, proof.fault_count)
+    body = body_of(told)
+    assert b"\\u0000" not in body, "PostgreSQL takes no NUL"
+    assert type(told).model_validate_json(body) == told
 
 
 def tell(form: Format, proof: Proof, content: bytes) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.payments import PaymentReceived, PaymentReversed
-from ims_contracts.remittances import RemittanceReceived
+from ims_contracts.remittances import RemittanceDecided, RemittanceReceived, RemittanceRefused
 from ims_ingest.handlers import importing
 from ims_ingest.store import files
 from ingest.ingest_world import COUNCIL, OTHER_TOKEN, Ingest, allpay, statement
@@ -35,6 +35,13 @@ async def conflicts(ingest: Ingest) -> list[dict]:
     return (await ingest.http.get("/v1/conflicts", params={"council": COUNCIL})).json()
 
 
+async def verdicts(ingest: Ingest) -> list[str]:
+    """What was told of the one file that was refused or held."""
+    (refused,), decided = await ingest.told(RemittanceRefused), await ingest.told(RemittanceDecided)
+    assert {each.remittance_id for each in decided} <= {refused.remittance_id}
+    return [each.verdict for each in decided]
+
+
 async def laws_hold(ingest: Ingest) -> bool:
     return all(law["holds"] for law in (await ingest.http.get("/v1/laws")).json())
 
@@ -54,6 +61,7 @@ async def test_of_a_file_that_overlaps_only_what_it_adds_is_taken_in(ingest: Ing
         assert len(rows) == remittance.payment_count + remittance.reversal_count
     found = (await ingest.http.get(f"/v1/files/{file_id}")).json()
     assert (found["decisions"][0]["verdict"], found["decisions"][0]["by"]) == ("accepted", "A. Officer")
+    assert await verdicts(ingest) == ["accepted"]
     assert await conflicts(ingest) == []
     assert await laws_hold(ingest)
     again = await ingest.file(allpay(BOTH))
@@ -87,6 +95,7 @@ async def test_an_accepted_file_that_is_interrupted_is_told_once(
     payments, remittances = await ingest.told(PaymentReceived), await ingest.told(RemittanceReceived)
     assert len(payments) == len({fact.payment_id for fact in payments}) == 2501
     assert [(each.payment_count, each.payments_pence) for each in remittances] == [(700, 70000), (1801, 180100)]
+    assert set(await verdicts(ingest)) == {"accepted"}
     assert await laws_hold(ingest)
 
 
@@ -97,7 +106,19 @@ async def test_a_rejected_file_is_never_counted(ingest: Ingest) -> None:
     assert (await ingest.file(allpay(BOTH))).status_code == 409
     assert (await ingest.http.get(f"/v1/files/{file_id}")).json()["state"] == "rejected"
     assert await conflicts(ingest) == []
-    assert await ingest.names_told() == before
+    assert await ingest.names_told() == before | {"RemittanceDecided": 1}
+    assert await verdicts(ingest) == ["rejected"]
+
+
+async def test_a_refused_file_says_what_it_is_of_and_may_be_rejected_as_nothing_comes_for_it(ingest: Ingest) -> None:
+    refused = await ingest.file(allpay(FIRST, total="1.00"))
+    assert (await decide(ingest, refused.json()["file_id"], "accept")).status_code == 409
+    for status in (200, 409):
+        assert (await decide(ingest, refused.json()["file_id"], "reject")).status_code == status
+    assert await verdicts(ingest) == ["rejected"]
+    await ingest.file(allpay(FIRST))
+    (told,), (good,) = await ingest.told(RemittanceRefused), await ingest.told(RemittanceReceived)
+    assert (told.source_reference, told.business_on) == (good.source_reference, good.business_on)
 
 
 async def test_a_full_file_that_is_accepted_closes_what_it_leaves_out(ingest: Ingest) -> None:

@@ -54,7 +54,11 @@ async def test_21_a_file_whose_trailer_is_wrong_is_held_whole_and_nothing_is_pos
     async def both_paid() -> bool:
         return [await office.paid_on(one), await office.paid_on(other)] == [3500, 3500]
 
+    async def mended() -> bool:
+        return not await broken()
+
     await office.until(both_paid)
+    await office.until(mended)
 
 
 async def test_22_the_same_file_sent_twice_has_no_effect_and_the_answer_says_so(office: Office) -> None:

@@ -75,7 +75,7 @@ async def test_a_day_without_its_statement_or_with_a_difference_unexplained_stay
     await world.hear([charge, statement([*LINES, charge])])
     await world.settle()
     ready = await prepared(client)
-    assert "bank-debit-unexplained" in (await signed(client, ready["evidence_sha256"])).json()["detail"]
+    assert "money out that nobody explains (bank-debit-unexplained)" in (await signed(client, ready["evidence_sha256"])).json()["detail"]
     assert await world.told(DayClosed) == []
     (broken,) = (await client.get("/v1/breaks", params={"council": COUNCIL})).json()
     await client.post(f"/v1/breaks/{broken['break_id']}/explanation", json={"code": "fee"}, headers=ANNE)

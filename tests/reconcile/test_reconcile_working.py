@@ -7,8 +7,9 @@ import asyncpg
 import httpx
 import pytest
 
-from ims_reconcile.domain import band_of, working_days_between
+from ims_reconcile.domain import TYPE_OF, band_of, working_days_between
 from ims_reconcile.domain.explaining import BAND_NAMES, opened_between
+from ims_reconcile.domain.wording import BROKEN
 from reconcile.anytown_bank import COUNCIL, DAY, line, statement
 from reconcile.reconcile_world import ANNE, BEN, NOBODY, World
 
@@ -39,17 +40,22 @@ async def test_who_owns_it_and_what_was_said_stay(world: World, client: httpx.As
         await world.pool.execute("UPDATE break_work SET said = 'nothing'")
 
 
-@pytest.mark.parametrize(("door", "body", "by", "status"), [
-    ("explanation", {"code": "because"}, ANNE, 422),
-    ("notes", {"note": " "}, ANNE, 422),
-    ("notes", {"note": "it is so"}, NOBODY, 401),
-    ("write-off/approve", {}, BEN, 409),
+@pytest.mark.parametrize(("door", "body", "by", "answer"), [
+    ("explanation", {"code": "because"}, ANNE, (422, "timing: it is on its way")),
+    ("notes", {"note": " "}, ANNE, (422, "at least 3 characters")),
+    ("notes", {"note": "it is so"}, NOBODY, (401, "Say who you are")),
+    ("write-off/approve", {}, BEN, (409, "Nobody asked to write off -£3.00")),
 ])  # fmt: skip
-async def test_what_is_refused(
-    world: World, client: httpx.AsyncClient, door: str, body: dict[str, str], by: dict[str, str], status: int
+async def test_what_is_refused_says_so_in_words_and_pounds(
+    world: World, client: httpx.AsyncClient, door: str, body: dict[str, str], by: dict[str, str], answer: tuple[int, str]
 ) -> None:
     (found,) = await broken(world, client, 300)
-    assert (await asked(client, found["break_id"], door, by, **body)).status_code == status
+    refused = await asked(client, found["break_id"], door, by, **body)
+    assert (refused.status_code, answer[1] in refused.text) == (answer[0], True), refused.text
+
+
+def test_every_kind_of_break_has_its_words() -> None:
+    assert BROKEN.keys() == TYPE_OF.keys()
 
 
 async def test_an_explanation_is_of_its_pence(world: World, client: httpx.AsyncClient) -> None:

@@ -24,7 +24,7 @@ from ims_contracts.payments import (
     ReversalSubmitted,
 )
 from ims_contracts.reconciliations import BreakClosed, BreakOpened, DayClosed, PaymentReconciled, YearClosed
-from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
+from ims_contracts.remittances import RemittanceDecided, RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 
 
@@ -40,7 +40,7 @@ STREAMS = {
     "ims.inbound.v1": Stream((PaymentSubmitted, ReversalSubmitted, AccountSubmitted), ("outside", "reconcile"), ("ingest",)),
     "ims.accounts.v1": Stream((AccountChanged,), ("ingest",), ("allocation", "notify")),
     "ims.remittances.v1": Stream(
-        (RemittanceReceived, RemittanceRefused, RemittanceReversed, RemittanceLate), ("ingest",), ("reconcile", "notify")
+        (RemittanceReceived, RemittanceRefused, RemittanceDecided, RemittanceReversed, RemittanceLate), ("ingest",), ("reconcile", "notify")
     ),
     "ims.payments.v1": Stream(
         (PaymentReceived, PaymentRefused, PaymentReversed, PaymentDisputed, RefundSent, RefundFailed),

@@ -58,6 +58,26 @@ class RemittanceRefused(Message):
     faults: list[Fault] = Field(max_length=100)
     """The first hundred; all of them are shown by ingest."""
     received_on: date
+    source_reference: Reference | None = None
+    """What it calls itself, if that much could be read: as remittance-received or settlement-received would; of a statement its bank
+    account and last day, `20201512345678 2026-03-18`. Of several things in a file, that of the last day."""
+    business_on: date | None = None
+    """The day that it is of, if that much could be read."""
+
+
+class RemittanceDecided(Message):
+    """A person has decided of a file that was refused or held: taken in as it is, which is told by itself, or never to be counted."""
+
+    type: ClassVar[str] = "ims.remittances.remittance-decided.v1"
+    topic: ClassVar[str] = "ims.remittances.v1"
+    keyed_by: ClassVar[str] = "remittance_id"
+    one_per: ClassVar[tuple[str, ...]] = ("remittance_id",)
+
+    remittance_id: UUID
+    """That of its remittance-refused."""
+    verdict: Code
+    """`accepted` or `rejected`."""
+    decided_on: date
 
 
 class RemittanceReversed(Message):

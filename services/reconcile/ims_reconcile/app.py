@@ -3,7 +3,7 @@
 from ims_contracts.documents import asyncapi
 from ims_contracts.notifications import PostingAcknowledged, RunDelivered
 from ims_contracts.payments import PaymentDisputed, PaymentReversed, RefundSent
-from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
+from ims_contracts.remittances import RemittanceDecided, RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Service
 from ims_reconcile.handlers import (
@@ -36,7 +36,7 @@ def build(settings: Settings) -> Service:
     service = Service("reconcile", settings, asyncapi=asyncapi("reconcile"))
     service.hears(on_payments, Received, PaymentReversed, RefundSent, PaymentDisputed)
     service.hears(on_statements, StatementReceived, StatementLineReceived, SettlementReceived, SettlementFailed)
-    service.hears(on_remittances, RemittanceReceived, RemittanceRefused, RemittanceReversed, RemittanceLate)
+    service.hears(on_remittances, RemittanceReceived, RemittanceRefused, RemittanceDecided, RemittanceReversed, RemittanceLate)
     service.hears(on_notifications, RunDelivered, PostingAcknowledged)
     service.hears(on_placements, Allocated, Suspended)
 

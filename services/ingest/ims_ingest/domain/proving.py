@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from ims_contracts.acceptance import faults_of_payment, may_hold_what_may_not_be_kept
+from ims_contracts.acceptance import faults_of_payment, may_hold_what_may_not_be_kept, tidy
 from ims_contracts.message import PENCE_MAX
 from ims_contracts.payments import PaymentReceived, PaymentReversed
 from ims_contracts.remittances import Fault
@@ -33,6 +33,9 @@ AHEAD_MAX = timedelta(days=60)
 # memory until the file is told.
 PARTS_MAX = 10_000
 DIGEST_BITS = 256
+# What readers call a file that has no name of its own.
+NAMELESS = ("", "none")
+NAME_MAX = 140
 
 
 class Part(NamedTuple):
@@ -193,6 +196,20 @@ class Proof:
             totals.fee_pence += member.fee_pence
             totals.net_pence += member.net_pence
             totals.paid_on = max(totals.paid_on or member.paid_on, member.paid_on)
+
+    def last_named(self) -> tuple[date | None, str | None]:
+        """The last day that the file is of, and what is of that day calls itself, as far as that could be read."""
+        found = [(ends.closed_on, f"{begins.bank_account} {ends.closed_on}")
+                 for each in self.statements if (begins := each.begins) and (ends := each.ends)]  # fmt: skip
+        found += [(totals.paid_on, reference) for reference, totals in self.settlements.items() if totals.paid_on]
+        if self.remittance.count and (whole := self.whole):
+            day = whole.business_on or self.head.business_on
+            rows = self.remittances or {whole.source_reference: self.remittance}
+            found += [(totals.paid_on or day or date.min, reference) for reference, totals in rows.items()]
+        day, name = max(found, default=(date.min, ""))
+        if len(name) > NAME_MAX or tidy(name) != name:
+            return None, None
+        return None if day == date.min else day, None if name in NAMELESS else name
 
     def leave_out(self, payments: Iterable[PaymentReceived], reversals: Iterable[PaymentReversed]) -> None:
         """Rows that came in other files: a file that overlaps them comes to what it adds."""

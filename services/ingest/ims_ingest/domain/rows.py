@@ -9,7 +9,7 @@ from ims_contracts.acceptance import tidy
 from ims_contracts.accounts import AccountChanged, AccountFields
 from ims_contracts.payments import PaymentReceived, PaymentReversed, PaymentSubmitted, ReversalSubmitted
 from ims_contracts.statements import SettlementMember, StatementLineReceived
-from ims_ingest.domain.identity import CHARGEBACK, derive, named_payment, statement_line_id
+from ims_ingest.domain.identity import CHARGEBACK, named_payment, statement_line_id
 from ims_ingest.domain.submissions import LONDON, accept_reversal
 from ims_ingest.formats.records import AccountRow, Entry, Member, Row, StatementBegins
 
@@ -206,8 +206,3 @@ def statement_line(shown: Shown, council: str, ordinal: int) -> StatementLineRec
         counterparty_account=entry.counterparty_account,
         **texts,
     )
-
-
-def refused_id(head: FileHead) -> UUID:
-    """A file that was refused is named by its bytes: what it says of itself is not to be trusted."""
-    return derive("refused", head.council, head.content_sha256)

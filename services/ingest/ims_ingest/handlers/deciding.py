@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, ValidationError
 
 from ims_contracts.acceptance import tidy
+from ims_ingest.domain.refusing import decided
 from ims_ingest.domain.taking_back import Import, further, remittance_reversed, told
 from ims_ingest.handlers.files import answer, find
 from ims_ingest.handlers.importing import take_in
@@ -49,24 +50,27 @@ async def accept_file(request: Request, file_id: UUID) -> Response:
 
 @router.post("/files/{file_id}/reject")
 async def reject_file(request: Request, file_id: UUID) -> Response:
-    """Close a file that was held: nothing of it is ever counted. The body says who decided and why."""
+    """Close a file that was held, or refused: nothing of it is ever counted. The body says who decided and why."""
     await decide(request, file_id, "rejected")
     return Answer(200, {"file_id": str(file_id), "state": "rejected"}).response()
 
 
 async def decide(request: Request, file_id: UUID, verdict: str) -> None:
-    """Remember a decision about a file that is held. Raises Unwelcome where there is nothing to decide, or nothing clear."""
+    """Remember a decision about a file that is held, or that a refused one is done with. Raises Unwelcome where there is nothing to
+    decide, or nothing clear."""
     service: Service = request.app.state.service
     decision = await decision_of(request)
     found = await find(request, file_id)
     async with service.begin() as work:
         state, held_for = await held(file_id, work)
-        if state != "conflict":
+        if state != "conflict" and (state, verdict) != ("refused", "rejected"):
             raise Unwelcome(409, "This file is not held", f"It is {state}: there is nothing to decide.")
         if verdict == "accepted" and held_for not in CLEAR and not await corrections.taken_back(found.head, work):
             raise Unwelcome(409, "This file cannot be taken in as it is", "It says otherwise what another file told under the same name: "
                             "take that one back first, or reject this one.")  # fmt: skip
         await decisions.decide(file_id, verdict, decision, work)
+        if verdict == "rejected" and held_for != "drop":
+            work.tell(decided(found.head, verdict, work.today))
     log.warning("file decided", file_id=str(file_id), verdict=verdict)
 
 

@@ -3,16 +3,18 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, BinaryIO, NamedTuple
 from uuid import UUID
 
 import structlog
 
-from ims_contracts.remittances import Fault, RemittanceRefused
+from ims_contracts.remittances import Fault
 from ims_ingest.domain.corrections import Times, named_now
 from ims_ingest.domain.planning import Chunk, Plan, payment_ids
 from ims_ingest.domain.proving import Proof
-from ims_ingest.domain.rows import FileHead, refused_id
+from ims_ingest.domain.refusing import OF_NAME, decided, refusal
+from ims_ingest.domain.rows import FileHead, day_in_london
 from ims_ingest.domain.submissions import LONDON
 from ims_ingest.formats import Format, Formats, detect, packed
 from ims_ingest.handlers.correcting import count_tellings, is_correcting, name_parts
@@ -29,9 +31,6 @@ from ims_kit import Service, Work
 
 log = structlog.get_logger()
 
-TOLD_FAULTS_MAX = 100
-OF_NAME = "name"
-"""Where a file says otherwise than another of its name, or has payments of another: a person decides."""
 LOOK_SECONDS = 5.0
 
 
@@ -41,8 +40,8 @@ class Read(NamedTuple):
     head: FileHead
     format: Format | None
     proof: Proof
-    is_accepted: bool = False
-    """A person accepted it, though other files told some of it."""
+    accepted_at: datetime | None = None
+    """When a person accepted it, though other files told some of it."""
     times: Times | None = None
     """Which telling it is, of payments that went back with an import."""
 
@@ -92,12 +91,12 @@ async def read_in(service: Service, known: files.Known) -> None:
             read = read._replace(times=await count_tellings(service, ids_of(read, stream)))
         if known.state == "kept" and (await is_overlap(service, read, stream) or await is_drop(service, read, stream)):
             return
-        is_accepted = await decisions.is_accepted(read.head.file_id, service.pool)
-        if is_accepted:
+        read = read._replace(accepted_at=await decisions.accepted_at(read.head.file_id, service.pool))
+        if read.accepted_at:
             await leave_out_known(service, read.proof, chunks_of(read, stream, set()))
         told_before = await claim(service, read)
         if told_before is not None:
-            await tell_chunks(service, read._replace(is_accepted=is_accepted), stream, (told_before, known))
+            await tell_chunks(service, read, stream, (told_before, known))
 
 
 def prove(stream: BinaryIO, head: FileHead, settings: Settings, formats: Formats) -> Read:
@@ -129,22 +128,8 @@ async def refuse(read: Read, work: Work) -> None:
     head, proof = read.head, read.proof
     faults = [each.model_dump() for each in proof.faults]
     await files.move(head, "refused", work, {"fault_count": proof.fault_count, "faults": faults})
-    work.tell(refusal(head, proof.faults, proof.fault_count))
+    work.tell(refusal(proof, proof.faults, proof.fault_count))
     log.warning("file refused", file_id=str(head.file_id), format=head.format, faults=proof.fault_count)
-
-
-def refusal(head: FileHead, faults: list[Fault], fault_count: int) -> RemittanceRefused:
-    """That nothing of a file is counted, and why."""
-    return RemittanceRefused(
-        council=head.council,
-        remittance_id=refused_id(head),
-        source=head.source or "unknown",
-        format=head.format or None,
-        content_sha256=head.content_sha256,
-        fault_count=fault_count,
-        faults=faults[:TOLD_FAULTS_MAX],
-        received_on=head.received_on,
-    )
 
 
 async def is_early(service: Service, read: Read, known: files.Known) -> bool:
@@ -197,7 +182,7 @@ async def contradict(service: Service, read: Read, reasons: list[str], held_for:
         await files.move(read.head, "conflict", work, summary(read.proof) | {"contradicted": reasons, "held_for": held_for})
         if held_for != "drop":
             why = Fault(position=OF_NAME, what="; ".join(reasons)[:500], what_to_do="look at both, then accept or reject this one")
-            work.tell(refusal(read.head, [why], 1))
+            work.tell(refusal(read.proof, [why], 1))
 
 
 async def claim(service: Service, read: Read) -> set[UUID] | None:
@@ -209,6 +194,8 @@ async def claim(service: Service, read: Read) -> set[UUID] | None:
         is_all_known = bool(parts) and len(known) == len({part.part_id for part in parts})
         if not contradicted:
             await files.move(read.head, "known" if is_all_known else "reading", work, summary(read.proof))
+            if read.accepted_at and not read.head.is_full:
+                work.tell(decided(read.head, "accepted", day_in_london(read.accepted_at)))
     if contradicted:
         reasons = [f"{part.kind} {part.reference} came before, with other content" for part in contradicted]
         await contradict(service, read, reasons, "content")
@@ -240,7 +227,7 @@ async def tell_chunks(service: Service, read: Read, stream: BinaryIO, done: tupl
         following = asyncio.ensure_future(asyncio.to_thread(next, chunks, None))
         try:
             if number >= known.chunks_told:
-                chunk = await only_new(service, head, chunk) if read.is_accepted else chunk
+                chunk = await only_new(service, head, chunk) if read.accepted_at else chunk
                 async with service.begin() as work:
                     states += await take_chunk(chunk, head, work)
                     await files.advance(head, number, work)

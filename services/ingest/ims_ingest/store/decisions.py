@@ -1,6 +1,7 @@
 """What a person decided of files that were held."""
 
 import json
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -30,8 +31,12 @@ async def decide(file_id: UUID, verdict: str, decision: Decision, work: Work) ->
     await work.connection.execute("UPDATE file SET state = $2 WHERE file_id = $1", file_id, state)
 
 
-async def is_accepted(file_id: UUID, connection: Any) -> bool:
-    return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM decision WHERE file_id = $1 AND verdict = 'accepted')", file_id))
+async def accepted_at(file_id: UUID, connection: Any) -> datetime | None:
+    """When a file that was held was accepted; none: it was not."""
+    at: datetime | None = await connection.fetchval(
+        "SELECT max(decided_at) FROM decision WHERE file_id = $1 AND verdict = 'accepted'", file_id
+    )
+    return at
 
 
 async def decisions(file_id: UUID, connection: Any) -> list[dict[str, Any]]:

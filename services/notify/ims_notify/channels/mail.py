@@ -14,6 +14,7 @@ from uuid import UUID
 import aiosmtplib
 
 from ims_notify.domain.attempts import Answer, reply_answer
+from ims_notify.domain.bounces import Ours
 from ims_notify.settings import Settings
 
 IMPLICIT_TLS_PORT = 465
@@ -122,7 +123,7 @@ def content(mail: Mail, sender: str) -> bytes:
         "To": mail.to,
         "Subject": Header(mail.subject, header_name="Subject").encode(linesep="\r\n"),
         "Date": format_datetime(mail.since.astimezone(UTC)),
-        "Message-ID": f"<{mail.message_id}@{sender.rpartition('@')[2]}>",
+        "Message-ID": f"<{Ours(mail.message_id, mail.since).name}@{sender.rpartition('@')[2]}>",
         "Auto-Submitted": "auto-generated",
         "MIME-Version": "1.0",
         "Content-Type": 'text/plain; charset="utf-8"',

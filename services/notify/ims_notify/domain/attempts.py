@@ -51,6 +51,13 @@ class Evidence(NamedTuple):
     reason: str
 
 
+class Sending(NamedTuple):
+    """What outsiders speak of: a sending by GOV.UK Notify's id for it, or of mail by the instant since which it was tried."""
+
+    notification_id: UUID | None = None
+    since: datetime | None = None
+
+
 class Tried(Protocol):
     """What was tried, as far as it matters for when it is tried again."""
 

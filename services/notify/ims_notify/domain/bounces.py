@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import Message
 from typing import NamedTuple
 from uuid import UUID
 
-OUR_ID = re.compile(r"<([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@[^<>\s]+>")
+OUR_ID = re.compile(r"<([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.(\d{1,16})@[^<>\s]+>", re.ASCII)
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}")
 # RFC 3463 3: what its codes mean, the most particular first.
 WHY = {
@@ -20,10 +22,23 @@ WHY = {
 }
 
 
+class Ours(NamedTuple):
+    """What makes a message of ours one: after a crash it goes again under the same name, and under another where a person asks for it."""
+
+    message_id: UUID
+    since: datetime
+    """From when its patience is counted."""
+
+    @property
+    def name(self) -> str:
+        """The left of its Message-ID."""
+        return f"{self.message_id}.{(self.since - EPOCH) // MICROSECOND}"
+
+
 class Bounce(NamedTuple):
     """That a message of ours did not arrive."""
 
-    message_id: UUID
+    ours: Ours
     status: str
     """As RFC 3463 has it: 5.1.1."""
 
@@ -49,8 +64,8 @@ def outcomes(mail: Message) -> Iterator[tuple[str, str]]:
                 yield said(fields, "Action").lower(), said(fields, "Status").partition(" ")[0]
 
 
-def ids_of(mail: Message) -> Iterator[UUID]:
-    """The ids of ours that it answers to: of the message, or its head, that it brings back, and of what it says that it is a reply to."""
+def ids_of(mail: Message) -> Iterator[Ours]:
+    """What of ours it answers to: the message, or its head, that it brings back, and what it says that it is a reply to."""
     for part in mail.walk():
         if part is not mail:
             yield from ours_in(said(part, "Message-ID"))
@@ -60,9 +75,9 @@ def ids_of(mail: Message) -> Iterator[UUID]:
     yield from ours_in(said(mail, "In-Reply-To"))
 
 
-def ours_in(text: str) -> Iterator[UUID]:
+def ours_in(text: str) -> Iterator[Ours]:
     if found := OUR_ID.search(text):
-        yield UUID(found[1])
+        yield Ours(UUID(found[1]), EPOCH + int(found[2]) * MICROSECOND)
 
 
 def said(part: Message, field: str) -> str:

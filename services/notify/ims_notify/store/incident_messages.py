@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from ims_kit import Work
+from ims_notify.domain.attempts import Sending
 from ims_notify.domain.incidents import Wording
 from ims_notify.domain.manners import Manners, digest, quiet_until
 from ims_notify.store import evidence, opt_outs
@@ -47,7 +48,8 @@ WHERE m.message_id = n.message_id
 # As of deliveries: a report may come before we have kept that it was taken, and a failure counts of what was taken last.
 END = """UPDATE incident_message SET state = $3, reason = $4, finished_at = $5, notification_id = $6
 WHERE council = $1 AND message_id = $2 AND CASE WHEN $3 = 'delivered' THEN state IN ('due', 'stopped', 'sent', 'failed')
-  ELSE (state = 'sent' AND notification_id IS NOT DISTINCT FROM $6)
+  WHEN $7::timestamptz IS NOT NULL THEN state IN ('due', 'stopped', 'sent') AND since = $7 AND notification_id IS NULL
+  ELSE (state = 'sent' AND notification_id = $6)
     OR (state IN ('due', 'stopped') AND notification_id IS DISTINCT FROM $6) END"""
 
 
@@ -119,6 +121,6 @@ def due(row: Any) -> IncidentDue:
     return IncidentDue(**known, words=words)
 
 
-async def end(council: str, message_id: UUID, ended: tuple[str, str], notification_id: UUID | None, work: Work) -> None:
+async def end(council: str, message_id: UUID, ended: tuple[str, str], sent: Sending, work: Work) -> None:
     """What GOV.UK Notify, or mail that came back, says has become of a message, if it is one of ours."""
-    await work.connection.execute(END, council, message_id, *ended, work.now, notification_id)
+    await work.connection.execute(END, council, message_id, *ended, work.now, *sent)

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from ims_contracts.notifications import DeliveryFailed
 from ims_kit import Work
-from ims_notify.domain.attempts import Due, State, told
+from ims_notify.domain.attempts import Due, Sending, State, told
 from ims_notify.domain.bounces import Bounce
 from ims_notify.domain.govuk import reported
-from ims_notify.store import alerts, incident_messages
+from ims_notify.store import alerts, evidence, incident_messages
 from ims_notify.store.deliveries import DUE_FIELDS, DUE_FROM, cause
 
 KEEP = """INSERT INTO delivery_report (notification_id, status, council, reference, reported_at, is_known)
@@ -16,12 +16,13 @@ VALUES ($1, $2, $3, $4, $5, EXISTS (SELECT FROM delivery WHERE council = $3 AND 
 ON CONFLICT DO NOTHING RETURNING is_known"""
 
 # It may come before we have kept that it was taken (or instead of it, after a crash): then it is the proof of it. A failure counts of
-# what was taken last: of what failed before a person asked for it again we have heard already.
+# what was taken last (by GOV.UK Notify's id, or of mail since when it is tried): what failed before a person asked for it again is over.
 END = f"""WITH lent AS (
   UPDATE delivery d SET state = $3, reason = $4, finished_at = $5::timestamptz, due_at = $5, notification_id = $6,
     issued_at = CASE WHEN $3 = 'delivered' THEN coalesce(d.issued_at, $5) ELSE d.issued_at END
   WHERE council = $1 AND delivery_id = $2 AND CASE WHEN $3 = 'delivered' THEN d.state IN ('due', 'sent', 'failed')
-    ELSE (d.state = 'sent' AND d.notification_id IS NOT DISTINCT FROM $6) OR (d.state = 'due' AND d.notification_id IS DISTINCT FROM $6) END
+    WHEN $7::timestamptz IS NOT NULL THEN d.state IN ('due', 'sent') AND d.since = $7 AND d.notification_id IS NULL
+    ELSE (d.state = 'sent' AND d.notification_id = $6) OR (d.state = 'due' AND d.notification_id IS DISTINCT FROM $6) END
   RETURNING d.*)
 SELECT {DUE_FIELDS}, lent.issued_at = $5 {DUE_FROM}"""  # noqa: S608 - built of constants
 
@@ -55,9 +56,9 @@ async def keep(council: str, report: Report, work: Work) -> None:
     )
     ended = reported(report.status)
     if is_delivery and ended:
-        await end(council, UUID(report.reference), ended, report.notification_id, work)
+        await end(council, UUID(report.reference), ended, Sending(report.notification_id), work)
     elif is_delivery is not None and ended and (message_id := uuid_of(report.reference)):
-        await incident_messages.end(council, message_id, ended, report.notification_id, work)
+        await incident_messages.end(council, message_id, ended, Sending(report.notification_id), work)
 
 
 def uuid_of(reference: str) -> UUID | None:
@@ -69,16 +70,18 @@ def uuid_of(reference: str) -> UUID | None:
 
 
 async def bounced(council: str, bounce: Bounce, work: Work) -> None:
-    """Keep that mail came back: it ends what the mail server took."""
+    """Keep that mail came back: it ends what the mail server took, unless a person has asked for that again."""
     ended: tuple[State, str] = "failed", bounce.reason
-    await end(council, bounce.message_id, ended, None, work)
-    await incident_messages.end(council, bounce.message_id, ended, None, work)
+    message_id, sent = bounce.ours.message_id, Sending(since=bounce.ours.since)
+    await evidence.bounced(council, bounce, work)
+    await end(council, message_id, ended, sent, work)
+    await incident_messages.end(council, message_id, ended, sent, work)
 
 
-async def end(council: str, delivery_id: UUID, ended: tuple[State, str], notification_id: UUID | None, work: Work) -> None:
-    """A delivery has come to its end, and that is told, once. Mail has no `notification_id`."""
+async def end(council: str, delivery_id: UUID, ended: tuple[State, str], sent: Sending, work: Work) -> None:
+    """A delivery has come to its end, and that is told, once."""
     state, reason = ended
-    row = await work.connection.fetchrow(END, council, delivery_id, state, reason, work.now, notification_id)
+    row = await work.connection.fetchrow(END, council, delivery_id, state, reason, work.now, *sent)
     if row is None:
         return
     *values, is_first = row

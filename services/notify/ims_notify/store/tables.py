@@ -180,7 +180,7 @@ class DeliveryAttemptRow(SQLModel, table=True):
     delivery_id: UUID = Field(primary_key=True)
     attempt: int = Field(primary_key=True)
     answered_at: datetime = instant()
-    verdict: str
+    verdict: str = Field(primary_key=True)
     code: int | None
     their_id: str | None
     reason: str

@@ -8,6 +8,7 @@ from typing import Any
 from ims_reconcile.domain.ageing import Left, aged
 from ims_reconcile.domain.breaks import TYPE_OF
 from ims_reconcile.domain.counted import Before, Counted, Due, Late, Placed, Stated, ToDate
+from ims_reconcile.domain.wording import broken
 
 # Breaks that say why balances and entries do not meet. A late line does, too: the day after may open without it.
 STATEMENT_KINDS, LATE_LINE = frozenset({"balance", "opening", "statement-incomplete", "sequence-gap", "currency"}), "late-line"
@@ -183,7 +184,11 @@ def objections(sheet: Sheet) -> list[str]:
     is_explained = any(row["code"] for row in says_so)
     balances, others = sheet["sums"][:BALANCES], sheet["sums"][BALANCES:]
     if any(each["difference_pence"] for each in balances) and not is_explained:
-        kinds = ", ".join(sorted({*STATEMENT_KINDS, LATE_LINE}))
-        found.append(f"The statement does not prove or follow, and no break that says so ({kinds}) has a code: explain it.")
-    found += [f"{row['item_count']} break(s) {row['kind']} have no code: explain each." for row in differences if not row["code"]]
+        kinds = ", ".join(map(broken, sorted({*STATEMENT_KINDS, LATE_LINE})))
+        found.append(f"The statement does not prove or follow, and no break that says so has an explanation code. Explain one: {kinds}.")
+    found += [
+        f"Nobody has explained {row['item_count']} break(s), each {broken(row['kind'])}: give each its explanation code."
+        for row in differences
+        if not row["code"]
+    ]
     return found + [f"This sum does not hold: {each['sum']}." for each in others if each["difference_pence"]]

@@ -15,7 +15,7 @@ from ims_reconcile.domain.sources import Source
 # How many working days outside its window a line of the very pence may still be thought to be it.
 ASTRAY_WITHIN = 20
 EXPLANATIONS = {
-    "amount-differs": "the bank's line has other pence than what it is for",
+    "amount-differs": "the bank's line is of another amount than what it is for",
     "fee-differs": "the bank's line differs from its settlement by no more than fees may",
     "cash-difference": "what the bank counted is not what was said to be in the bag",
     "out-of-window": "the bank's line is what it says, on a day on which it should not be",

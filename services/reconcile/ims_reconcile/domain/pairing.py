@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 
 from ims_reconcile.domain.board import Parted, item_order
 from ims_reconcile.domain.items import Item, Line
+from ims_reconcile.domain.wording import pounds
 
 
 def refusal(lines: Sequence[Line], items: Sequence[Item], parted: Parted) -> str | None:
     """Why these may not be matched; none: they may."""
     booked, said = sum(line.amount_pence for line in lines), sum(item.amount_pence for item in items)
     if booked != said:
-        return f"The lines come to {booked} pence and these to {said}. Write the difference off on its break, or choose others."
+        return f"The lines come to {pounds(booked)} and these to {pounds(said)}. Write the difference off on its break, or choose others."
     if len({amount > 0 for amount in (*(line.amount_pence for line in lines), *(item.amount_pence for item in items))}) > 1:
         return "What came and what went are not matched with each other."
     if any((line.line_id, item.item_id) in parted for line in lines for item in items):

@@ -208,7 +208,7 @@ def remittance_faults(remittance: Remittance, horizon: Horizon, pack: Pack) -> l
         return found(*REFUSED[remittance.refused_for])
     if remittance.is_refused:
         return found("remittance-refused", 0, f"the file was refused whole: {remittance.refused_for}"[:500].removesuffix(": "))
-    if remittance.is_contradicted and not remittance.is_matched:
+    if remittance.is_contradicted and not remittance.is_matched and remittance.net_pence:
         return found("file-conflict", remittance.net_pence, "another file of the same name says otherwise")
     if not is_whole(remittance) and (heard >= expected or is_late):
         return found("remittance-total", missing, f"{heard} of {expected} payments and reversals are here")
@@ -223,7 +223,7 @@ def remittance_faults(remittance: Remittance, horizon: Horizon, pack: Pack) -> l
 
 def unplaced_fault(file: Unplaced) -> Fault:
     """What of a file is on no account, not in suspense and not due back."""
-    words = f"{file.unplaced_count} of {file.payment_count} payments of the file are neither allocated nor suspended with their pence"
+    words = f"{file.unplaced_count} of {file.payment_count} payments of the file are neither allocated nor suspended with their amount"
     due = working_days_after(file.received_on, PLACED_WITHIN)
     return Fault("remittance-unplaced", file.council, file.source, file.remittance_id, file.unplaced_pence, due, words)
 

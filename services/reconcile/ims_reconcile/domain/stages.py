@@ -11,6 +11,7 @@ from ims_reconcile.domain.items import Item, Line, Pairing
 from ims_reconcile.domain.naming import may_mean
 from ims_reconcile.domain.pairs import forced, groups
 from ims_reconcile.domain.subsets import CANDIDATES_MAX, sole_subset
+from ims_reconcile.domain.wording import pounds
 
 
 def named(board: Board) -> list[Pairing]:
@@ -110,7 +111,7 @@ def evidence(lines: Sequence[Line], items: Sequence[Item], why: str) -> str:
     """What was seen, for whoever checks the match: sums, days, names of files and payouts; nothing of a payer."""
     waited = working_days_between(min(item.due_on for item in items), max(line.booked_on for line in lines))
     names = ", ".join(f"{item.source} {item.reference}" for item in items[:5]) + (" …" if len(items) > 5 else "")
-    return f"{len(lines)} line(s), {len(items)} of {names}; {pence(items)} pence on both sides; booked {waited} working days after; {why}"
+    return f"{len(lines)} line(s), {len(items)} of {names}; {pounds(pence(items))} on both sides; booked {waited} working days after; {why}"
 
 
 def pence(things: Iterable[Line | Item]) -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from ims_contracts.message import Code, Message, PositivePence, Reference, Words
 from ims_contracts.payments import PaymentDisputed, PaymentReceived, PaymentReversed, RefundSent
-from ims_contracts.remittances import RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
+from ims_contracts.remittances import RemittanceDecided, RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 from ims_kit import Refused, Work
 from ims_reconcile.domain import REFUSED, derived_id
@@ -93,17 +93,18 @@ type OnStatements = StatementReceived | StatementLineReceived | SettlementReceiv
 
 async def on_statements(heard: list[OnStatements], work: Work) -> None:
     """Remember statements, their lines, what providers say they paid over, and what of it failed."""
-    await store.keep_statements(work.connection, [statement_row(each) for each in heard if isinstance(each, StatementReceived)])
+    await store.keep_statements(work.connection, [statement_row(each, work) for each in heard if isinstance(each, StatementReceived)])
     await store.keep_lines(work.connection, [line_row(each, work) for each in heard if isinstance(each, StatementLineReceived)])
     await keep_settlements([each for each in heard if isinstance(each, SettlementReceived)], work)
     await store.keep_failed(work.connection, [failed_row(each) for each in heard if isinstance(each, SettlementFailed)])
 
 
-def statement_row(s: StatementReceived) -> Row:
+def statement_row(s: StatementReceived, work: Work) -> Row:
     return (
         s.statement_id, s.council, s.bank_account, s.opened_on or s.closed_on, s.closed_on, s.opening_pence, s.closing_pence,
         s.credit_count + s.debit_count, s.credits_pence - s.debits_pence, s.is_proved,
         s.format, s.currency, s.sequence, s.source, s.received_on, s.statement_reference, s.page, s.is_last_page,
+        story(work.cause(s)),
     )  # fmt: skip
 
 
@@ -127,7 +128,7 @@ async def keep_settlements(heard: Iterable[SettlementReceived], work: Work) -> N
     rows = [
         (
             s.settlement_id, s.council, s.source, s.settlement_reference, s.method_of_payment, s.paid_on,
-            s.gross_pence, s.fee_pence, s.net_pence, s.member_count, s.pages, s.received_on,
+            s.gross_pence, s.fee_pence, s.net_pence, s.member_count, s.pages, s.received_on, story(work.cause(s)),
         )
         for s in pages.values()
     ]  # fmt: skip
@@ -152,34 +153,38 @@ def member_rows(s: SettlementReceived) -> list[Row]:
     ]  # fmt: skip
 
 
-type OnRemittances = RemittanceReceived | RemittanceRefused | RemittanceReversed | RemittanceLate
+type OnRemittances = RemittanceReceived | RemittanceRefused | RemittanceDecided | RemittanceReversed | RemittanceLate
 
 
 async def on_remittances(heard: list[OnRemittances], work: Work) -> None:
-    """Remember files and feed pages: whole, refused, taken back, or missed on their day."""
+    """Remember files and feed pages: whole, refused, decided by a person, taken back, or missed on their day."""
     rows: dict[object, Row] = {}
     for each in heard:
         if isinstance(each, RemittanceReceived):
-            rows[each.remittance_id] = remittance_row(each)
+            rows[each.remittance_id] = remittance_row(each, work)
         elif isinstance(each, RemittanceRefused):
-            rows.setdefault(
-                each.remittance_id,
-                (
-                    each.remittance_id, each.council, each.source, each.content_sha256, each.received_on, 0, 0, 0, True,
-                    refused_for(each), each.received_on,
-                ),
-            )  # fmt: skip
+            rows.setdefault(each.remittance_id, refused_row(each))
     await store.keep_remittances(work.connection, list(rows.values()))
-    taken_back = [(each.remittance_id,) for each in heard if isinstance(each, RemittanceReversed)]
+    decided = [(each.remittance_id, each.verdict, story(work.cause(each))) for each in heard if isinstance(each, RemittanceDecided)]
+    await store.decide_remittances(work.connection, decided)
+    taken_back = [(each.remittance_id, story(work.cause(each))) for each in heard if isinstance(each, RemittanceReversed)]
     await store.take_back_remittances(work.connection, taken_back)
     late = [(each.council, each.source, each.expected_on) for each in heard if isinstance(each, RemittanceLate)]
     await store.keep_late(work.connection, late)
 
 
-def remittance_row(r: RemittanceReceived) -> Row:
+def remittance_row(r: RemittanceReceived, work: Work) -> Row:
     return (
         r.remittance_id, r.council, r.source, r.source_reference, r.business_on, r.payment_count, r.reversal_count,
-        r.payments_pence - r.reversals_pence, False, "", r.received_on,
+        r.payments_pence - r.reversals_pence, False, "", r.received_on, story(work.cause(r)),
+    )  # fmt: skip
+
+
+def refused_row(r: RemittanceRefused) -> Row:
+    """Of a file that was refused or held. One that says neither its name nor its day is put right by no other: it is named by its bytes."""
+    name = r.source_reference or ("" if r.business_on else r.content_sha256)
+    return (
+        r.remittance_id, r.council, r.source, name, r.business_on or r.received_on, 0, 0, 0, True, refused_for(r), r.received_on, None,
     )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ from ims_reconcile.handlers.telling import (
 )
 from ims_reconcile.handlers.touching import touched
 from ims_reconcile.settings import Settings
-from ims_reconcile.store import causes, matches, members, open_items, outcomes, pages
+from ims_reconcile.store import causes, matches, members, open_items, outcomes, pages, put_right
 from ims_reconcile.store.turns import heard_so_far, take_turn
 
 # Without anything new heard, absence is still judged now and then: time alone makes an item late.
@@ -132,6 +132,7 @@ async def reconcile(work: Work, pack: Pack, grace_seconds: float = 0) -> bool:
     if not await take_turn(connection):
         return False
     await outcomes.write_answered(connection)
+    await put_right.put_right(connection)
     fresh_since = work.now - timedelta(seconds=grace_seconds)
     opened = await load(connection, pack, fresh_since)
     parted = await open_items.parted(connection, opened.lines)
@@ -238,12 +239,13 @@ async def judge(work: Work, found: list[Fault]) -> None:
     """Open what is newly broken, close what is mended."""
     known = await open_items.breaks(work.connection, [fault.break_id for fault in found])
     changed = changes(known, found)
-    await outcomes.write_breaks(work.connection, changed, work.today)
+    ends = await put_right.ends(work.connection, [mended.break_id for mended, _ in changed.closed])
+    await outcomes.write_breaks(work.connection, changed, [end.reason for end in ends], work.today)
     because = await causes.of_lines(work.connection, [fault.subject_id for fault, _ in changed.opened])
     for fault, revision in changed.opened:
         work.tell(break_opened(fault, revision), because=because.get(fault.subject_id))
-    for mended, revision in changed.closed:
-        work.tell(break_closed(mended, revision, work.today))
+    for (mended, revision), end in zip(changed.closed, ends, strict=True):
+        work.tell(break_closed(mended, revision, work.today, end.reason), because=end.because)
 
 
 async def tell_pages(work: Work) -> bool:

@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse
 from ims_reconcile.domain.ageing import Aged, aged
 from ims_reconcile.domain.drawing import WHOLE, Series, Words, bars, lines
 from ims_reconcile.domain.explaining import BAND_NAMES
+from ims_reconcile.domain.wording import pounds
 from ims_reconcile.handlers.answering import Council
 from ims_reconcile.handlers.printing import POLICY, Document, Section, form_of, shown
-from ims_reconcile.handlers.printing.document import pounds
 from ims_reconcile.store import reports
 
 router = APIRouter(prefix="/plots")

@@ -96,6 +96,5 @@ def break_opened(fault: Fault, revision: int) -> BreakOpened:
     )
 
 
-def break_closed(mended: Break, revision: int, today: date) -> BreakClosed:
-    reason = "mended by what was heard"
+def break_closed(mended: Break, revision: int, today: date, reason: str) -> BreakClosed:
     return BreakClosed(council=mended.council, break_id=mended.break_id, revision=revision, closed_on=today, reason=reason)

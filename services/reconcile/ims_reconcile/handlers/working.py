@@ -109,7 +109,8 @@ async def post_note(request: Request, break_id: UUID, asked: Noting) -> dict[str
 async def post_explanation(request: Request, break_id: UUID, asked: Explaining) -> dict[str, Any]:
     """Explain a break by a code. It holds for these pence: where the break becomes one of others, it is to be explained again."""
     if asked.code not in CODES:
-        raise HTTPException(422, f"There is no such explanation code. The codes are {', '.join(CODES)}.")
+        codes = "; ".join(f"{code}: {why}" for code, why in CODES.items())
+        raise HTTPException(422, f"There is no such explanation code. Send one of {codes}.")
     return await said(request, break_id, "explanation", asked.code)
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from ims_reconcile.domain import Item, Line, Pack, Pairing, derived_id
 from ims_reconcile.domain.explaining import given_up_as
+from ims_reconcile.domain.wording import BROKEN, pounds
 from ims_reconcile.handlers.officers import officer_of
 from ims_reconcile.handlers.working import Said, aged, theirs
 from ims_reconcile.settings import Settings
@@ -53,7 +54,8 @@ async def post_approval(request: Request, break_id: UUID) -> dict[str, Any]:
         broken = await theirs(work.connection, break_id, officer.council)
         asked = next((each for each in broken["write_offs"] if each["amount_pence"] == broken["amount_pence"]), None)
         if asked is None:
-            raise HTTPException(409, "Nobody asked to write off the pence that this break has now.")
+            now = pounds(broken["amount_pence"])
+            raise HTTPException(409, f"Nobody asked to write off {now}, which this break is of now. Ask for that first.")
         if asked["asked_by"] == name:
             raise HTTPException(403, "You asked for this. Another officer must approve it.")
         await working.approve(work.connection, asked["write_off_id"], name)
@@ -73,7 +75,7 @@ async def give_up(connection: Any, pack: Pack, broken: dict[str, Any], officer: 
     if item is None or (line.line_id, item.item_id) in await open_items.parted(connection, [line]):
         return
     account = pack.account_of(given_up_as(broken["kind"], pence, explanation_of(broken)))
-    evidence = f"{abs(pence)} pence of {broken['kind']} written off to {account}; see the break {broken['break_id']}"
+    evidence = f"{pounds(abs(pence))} written off to {account}, of {BROKEN[broken['kind']]}; see the break {broken['break_id']}"
     pairing = Pairing((line,), (item,), "written-off", evidence)
     if await matches.without_settled(connection, [pairing]):
         given_up = WrittenOff(matches.match_of(line, item), line.council, subject_id, pence, account)

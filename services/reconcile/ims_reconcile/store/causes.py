@@ -22,3 +22,7 @@ async def of_lines(connection: Any, line_ids: Iterable[UUID]) -> dict[UUID, Caus
     ids = list(line_ids)
     rows = await connection.fetch(OF_LINES, ids) if ids else []
     return {line_id: Cause(*json.loads(because)) for line_id, because in rows}
+
+
+def cause(kept: str | None) -> Cause | None:
+    return Cause(*json.loads(kept)) if kept else None

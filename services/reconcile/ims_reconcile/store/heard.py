@@ -23,7 +23,7 @@ EXPECT = Insert(
 STATEMENT = Insert(
     tables.Statement,
     "statement_id council bank_account opened_on closed_on opening_pence closing_pence line_count net_pence is_proved format"
-    " currency sequence source received_on reference page is_last_page",
+    " currency sequence source received_on reference page is_last_page because",
     returning="statement_id",
 )
 LINE = Insert(
@@ -33,7 +33,8 @@ LINE = Insert(
 )
 SETTLEMENT = Insert(
     tables.Settlement,
-    "settlement_id council source reference method_of_payment paid_on gross_pence fee_pence net_pence member_count page_count received_on",
+    "settlement_id council source reference method_of_payment paid_on gross_pence fee_pence net_pence member_count page_count received_on"
+    " because",
 )
 PAGE = Insert(tables.SettlementPage, "settlement_id page member_count gross_pence fee_pence net_pence", returning="settlement_id page")
 FAILED = Insert(tables.FailedPayout, "settlement_id council source reference net_pence failed_on")
@@ -43,13 +44,15 @@ MEMBER = Insert(
 )
 REMITTANCE = Insert(
     tables.Remittance,
-    "remittance_id council source reference business_on payment_count reversal_count net_pence is_refused refused_for received_on",
+    "remittance_id council source reference business_on payment_count reversal_count net_pence is_refused refused_for received_on because",
     # A file refused and then put right is the same file; one that came whole is not undone by a refusal told late.
     conflict="""(remittance_id) DO UPDATE SET reference = excluded.reference, business_on = excluded.business_on,
       payment_count = excluded.payment_count, reversal_count = excluded.reversal_count, net_pence = excluded.net_pence,
-      is_refused = false, refused_for = '', received_on = excluded.received_on WHERE remittance.is_refused AND NOT excluded.is_refused""",
+      is_refused = false, refused_for = '', received_on = excluded.received_on, because = excluded.because, is_done = false
+      WHERE remittance.is_refused AND NOT excluded.is_refused""",
 )
-REVERSED = Insert(tables.RemittanceReversed, "remittance_id")
+REVERSED = Insert(tables.RemittanceReversed, "remittance_id because")
+DECIDED = Insert(tables.RemittanceDecided, "remittance_id verdict because")
 LATE = Insert(tables.LateFile, "council source expected_on")
 # A statement that comes late stands between two that agreed until now: those after it are looked at again.
 LOOK_AGAIN = """UPDATE statement SET is_done = false FROM statement fresh
@@ -102,6 +105,11 @@ async def keep_members(connection: Any, rows: Sequence[Row]) -> None:
 async def keep_remittances(connection: Any, rows: Sequence[Row]) -> None:
     """Remember files and feed pages, and those refused."""
     await REMITTANCE(connection, rows)
+
+
+async def decide_remittances(connection: Any, rows: Sequence[Row]) -> None:
+    """Remember what people have made of files that were refused or held, known or not."""
+    await DECIDED(connection, rows)
 
 
 async def take_back_remittances(connection: Any, rows: Sequence[Row]) -> None:

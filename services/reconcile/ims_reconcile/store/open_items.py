@@ -82,7 +82,9 @@ REMITTANCES = """SELECT r.remittance_id, r.council, r.source, r.reference, r.bus
       AND o.match_id IS NOT NULL) AS is_repeated,
     EXISTS (SELECT FROM remittance o WHERE (o.council, o.source, o.reference) = (r.council, r.source, r.reference)
       AND (o.net_pence, o.payment_count) IS DISTINCT FROM (r.net_pence, r.payment_count) AND o.remittance_id <> r.remittance_id
-      AND NOT o.is_refused) AS is_contradicted, r.refused_for, r.heard_at > $1 AS is_fresh
+      AND NOT o.is_refused
+      AND NOT EXISTS (SELECT FROM remittance_reversed b WHERE b.remittance_id = o.remittance_id)) AS is_contradicted,
+    r.refused_for, r.heard_at > $1 AS is_fresh
   FROM remittance r CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE kind = 'payment')::int AS payments,
     count(*) FILTER (WHERE kind = 'reversal')::int AS reversals, coalesce(sum(amount_pence), 0)::bigint AS pence
     FROM expectation e WHERE NOT r.is_whole AND e.remittance_id = r.remittance_id) AS heard

@@ -1,6 +1,7 @@
 """Writes what was decided of lines, breaks, and what need not be looked at again."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -29,9 +30,10 @@ BREAKS = """INSERT INTO break (break_id, council, kind, source, subject_id, amou
     $10::int[])
   ON CONFLICT (break_id) DO UPDATE SET source = excluded.source, subject_id = excluded.subject_id,
     amount_pence = excluded.amount_pence, opened_on = excluded.opened_on,
-    explanation = excluded.explanation, other_id = excluded.other_id, revision = excluded.revision, is_open = true, closed_on = NULL"""
-CLOSE = """UPDATE break SET is_open = false, closed_on = $3, revision = mended.revision
-  FROM unnest($1::uuid[], $2::int[]) AS mended (break_id, revision) WHERE break.break_id = mended.break_id"""
+    explanation = excluded.explanation, other_id = excluded.other_id, revision = excluded.revision, is_open = true, closed_on = NULL,
+    closed_because = NULL"""
+CLOSE = """UPDATE break SET is_open = false, closed_on = $4, closed_because = mended.reason, revision = mended.revision
+  FROM unnest($1::uuid[], $2::int[], $3::text[]) AS mended (break_id, revision, reason) WHERE break.break_id = mended.break_id"""
 # By table, what can be said of it for good.
 FLAGS = {
     "statement": ("is_whole", "is_done"),
@@ -81,8 +83,8 @@ async def write_answered(connection: Any) -> int:
     return len(rows)
 
 
-async def write_breaks(connection: Any, changed: Changes, closed_on: Any) -> None:
-    """Write what was opened and closed."""
+async def write_breaks(connection: Any, changed: Changes, reasons: Sequence[str], closed_on: date) -> None:
+    """Write what was opened, and what was closed for which reasons."""
     if changed.opened:
         rows = [
             (f.break_id, f.council, f.kind, f.source, f.subject_id, f.amount_pence, f.opened_on, f.explanation, f.other_id, revision)
@@ -90,7 +92,8 @@ async def write_breaks(connection: Any, changed: Changes, closed_on: Any) -> Non
         ]
         await connection.execute(BREAKS, *zip(*rows, strict=True))
     if changed.closed:
-        await connection.execute(CLOSE, [b.break_id for b, _ in changed.closed], [revision for _, revision in changed.closed], closed_on)
+        ids, revisions = [b.break_id for b, _ in changed.closed], [revision for _, revision in changed.closed]
+        await connection.execute(CLOSE, ids, revisions, reasons, closed_on)
 
 
 async def write_flag(connection: Any, table: str, flag: str, ids: list[UUID]) -> None:

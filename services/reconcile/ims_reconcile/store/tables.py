@@ -63,6 +63,7 @@ class Statement(Table, table=True):
     reference: str
     page: int
     is_last_page: bool
+    because: str | None
 
 
 class BankLine(Table, table=True):
@@ -101,6 +102,7 @@ class Settlement(Table, table=True):
     member_count: int
     page_count: int
     received_on: date
+    because: str | None
 
 
 class SettlementPage(Table, table=True):
@@ -159,6 +161,16 @@ class Remittance(Table, table=True):
     is_refused: bool
     refused_for: str
     received_on: date
+    because: str | None
+
+
+class RemittanceDecided(Table, table=True):
+    """What a person has made of a file that was refused or held."""
+
+    __tablename__ = "remittance_decided"
+    remittance_id: UUID = Field(primary_key=True)
+    verdict: str
+    because: str | None
 
 
 class RemittanceReversed(Table, table=True):
@@ -166,6 +178,7 @@ class RemittanceReversed(Table, table=True):
 
     __tablename__ = "remittance_reversed"
     remittance_id: UUID = Field(primary_key=True)
+    because: str | None
 
 
 class LateFile(Table, table=True):

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 BREAKS = """SELECT break_id, kind, source, subject_id, amount_pence, opened_on, explanation, other_id, revision, is_open,
-    closed_on, owner, code FROM worked_break
+    closed_on, closed_because, owner, code FROM worked_break
   WHERE council = $1 AND (is_open OR NOT $2) AND ($3::text[] IS NULL OR kind = ANY($3)) AND ($4::text IS NULL OR source = $4)
     AND ($5::text IS NULL OR owner = $5) AND ($6::text IS NULL OR code = $6) AND ($7::boolean IS NULL OR (code IS NOT NULL) = $7)
     AND opened_on BETWEEN $8 AND $9 AND ($10::date IS NULL OR (opened_on, -abs(amount_pence), break_id) > ($10, $11::bigint, $12::uuid))
   ORDER BY opened_on, -abs(amount_pence), break_id LIMIT $13"""
 BREAK = """SELECT break_id, council, kind, source, subject_id, amount_pence, opened_on, explanation, other_id, revision, is_open, closed_on,
-    owner, code FROM worked_break WHERE break_id = $1"""
+    closed_because, owner, code FROM worked_break WHERE break_id = $1"""
 HISTORY = "SELECT kind, said, amount_pence, officer, at FROM break_work WHERE break_id = $1 ORDER BY work_id"
 WRITE_OFFS = """SELECT write_off_id, amount_pence, reason, asked_by, asked_at, needs_approval, approved_by, approved_at
   FROM write_off LEFT JOIN write_off_approved USING (write_off_id, asked_by) WHERE break_id = $1 ORDER BY asked_at, write_off_id"""

@@ -54,9 +54,9 @@ CREATE INDEX notice_waiting ON delivery (due_at) WHERE state = 'waiting' AND kin
 CREATE INDEX delivery_due ON delivery (channel, destination, due_at) WHERE state = 'due';
 CREATE INDEX delivery_sent ON delivery (council, due_at) WHERE state = 'sent' AND notification_id IS NOT NULL;
 CREATE INDEX delivery_failed ON delivery (council, delivery_id) WHERE state = 'failed';
-CREATE TABLE delivery_attempt (    -- what was answered to each attempt, at deliveries and runs
+CREATE TABLE delivery_attempt (    -- what was answered to each attempt, at deliveries and runs; and, beside it, that the mail came back
   delivery_id uuid, attempt int, answered_at timestamptz NOT NULL, verdict text NOT NULL, code int, their_id text, reason text NOT NULL,
-  PRIMARY KEY (delivery_id, attempt));
+  PRIMARY KEY (delivery_id, attempt, verdict));
 
 -- What GOV.UK Notify says of what it sent, append-only; to whom is not in it.
 CREATE TABLE delivery_report (

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ims_reconcile.domain.wording import pounds
+
 type Row = Mapping[str, Any]
 
 
@@ -53,8 +55,3 @@ def said(key: str, value: Any) -> str:
 
 def is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def pounds(pence: int) -> str:
-    """As a person writes it, such as -£1,234.56."""
-    return f"{'-' if pence < 0 else ''}£{abs(pence) // 100:,}.{abs(pence) % 100:02d}"

@@ -45,7 +45,7 @@ CREATE TABLE statement (
   statement_id uuid PRIMARY KEY, council text NOT NULL, bank_account text NOT NULL, opened_on date NOT NULL,
   closed_on date NOT NULL, opening_pence bigint, closing_pence bigint, line_count int NOT NULL, net_pence bigint NOT NULL,
   is_proved boolean, format text NOT NULL, currency text NOT NULL, sequence int, source text, received_on date NOT NULL,
-  reference text NOT NULL, page int NOT NULL, is_last_page boolean NOT NULL,
+  reference text NOT NULL, page int NOT NULL, is_last_page boolean NOT NULL, because text,
   is_whole boolean NOT NULL DEFAULT false, is_done boolean NOT NULL DEFAULT false,
   heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX statement_of_account ON statement (council, bank_account, closed_on);
@@ -75,7 +75,7 @@ CREATE INDEX bank_line_matched ON bank_line (council, amount_pence, booked_on) W
 CREATE TABLE settlement (
   settlement_id uuid PRIMARY KEY, council text NOT NULL, source text NOT NULL, reference text NOT NULL,
   method_of_payment text NOT NULL, paid_on date NOT NULL, gross_pence bigint NOT NULL, fee_pence bigint NOT NULL,
-  net_pence bigint NOT NULL, member_count int NOT NULL, page_count int NOT NULL, received_on date NOT NULL, match_id uuid,
+  net_pence bigint NOT NULL, member_count int NOT NULL, page_count int NOT NULL, received_on date NOT NULL, because text, match_id uuid,
   is_scanned boolean NOT NULL DEFAULT false,
   is_agreed boolean NOT NULL DEFAULT false, is_done boolean NOT NULL DEFAULT false, heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX settlement_of_pence ON settlement (council, net_pence);
@@ -114,6 +114,7 @@ CREATE TABLE remittance (
   business_on date NOT NULL, payment_count int NOT NULL, reversal_count int NOT NULL, net_pence bigint NOT NULL,
   is_refused boolean NOT NULL, refused_for text NOT NULL, received_on date NOT NULL, is_whole boolean NOT NULL DEFAULT false,
   is_settled_elsewhere boolean NOT NULL DEFAULT false, is_placed boolean NOT NULL DEFAULT false,
+  because text, put_right_by text, put_right_because text,   -- of one refused or held: what ended that
   match_id uuid, is_done boolean NOT NULL DEFAULT false, heard_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX remittance_of_source ON remittance (council, source, business_on);
 CREATE INDEX remittance_matched ON remittance (council, source, business_on, net_pence, payment_count) WHERE match_id IS NOT NULL;
@@ -123,6 +124,7 @@ CREATE INDEX remittance_open ON remittance (remittance_id) WHERE NOT is_done;
 CREATE INDEX remittance_new ON remittance (remittance_id) WHERE NOT is_whole AND NOT is_done AND NOT is_refused;
 CREATE INDEX remittance_of_pence ON remittance (council, net_pence) WHERE match_id IS NULL;
 CREATE INDEX remittance_of_word ON remittance (council, last_word(reference)) WHERE match_id IS NULL;
+CREATE INDEX remittance_refused ON remittance (remittance_id) WHERE is_refused AND NOT is_done;
 CREATE INDEX remittance_unplaced ON remittance (council, received_on) WHERE is_whole AND NOT is_placed;
 CREATE TABLE placed (              -- how much of each payment of a file has a place, on an account, in suspense or due back
   council text NOT NULL, payment_id uuid NOT NULL, revision int NOT NULL, amount_pence bigint NOT NULL, posted_on date NOT NULL,
@@ -135,7 +137,8 @@ CREATE TABLE held (                -- all others, as they are now; the kind is t
   council text NOT NULL, payment_id uuid NOT NULL, revision int NOT NULL, kind text, allocated_pence bigint NOT NULL,
   refund_due_pence bigint NOT NULL, suspended_pence bigint NOT NULL, posted_on date NOT NULL, PRIMARY KEY (council, payment_id));
 CREATE INDEX held_still ON held (council, kind, posted_on) WHERE kind IS NOT NULL;
-CREATE TABLE remittance_reversed (remittance_id uuid PRIMARY KEY);
+CREATE TABLE remittance_reversed (remittance_id uuid PRIMARY KEY, because text);
+CREATE TABLE remittance_decided (remittance_id uuid PRIMARY KEY, verdict text NOT NULL, because text);
 CREATE TABLE run (                 -- postings sent to a back office, and its newest answer; either may be heard first
   run_id uuid PRIMARY KEY, council text NOT NULL, destination text NOT NULL, line_count int, net_pence bigint, delivered_on date,
   revision int NOT NULL DEFAULT 0, accepted_count int NOT NULL DEFAULT 0, accepted_pence bigint NOT NULL DEFAULT 0,
@@ -175,7 +178,7 @@ CREATE INDEX submitted_open ON submitted (line_id) WHERE NOT is_answered;
 CREATE TABLE break (
   break_id uuid PRIMARY KEY, council text NOT NULL, kind text NOT NULL, source text NOT NULL, subject_id uuid NOT NULL,
   amount_pence bigint NOT NULL, opened_on date NOT NULL, explanation text NOT NULL, revision int NOT NULL,
-  is_open boolean NOT NULL, closed_on date, other_id uuid);
+  is_open boolean NOT NULL, closed_on date, closed_because text, other_id uuid);
 CREATE INDEX break_open ON break (council) WHERE is_open;
 -- What is proved at the bank stays proved: a correction is another match.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
