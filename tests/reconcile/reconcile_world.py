@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from databases import empty
 from ims_contracts import MESSAGES, Message
 from ims_contracts.reconciliations import PaymentReconciled
-from ims_kit import begin
+from ims_kit import Work, begin
 from ims_reconcile.domain import TYPE_OF
 from ims_reconcile.handlers import (
     Allocated,
@@ -85,7 +85,10 @@ class World:
 
     async def take(self, batch: list[Message]) -> None:
         async with begin(self.pool) as work:
-            await HANDLERS[batch[0].topic](off_the_topic(batch), work)
+            await self.hear_in(work, batch)
+
+    async def hear_in(self, work: Work, batch: list[Message]) -> None:
+        await HANDLERS[batch[0].topic](off_the_topic(batch), work)
 
     async def settle(self, grace_seconds: float = 0) -> None:
         """Look, tell, and hear what ingest makes of what was submitted, until nothing more comes of it."""

@@ -44,7 +44,7 @@ from ims_reconcile.handlers.telling import (
 )
 from ims_reconcile.handlers.touching import touched
 from ims_reconcile.settings import Settings
-from ims_reconcile.store import causes, matches, members, open_items, outcomes, pages, put_right
+from ims_reconcile.store import causes, matches, members, open_items, outcomes, outstanding, pages, put_right
 from ims_reconcile.store.turns import heard_so_far, take_turn
 
 # Without anything new heard, absence is still judged now and then: time alone makes an item late.
@@ -143,6 +143,7 @@ async def reconcile(work: Work, pack: Pack, grace_seconds: float = 0) -> bool:
     found = faults(opened, decisions, pairings, horizon, pack)
     found += map(late_line_fault, await open_items.late_lines(connection))
     await judge(work, found + await absences(connection, horizon, pack, fresh_since))
+    await outstanding.sweep(connection)
     return True
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ims_reconcile.store import clearing, years
+from ims_reconcile.store import clearing, outstanding, years
 
 # Each says, per council and bank day, by how many pence (or things) it fails; no row: it holds everywhere.
 LAWS = {
@@ -60,6 +60,7 @@ LAWS = {
         UNION ALL SELECT evidence_sha256, 'statement', statement_id FROM day_statement) counted USING (evidence_sha256)
       GROUP BY council, kind, id HAVING count(*) > 1""",
     "what stays on clearing and bank accounts is all that is not proved": clearing.LAW,
+    "the sum of what is proved is what is proved": outstanding.LAW,
     "years that are cut off are what was signed": years.LAW,
 }
 

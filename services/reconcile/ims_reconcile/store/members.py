@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from ims_reconcile.domain import Horizon, Member, Pack, working_days_after
+from ims_reconcile.store.outstanding import follow_ties
 
 # A provider that knows payments by ids of its own: tied where reference, pence and day are the same, as many rows as payments.
 # What is alike in all of these is one choice: the first row is the first payment.
@@ -52,7 +53,7 @@ TIE_KIN = """WITH fresh AS (SELECT m.member_id FROM settlement s JOIN member m U
     UNION SELECT other_id, payment_id, tied_by FROM kin WHERE payment_id IS NOT NULL AND other_payment IS NULL)
   UPDATE member SET payment_id = found.payment_id, tied_by = coalesce(found.tied_by, 'kin')
   FROM (SELECT member_id, min(payment_id::text)::uuid AS payment_id, max(tied_by) AS tied_by FROM found GROUP BY 1) AS found
-  WHERE member.member_id = found.member_id RETURNING settlement_id"""
+  WHERE member.member_id = found.member_id RETURNING member.member_id, settlement_id"""
 UNTIED = "SELECT settlement_id FROM settlement WHERE NOT is_done AND NOT is_agreed"
 LOOK_AGAIN = "UPDATE settlement SET is_scanned = false, is_agreed = false, is_done = false WHERE settlement_id = ANY($1) AND is_scanned"
 # A charge of nothing is a failed payment that cost a fee: no payment of ours is behind it. What went back of one of several payments
@@ -135,8 +136,10 @@ async def tie(connection: Any, settlements: list[UUID]) -> None:
     """Give the rows of these settlements that name no payment the one that they are of, where there is no doubt: by its provider's
     id, by reference, pence and day, or because a row of the same reference at its provider has one."""
     tied = [row["member_id"] for sql in (TIE_BY_ID, TIE) for row in await connection.fetch(sql, settlements)]
-    if kin := [row["settlement_id"] for row in await connection.fetch(TIE_KIN, settlements, tied)]:
-        await connection.execute(LOOK_AGAIN, kin)
+    if kin := await connection.fetch(TIE_KIN, settlements, tied):
+        await connection.execute(LOOK_AGAIN, [row["settlement_id"] for row in kin])
+    if tied := tied + [row["member_id"] for row in kin]:
+        await follow_ties(connection, tied)
 
 
 async def open_members(connection: Any, fresh_since: datetime, settlements: list[UUID]) -> list[Member]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from ims_reconcile.domain.ageing import Left
 from ims_reconcile.store import clearing
+from ims_reconcile.store.outstanding import PROVED_SUM
 
 MATCH = """SELECT m.match_id, m.council, m.why, m.rule, m.evidence, m.undoes, m.matched_by, m.line_id, l.bank_account, l.booked_on,
   m.settlement_id, m.remittance_id,
@@ -22,7 +23,7 @@ LINES = """SELECT line_id, bank_account, booked_on, amount_pence, bank_reference
     AND ($7::date IS NULL OR booked_on < $7 OR (booked_on = $7 AND line_id > $8::uuid))
   ORDER BY booked_on DESC, line_id LIMIT $9"""
 UNSETTLED = f"""SELECT source, since, count(*)::int, sum(pence)::bigint AS pence
-  FROM ({clearing.UNSETTLED}) u WHERE council = $1 GROUP BY 1, 2 ORDER BY 1, 2"""  # noqa: S608 - constants
+  FROM ({clearing.CLEARING}) c WHERE council = $1 AND why = 'unsettled' GROUP BY 1, 2 ORDER BY 1, 2"""  # noqa: S608 - constants
 # Of credits, by day: what is matched with what we were told of, and what only the bank knew.
 RATES = """SELECT booked_on, count(*)::int AS line_count, sum(amount_pence)::bigint AS line_pence,
     count(*) FILTER (WHERE state = 'matched')::int AS matched_count,
@@ -31,10 +32,9 @@ RATES = """SELECT booked_on, count(*)::int AS line_count, sum(amount_pence)::big
     coalesce(sum(amount_pence) FILTER (WHERE state = 'from-bank'), 0)::bigint AS from_bank_pence
   FROM bank_line WHERE council = $1 AND ($2::text IS NULL OR bank_account = $2) AND booked_on BETWEEN $3 AND $4 AND amount_pence > 0
   GROUP BY 1 ORDER BY 1"""
-# What was undone takes off what it had proved.
-RECONCILED = """SELECT (count(*) FILTER (WHERE turn % 2 = 0) - count(*) FILTER (WHERE turn % 2 = 1))::int AS count,
-  coalesce(sum(gross_pence), 0)::bigint AS gross_pence,
-  coalesce(sum(fee_pence), 0)::bigint AS fee_pence, coalesce(sum(net_pence), 0)::bigint AS net_pence FROM reconciled WHERE council = $1"""
+RECONCILED = f"""SELECT coalesce(max(count), 0) AS count, coalesce(max(gross_pence), 0) AS gross_pence,
+    coalesce(max(fee_pence), 0) AS fee_pence, coalesce(max(net_pence), 0) AS net_pence
+  FROM ({PROVED_SUM}) s WHERE council = $1"""  # noqa: S608 - constants
 OPEN_BREAKS = """SELECT count(*)::int AS count, coalesce(sum(abs(amount_pence)), 0)::bigint AS pence
   FROM break WHERE council = $1 AND is_open"""
 LINE_STATES = """SELECT state, count(*)::int AS count, sum(amount_pence)::bigint AS pence FROM bank_line
@@ -66,7 +66,7 @@ async def lines(pool: Any, wanted: WantedLines, after: tuple[date, UUID] | None,
 
 
 async def unsettled(pool: Any, council: str) -> list[Left]:
-    """What was received and is not proved at the bank, by source and day. Reads all payments of the council."""
+    """What was received and is not proved at the bank, by source and day."""
     return [Left(*row) for row in await pool.fetch(UNSETTLED, council)]
 
 

@@ -2,6 +2,7 @@
 
 from alembic import op
 
+from ims_kit.lots import create_lots, keep_in_lots
 from ims_kit.migrations import create_kit_tables, execute_sql
 
 revision = "0001"
@@ -17,7 +18,7 @@ CREATE TABLE expectation (         -- money that should be seen at the bank: pay
   council text NOT NULL, subject_id uuid NOT NULL, kind text NOT NULL, payment_id uuid, revision int NOT NULL,
   source text NOT NULL, method_of_payment text NOT NULL, amount_pence bigint NOT NULL, due_on date NOT NULL,
   reference text NOT NULL, remittance_id uuid, statement_line_id uuid, provider text, provider_reference text,
-  is_linked boolean NOT NULL DEFAULT false,
+  is_linked boolean NOT NULL DEFAULT false, lot bigint NOT NULL DEFAULT this_lot(),
   PRIMARY KEY (subject_id, council), CHECK ((kind = 'payment') = (amount_pence > 0)));
 CREATE INDEX expectation_of_remittance ON expectation (remittance_id) WHERE remittance_id IS NOT NULL;
 CREATE INDEX expectation_of_line ON expectation (statement_line_id) WHERE statement_line_id IS NOT NULL;
@@ -167,8 +168,13 @@ CREATE TABLE reconciled (          -- each payment, refund, reversal or fee that
   subject_id uuid NOT NULL, council text NOT NULL, turn int NOT NULL DEFAULT 0, match_id uuid NOT NULL, page int NOT NULL,
   payment_id uuid, method_of_payment text NOT NULL, gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL,
   fee_account text,                -- of what was written off, its ledger account
+  lot bigint NOT NULL DEFAULT this_lot(),
   PRIMARY KEY (subject_id, council, turn), CHECK (gross_pence - fee_pence = net_pence));
 CREATE INDEX reconciled_of_match ON reconciled (match_id, page);
+CREATE TABLE outstanding (         -- of each payment, what was told and not proved, or was proved and not told, as far as it is swept
+  id uuid NOT NULL, council text NOT NULL, pence bigint NOT NULL, PRIMARY KEY (id, council));
+CREATE TABLE proved_sum (          -- all that was proved, as far as it is swept
+  council text PRIMARY KEY, item_count bigint NOT NULL, gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL);
 CREATE FUNCTION is_proved(subject uuid, council_code text) RETURNS boolean LANGUAGE sql STABLE AS   -- turns alternate: proved, undone
   'SELECT count(*) % 2 = 1 FROM reconciled WHERE subject_id = subject AND council = council_code';
 CREATE TABLE submitted (           -- what was told to ingest of a bank line, and has not come back as a fact yet
@@ -251,6 +257,8 @@ END $$;
 
 def upgrade() -> None:
     create_kit_tables(op)
+    create_lots(op)
     execute_sql(op, FACTS)
     execute_sql(op, OUTCOMES)
     execute_sql(op, DAYS)
+    keep_in_lots(op, "expectation", "reconciled")
