@@ -50,11 +50,8 @@ class Books:
     funds: Mapping[str, FundVat]
     rates: Mapping[str, Fraction]
     rounding: Rounding = "half-up"
-    journal_out: str = "journal-out"
-    journal_in: str = "journal-in"
     transfer_out: str = "transfer-out"
     transfer_in: str = "transfer-in"
-    suspense_fund: str = "suspense"
     credit_note_funds: frozenset[str] = frozenset()
 
     def fault(self, shares: list[Share]) -> str | None:
@@ -75,9 +72,7 @@ class Books:
         return Movement(share.fund, share.account_reference, method, *what)
 
     def line(self, movement: Movement) -> Line:
-        """The same in the ledger, where income is a credit, and suspense is one account whatever a line of it was named by."""
-        if movement.fund == self.suspense_fund:
-            return Line("suspense", None, -movement.amount_pence)
+        """The same in the ledger, where income is a credit."""
         to = f"fund:{movement.fund}", movement.account_reference
         return Line(*to, -movement.amount_pence, movement.vat_code, cost_centre=movement.cost_centre)
 

@@ -1,26 +1,8 @@
-"""Money that a person moves: from one line of a payment to other accounts, back again, or from account to account."""
-
-from datetime import date
-from typing import NamedTuple
+"""Money that a person moves from account to account, and what may be wrong with how it is shared out."""
 
 from ims_allocation.domain.books import Books, Movement, Refusal, Share, balanced, less
 
-JOURNAL, TRANSFER, UNDONE = "Journal", "Transfer", " (Undo)"
-
-
-def move(line: Share, available_pence: int, targets: list[Share], books: Books) -> list[list[Movement]] | Refusal:
-    """A journal for each target: it gets its amount, and the payment's line gives it. No more than is left of the line."""
-    if refusal := refused(targets, available_pence, books):
-        return refusal
-    if fault := books.fault([line]):
-        return Refusal(fault)
-    journals = []
-    for target in targets:
-        narrative = target.narrative or JOURNAL
-        given = less(line._replace(amount_pence=target.amount_pence, narrative=narrative))
-        got = books.movement(target, target.method_of_payment or books.journal_in, narrative)
-        journals.append(balanced([got, books.movement(given, books.journal_out, narrative)]))
-    return journals
+TRANSFER = "Transfer"
 
 
 def refused(targets: list[Share], available_pence: int, books: Books) -> Refusal | None:
@@ -36,24 +18,6 @@ def refused(targets: list[Share], available_pence: int, books: Books) -> Refusal
         return Refusal("total-exceeds-available", asked, available_pence)
     fault = books.fault(targets)
     return Refusal(fault) if fault else None
-
-
-class Undone(NamedTuple):
-    """A journal taken back: today's, and by whoever takes it back. The days before stay as they were closed."""
-
-    movements: list[Movement]
-    posted_on: date
-    by: str
-
-
-def undo(journal: list[Movement], is_undone: bool, today: date, by: str) -> Undone | Refusal:
-    """The same journal the other way round, once."""
-    if is_undone:
-        return Refusal("already-undone")
-    back = [
-        each._replace(amount_pence=-each.amount_pence, vat_pence=-each.vat_pence, narrative=each.narrative + UNDONE) for each in journal
-    ]
-    return Undone(balanced(back), today, by)
 
 
 def transfer(sources: list[Share], targets: list[Share], books: Books) -> list[Movement] | Refusal:
