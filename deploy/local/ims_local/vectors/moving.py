@@ -59,8 +59,8 @@ def told_of(journals: Iterable[tuple[str, Iterable[Line]]], order: list[str]) ->
             pence[to] -= each.amount_pence
             vat[to] -= each.vat_pence
     in_order = sorted(pence, key=lambda to: order.index(to[1]))
-    lines = [{"fund": to[0], "account": to[1], "amount": pounds(pence[to]), "vat_code": to[2], "vat": pounds(vat[to])} for to in in_order]
-    return {"result": "ok", "lines": lines, "net": pounds(pence.total()), "vat_net": pounds(vat.total())}
+    written = [{"fund": to[0], "account": to[1], "amount": pounds(pence[to]), "vat_code": to[2], "vat": pounds(vat[to])} for to in in_order]
+    return {"result": "ok", "lines": written, "net": pounds(pence.total()), "vat_net": pounds(vat.total())}
 
 
 def refused(error: str) -> Answer:
