@@ -13,7 +13,7 @@ from ims_allocation.handlers import pages
 from ims_allocation.handlers.officers import Unwelcome
 from ims_allocation.handlers.shelf import today
 from ims_allocation.journey import came, decision_words, learned_words, refund_words, step
-from ims_allocation.store import accounts, decisions, evidence, payers, placements, refunds, reports, suspense, taxes
+from ims_allocation.store import accounts, decisions, payers, placements, refunds, reports, suspense, taxes
 from ims_kit import Service
 
 router = APIRouter(prefix="/v1")
@@ -116,24 +116,6 @@ def asked_of(pack: Pack, fund: str, method: str | None) -> FundRules | str:
     rules = pack.rules[fund]
     limits = pack.tables.limits(rules.limits, method, today()) if method else rules.limits
     return rules._replace(limits=limits) if limits else "unknown-method-of-payment"
-
-
-@router.get("/automatic/sample", tags=["suspense"])
-async def sample(
-    request: Request, council: str, on: date, after: str | None = None, count_max: Annotated[int, Query(ge=1, le=500)] = 100
-) -> dict[str, Any]:
-    """One in twenty of a day's allocations that were repaired or had little margin, always the same ones, for a person to look at. `after`
-    is `next` of the page before."""
-    last = pages.after(after, UUID) or (UUID(int=0),)
-    rows = await evidence.tagged((council, on), last[0], count_max, pool_of(request))
-    return {"payments": rows, "next": pages.cursor([rows[-1]["payment_id"]]) if len(rows) == count_max else None}
-
-
-@router.get("/automatic/stopped", tags=["suspense"])
-async def stopped(request: Request, council: str) -> list[dict[str, Any]]:
-    """What people found wrong within 30 days of what was placed without them, by fund and way (`repaired`, `by-payer`): how much, of how
-    many, and whether that way is stopped for the fund. It goes on again when the days are over; a pack can switch it off for good."""
-    return await evidence.wrong([council], today(), pool_of(request))
 
 
 @books.get("/balances", tags=["books"])

@@ -1,6 +1,6 @@
 """A payment's story in words: what came, where it was put, by which rule, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ims_allocation.domain import Cause, Evidence, Placement, Record, Stated, Vote, Weighing
@@ -9,7 +9,7 @@ from ims_allocation.domain.giving_back import Refund
 from ims_allocation.domain.rounding import money
 from ims_allocation.store.decisions import Held
 from ims_allocation.store.payers import Held as Learned
-from ims_allocation.wording import BACK, DUE, FOUND, HELD_BY, HOW, NEARLY, PENALTIES, REASONS, SAID, WORDS
+from ims_allocation.wording import BACK, DUE, FOUND, HELD_BY, HOW, NEARLY, PENALTIES, REASONS, SAID, WAYS, WORDS
 from ims_contracts.allocations import Suggestion
 
 
@@ -165,6 +165,14 @@ def learned_words(held: Learned) -> str:
         "taken-back": "; that decision is no longer in force, so it does not count",
     }[held.state]
     return taught + confirmed + became
+
+
+def stopped_words(way: Mapping[str, Any]) -> str:
+    """Whether a way of placing without a person is stopped for a fund, and why."""
+    what = f"{WAYS[way['tag']]} for fund {way['fund']}"
+    found = [f"{way['wrong']} of {way['placed']:,} within 30 days were wrong"] if way["wrong"] else []
+    by = [f"{way['stopped_by']} stopped it: {way['reason']}"] if "stopped_by" in way else []
+    return f"{what} {'is stopped' if way['is_stopped'] else 'goes on'}: {'; '.join(by + found)}"
 
 
 def cause_words(cause: Cause) -> dict[str, Any]:

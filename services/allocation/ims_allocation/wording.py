@@ -95,6 +95,8 @@ SAID = {
     "words-agree": "the words name its kind of debt",
     "words-of-another-debt": "the words name another kind of debt",
 }
+WAYS = {"repaired": "putting references right", "by-payer": "placing by the payer alone"}
+"""The ways of placing without a person that can be stopped."""
 HELD_BY = {
     "not-open": "an account that is not open is never chosen automatically",
     "not-sure": "that is less than finance asks for",
@@ -102,7 +104,7 @@ HELD_BY = {
     "other-number": "its payer alone points at it, and what is typed is another number",
     "payer-alone": "nothing but its payer's history speaks for it",
     "repair-off": "finance has not switched automatic repair on for it",
-    "repair-stopped": "automatic repair has stopped for it: too many were wrong",
+    "repair-stopped": "automatic repair is stopped for it: too many were wrong, or an officer stopped it",
     "by-payer-off": "finance lets no payment to it be placed by its payer without a reference",
-    "by-payer-stopped": "placing by the payer alone has stopped for it: too many were wrong",
+    "by-payer-stopped": "placing by the payer alone is stopped for it: too many were wrong, or an officer stopped it",
 }
