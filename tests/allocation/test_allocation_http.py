@@ -42,9 +42,9 @@ async def test_a_payment_tells_its_story(http: httpx.AsyncClient, pool: Any) -> 
     story = (await http.get(f"/v1/payments/{name('3')}", params={"council": COUNCIL})).json()
     assert [step["words"] for step in story["steps"]] == ["settled the penalty at the discount", "went back"]
     assert story["steps"][0]["candidates"] == ["11/BJ90134361"]
-    assert story["came"] == "£35.00 came by web as card; what was owed on 2026-03-10 decides"
+    assert story["came"] == "£35.00 came on the web (card); it counts as paid on 10 March 2026"
     assert [step["figures"] for step in story["steps"]] == [
-        ["£35.00 is on 11/BJ90134361", "£35.00 was owed"], ["£35.00 went back on 2026-05-10: the cheque was returned"],
+        ["£35.00 is on 11/BJ90134361", "£35.00 was owed"], ["£35.00 went back on 10 May 2026: the cheque was returned"],
     ]  # fmt: skip
     assert {step["rule_version"] for step in story["steps"]} == {"anytown-2026-03"}
     assert story["steps"][1]["went_back"][0]["reason"] == "cheque-returned"
@@ -71,6 +71,13 @@ async def test_people_are_told_of_only_to_their_own_councils_officers(http: http
     assert (await http.get(path, params=asked, headers={"authorization": "Bearer of nobody"})).status_code == 401
     other = await http.get(path.replace(COUNCIL, "E08000016"), params=asked | {"council": "E08000016"})
     assert (other.status_code, other.json()["reasons"]) == (403, [f"Your token is for {COUNCIL}."])
+
+
+async def test_an_account_shows_that_its_back_office_stopped_it_and_why(http: httpx.AsyncClient, pool: Any) -> None:
+    async with begin(pool) as work:
+        await on_accounts([penalty("BJ90134361", revision=9, is_stopped=True, stop_reason="Ring us first")], work, packs=PACKS)
+    account = (await http.get(f"/v1/accounts/{COUNCIL}/11/BJ90134361")).json()
+    assert (account["is_stopped"], account["stop_reason"]) == (True, "Ring us first")
 
 
 async def test_an_account_shows_what_was_paid_on_it(http: httpx.AsyncClient) -> None:

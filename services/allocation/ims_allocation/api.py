@@ -41,7 +41,7 @@ async def payment(request: Request, response: Response, payment_id: UUID, counci
     asked_for = (await refunds.of_payments(pool, [(council, payment_id)]))[council, payment_id]
     return head | amounts | {
         "revision": last["revision"],
-        "came": came(story[-1]),
+        "came": came(story[-1], request.app.state.packs[council]),
         "steps": [step(record, row) for record, row in zip(story, rows, strict=True)],
         "decisions": [decision(each) for each in await decisions.of_payment(pool, council, payment_id)],
         "refunds": [refund(each) for each in asked_for],
@@ -84,6 +84,8 @@ async def account(
         "account_reference": reference,
         "status": told.status if told else None,
         "stages": [stage._asdict() for stage in told.stages] if told else [],
+        "is_stopped": told.is_stopped if told else False,
+        "stop_reason": told.stop_reason if told else None,
         "paid_pence": paid_pence,
         "payments": [dict(row) for row in rows],
         "next": pages.cursor([end["posted_on"], end["payment_id"] or reports.NO_PAYMENT]) if end else None,

@@ -1,15 +1,16 @@
 """A payment's story in words: what came, where it was put, by which rule, and why."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from ims_allocation.domain import Cause, Evidence, Placement, Record, Stated, Vote, Weighing
+from ims_allocation.domain import Cause, Evidence, Pack, Placement, Record, Stated, Vote, Weighing
 from ims_allocation.domain.baskets import RULE as BASKET
 from ims_allocation.domain.giving_back import Refund
 from ims_allocation.domain.rounding import money
 from ims_allocation.store.decisions import Held
 from ims_allocation.store.payers import Held as Learned
-from ims_allocation.wording import BACK, DUE, FOUND, HELD_BY, HOW, NEARLY, PENALTIES, REASONS, SAID, WAYS, WORDS
+from ims_allocation.wording import BACK, CHANNELS, DUE, FOUND, HELD_BY, HOW, NEARLY, PENALTIES, REASONS, SAID, WAYS, WORDS
 from ims_contracts.allocations import Suggestion
 
 
@@ -66,13 +67,19 @@ def words(placed: Placement) -> str:
     return said + (", as an officer decided" if placed.decision_id and not is_put else "") + beside
 
 
-def came(record: Record) -> str:
-    """What came, and how, as an officer would say it."""
+def came(record: Record, pack: Pack) -> str:
+    """What came, and how, as an officer would say it; and the day that decides what was owed."""
     payment = record.payment
     if payment is None:
         return "only what went back of it is known: the payment itself has not come"
-    how = f"{money(payment.amount_pence)} came by {payment.channel} as {payment.method_of_payment}"
-    return f"{how}; what was owed on {payment.decided_on} decides"
+    how, method = CHANNELS.get(payment.channel, f"by {payment.channel}"), pack.tables.methods.get(payment.method_of_payment)
+    by = method.name if method else payment.method_of_payment
+    return f"{money(payment.amount_pence)} came {how} ({by}); it counts as paid on {day(payment.decided_on)}"
+
+
+def day(on: date) -> str:
+    """A day as people write it: 3 September 2026."""
+    return f"{on.day} {on:%B %Y}"
 
 
 def figures(record: Record, placed: Placement) -> list[str]:
@@ -80,14 +87,15 @@ def figures(record: Record, placed: Placement) -> list[str]:
     said = [f"{money(part.amount_pence)} is on {part.fund}/{part.account_reference}" for part in placed.parts]
     is_nowhere = not placed.parts and record.live_pence > 0
     said += [f"it names {names(record)}"] if is_nowhere and record.payment and record.payment.reading.candidates else []
+    said += [f"the rule {rule} failed on it, and was passed over" for rule in record.payment.unasked] if record.payment else []
     said += [HOW[placed.rule]] if placed.outcome in PENALTIES and placed.rule in HOW else []
     said += [f"{money(placed.refund_due_pence)} is due back to the payer"] if placed.refund_due_pence else []
     said += [f"{money(placed.suspended_pence)} is in suspense"] if placed.suspended_pence else []
     if placed.outcome in PENALTIES and placed.due_before_pence is not None:
-        more = f", and more from {placed.next_due_on}" if placed.next_due_on else ""
+        more = f", and more from {day(placed.next_due_on)}" if placed.next_due_on else ""
         left = f"; {money(placed.balance_pence)} is left to pay{more}" if placed.balance_pence else ""
         said.append(f"{money(placed.due_before_pence) if placed.due_before_pence else 'nothing'} was owed{left}")
-    said += [f"{money(each.amount_pence)} went back on {each.on}: {cause_reason(each)}" for each in record.applied]
+    said += [f"{money(each.amount_pence)} went back on {day(each.on)}: {cause_reason(each)}" for each in record.applied]
     return said + [f"{money(each.amount_pence)} is to be taken off it when it comes: {cause_reason(each)}" for each in record.pending]
 
 
@@ -124,7 +132,8 @@ def since(story: Sequence[Record], revision: int) -> list[str]:
 
 def decision_words(held: Held) -> str:
     """A decision as an officer would tell of it."""
-    what = "took a decision back" if held.undoes else "decided"
+    moved = f" on {money(held.amount_pence)}" if held.amount_pence else ""
+    what = f"took a decision{moved} back" if held.undoes else f"decided{moved}"
     beyond = f"; it takes {money(held.overdrawn_pence)} more off accounts than was on them" if held.overdrawn_pence else ""
     approved = f"; {held.given_by} approved it" if held.needs_approval and held.verdict == "in-force" else ""
     became = {

@@ -14,6 +14,18 @@ WORDS = {
     "reversed": "went back",
     "refunded": "was refunded",
 }
+CHANNELS = {
+    "web": "on the web",
+    "telephone": "by telephone",
+    "agent": "at a shop or post office",
+    "bank-transfer": "by bank transfer",
+    "standing-order": "by standing order",
+    "direct-debit": "by Direct Debit",
+    "cheque": "by cheque",
+    "cash": "in cash",
+    "benefit-deduction": "as a deduction from benefit",
+}
+"""How money came."""
 DUE = {
     "over": "it is more than was owed",
     "duplicate": "the penalty was already settled",
@@ -72,7 +84,7 @@ REASONS = {
     "unknown-vat-code": "the VAT code that was stated is none of the council's",
     "method-takes-no-fee": "a fee was stated, and its method of payment takes none",
     "fee-alone": "a fee was stated, and nothing that it is for",
-    "left-by-officer": "an officer decided of the rest of it, or took it off its account",
+    "left-by-officer": "an officer left the rest of it here, or took it off its account",
 }
 
 SAID = {

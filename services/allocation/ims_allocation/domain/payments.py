@@ -52,6 +52,8 @@ class Payment:
     """Of free text, the bank account it came from, as a keyed digest."""
     ruled: Ruled | None = None
     """What an officer's rule says of it, asked once, when it was heard."""
+    unasked: tuple[str, ...] = ()
+    """Officers' rules that failed on it, and so were passed over."""
     basket: tuple[Stated, ...] = ()
     """What it is for, line by line, where it was stated so: no rule puts it elsewhere."""
 

@@ -137,7 +137,7 @@ async def approve(command: Command, which: tuple[UUID, str | None], amount_pence
         raise Unwelcome(403, "Who asked for a refund may not approve it", "Have another person approve it.")
     pence = amount_pence or held.approved_pence or held.amount_pence
     if pence > held.amount_pence:
-        words = f"{money(held.amount_pence)} was. Ask for more by itself."
+        words = f"{money(held.amount_pence)} was asked for. What is more is another refund: ask for it by itself."
         raise Unwelcome(422, "It is more than was asked for; nothing was changed", words)
     if held.approved_pence not in (None, pence):
         words = f"They approved {money(held.approved_pence or 0)}: approve that, or cancel it."
@@ -207,7 +207,7 @@ def check_left(pence: int, record: Record, others: Collection[Refund], status: i
     """Raises Unwelcome where so much is not left of a payment, after all that went back and is to go back."""
     left = left_to_ask(record, others)
     if pence > left:
-        words = f"{money(left)} is: the rest went back, or is asked for by other refunds."
+        words = f"{money(left) if left else 'Nothing'} is left: the rest went back, or is asked for by other refunds."
         raise Unwelcome(status, f"{money(pence)} is not left of the payment; nothing was changed", words)
 
 
