@@ -40,7 +40,7 @@ async def test_a_payment_tells_its_story(http: httpx.AsyncClient, pool: Any) -> 
     async with begin(pool) as work:
         await on_payments([reversal("3", 3500, date(2026, 5, 10))], work, packs=PACKS)
     story = (await http.get(f"/v1/payments/{name('3')}", params={"council": COUNCIL})).json()
-    assert [step["words"] for step in story["steps"]] == ["settled the penalty at the discount", "went back"]
+    assert [step["words"] for step in story["steps"]] == ["settled the penalty at the discount", "went back: nothing of it counts any more"]
     assert story["steps"][0]["candidates"] == ["11/BJ90134361"]
     assert story["came"] == "£35.00 came on the web (card); it counts as paid on 10 March 2026"
     assert [step["figures"] for step in story["steps"]] == [
@@ -50,6 +50,24 @@ async def test_a_payment_tells_its_story(http: httpx.AsyncClient, pool: Any) -> 
     assert story["steps"][1]["went_back"][0]["reason"] == "cheque-returned"
     assert sum(line["amount_pence"] for line in story["lines"]) == 0
     assert len(story["lines"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("on", "pence", "owed"),
+    [
+        (date(2026, 4, 1), 7000, "£70.00 was owed"),
+        (date(2026, 5, 10), 10500, "£105.00 was owed, after the charge certificate"),
+        (date(2026, 6, 10), 11500, "£115.00 was owed, after its registration with the court"),
+    ],
+)
+async def test_a_payment_for_a_penalty_says_at_which_stage_it_was(
+    http: httpx.AsyncClient, pool: Any, on: date, pence: int, owed: str
+) -> None:
+    async with begin(pool) as work:
+        await on_accounts([penalty("BJ90012273")], work, packs=PACKS)
+        await on_payments([payment("BJ90012273", pence, on, called="staged")], work, packs=PACKS)
+    [step] = (await http.get(f"/v1/payments/{name('staged')}", params={"council": COUNCIL})).json()["steps"]
+    assert (step["words"], step["figures"][-1]) == ("settled the penalty", owed)
 
 
 async def test_a_plain_payment_tells_its_story_too(http: httpx.AsyncClient) -> None:

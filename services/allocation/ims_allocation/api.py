@@ -44,7 +44,7 @@ async def payment(request: Request, response: Response, payment_id: UUID, counci
         "came": came(story[-1], request.app.state.packs[council]),
         "steps": [step(record, row) for record, row in zip(story, rows, strict=True)],
         "decisions": [decision(each) for each in await decisions.of_payment(pool, council, payment_id)],
-        "refunds": [refund(each) for each in asked_for],
+        "refunds": [refund(each, request.app.state.packs[council]) for each in asked_for],
         "left": [each._asdict() for each in left_by_place(story[-1], asked_for)],
         "payer": [learned(each) for each in await payers.of_payment(pool, council, payment_id)],
         "notes": await suspense.notes(pool, (council, payment_id)),
@@ -56,8 +56,8 @@ def decision(held: decisions.Held) -> dict[str, Any]:
     return {"decision_id": held.decision_id, "at": held.decided_at, "state": held.state, "words": decision_words(held)}
 
 
-def refund(held: Refund) -> dict[str, Any]:
-    return {"refund_id": held.refund_id, "at": held.requested_at, "state": held.state, "words": refund_words(held)}
+def refund(held: Refund, pack: Pack) -> dict[str, Any]:
+    return {"refund_id": held.refund_id, "at": held.requested_at, "state": held.state, "words": refund_words(held, pack)}
 
 
 def learned(held: payers.Held) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ims_allocation.domain.giving_back import Refund
 from ims_allocation.domain.rounding import money
 from ims_allocation.store.decisions import Held
 from ims_allocation.store.payers import Held as Learned
-from ims_allocation.wording import BACK, CHANNELS, DUE, FOUND, HELD_BY, HOW, NEARLY, PENALTIES, REASONS, SAID, WAYS, WORDS
+from ims_allocation.wording import BACK, CHANNELS, DUE, FOUND, HELD_BY, HOW, NEARLY, PENALTIES, REASONS, SAID, STAGES, WAYS, WORDS
 from ims_contracts.allocations import Suggestion
 
 
@@ -74,7 +74,8 @@ def came(record: Record, pack: Pack) -> str:
         return "only what went back of it is known: the payment itself has not come"
     how, method = CHANNELS.get(payment.channel, f"by {payment.channel}"), pack.tables.methods.get(payment.method_of_payment)
     by = method.name if method else payment.method_of_payment
-    return f"{money(payment.amount_pence)} came {how} ({by}); it counts as paid on {day(payment.decided_on)}"
+    with_it = "" if by.lower() in how.lower() else f" ({by})"
+    return f"{money(payment.amount_pence)} came {how}{with_it}; it counts as paid on {day(payment.decided_on)}"
 
 
 def day(on: date) -> str:
@@ -94,7 +95,8 @@ def figures(record: Record, placed: Placement) -> list[str]:
     if placed.outcome in PENALTIES and placed.due_before_pence is not None:
         more = f", and more from {day(placed.next_due_on)}" if placed.next_due_on else ""
         left = f"; {money(placed.balance_pence)} is left to pay{more}" if placed.balance_pence else ""
-        said.append(f"{money(placed.due_before_pence) if placed.due_before_pence else 'nothing'} was owed{left}")
+        since = STAGES.get(placed.stage or "", "") if placed.due_before_pence else ""
+        said.append(f"{money(placed.due_before_pence) if placed.due_before_pence else 'nothing'} was owed{since}{left}")
     said += [f"{money(each.amount_pence)} went back on {day(each.on)}: {cause_reason(each)}" for each in record.applied]
     return said + [f"{money(each.amount_pence)} is to be taken off it when it comes: {cause_reason(each)}" for each in record.pending]
 
@@ -144,8 +146,10 @@ def decision_words(held: Held) -> str:
     return f"{held.decided_by} {what}: {held.reason}{beyond}{approved}{became}"
 
 
-def refund_words(held: Refund) -> str:
+def refund_words(held: Refund, pack: Pack) -> str:
     """A refund as an officer would tell of it."""
+    method = pack.tables.methods.get(held.method_of_payment or "")
+    by_hand = f" by hand, as there is no way back by its method of payment ({method.name})" if method and not method.is_refundable else ""
     who = held.requested_by if held.origin == "officer" else f"{held.requested_by}'s decision" if held.requested_by else ""
     who = f"{who} asked for {money(held.amount_pence)} back" if who else f"{money(held.amount_pence)} is due back"
     pence = held.asked_pence or held.approved_pence or 0
@@ -153,7 +157,7 @@ def refund_words(held: Refund) -> str:
     became = {
         "requested": "; it waits for another person's approval",
         "approved": "; it waits for a second person's approval",
-        "asked": "; it was passed on to be sent",
+        "asked": f"; it was passed on to be sent{by_hand}",
         "sent": f"; {money(held.sent_pence or 0)} was sent",
         "failed": f"; it could not be sent: {held.failed_because}",
         "cancelled": f"; it was cancelled: {held.cancelled_because}",

@@ -11,7 +11,7 @@ WORDS = {
     "closed": "came for a cancelled penalty: due back",
     "with-agent": "was taken for a penalty that an enforcement agent collects, to be forwarded",
     "refund-due": "is due back",
-    "reversed": "went back",
+    "reversed": "went back: nothing of it counts any more",
     "refunded": "was refunded",
 }
 CHANNELS = {
@@ -63,6 +63,8 @@ HOW = {
 }
 """How a penalty was found, where its reference does not simply name it."""
 PENALTIES = {"discount", "full", "part", "late-discount", "over", "duplicate", "closed", "with-agent"}
+STAGES = {"charge-certificate": ", after the charge certificate", "registered": ", after its registration with the court"}
+"""When a penalty that costs more than the notice said was paid."""
 REASONS = {
     "account-awaited": "the reference is valid, and its account is not known yet",
     "wait-over": "the reference is valid, but its account has not become known for too long",

@@ -170,6 +170,8 @@ class Placement:
     evidence: Evidence | None = field(default=None, compare=False)
     """No part of where the money is: the same place by other figures is no news."""
     coded: tuple[Coded, ...] = field(default=(), compare=False)
+    stage: str | None = field(default=None, compare=False)
+    """The stage that its penalties were in on the day that decides, where they were all in one."""
 
     @property
     def allocated_pence(self) -> int:

@@ -130,7 +130,7 @@ async def approve(command: Command, which: tuple[UUID, str | None], amount_pence
     pack, by = packs[command.council], command.by
     if any(is_same_person(by, each) for each in held.approved_by):
         return shown(held, pack, work.today)
-    refuse_changed(which[1], str(version(held)), refund_words(held))
+    refuse_changed(which[1], str(version(held)), refund_words(held, pack))
     if held.state not in ("requested", "approved"):
         raise Unwelcome(409, "The refund waits for no approval", f"It is {held.state}.")
     if is_same_person(held.requested_by, by):
@@ -164,7 +164,7 @@ async def cancel(command: Command, which: tuple[UUID, str | None], reason: str, 
     pack = packs[command.council]
     if held.state == "cancelled":
         return shown(held, pack, work.today)
-    refuse_changed(which[1], str(version(held)), refund_words(held))
+    refuse_changed(which[1], str(version(held)), refund_words(held, pack))
     if held.state not in ("requested", "approved"):
         raise Unwelcome(409, "The refund cannot be cancelled any more", f"It is {held.state}.")
     if held.follows_due:
@@ -231,5 +231,5 @@ def shown(held: Refund, pack: Pack, on: date) -> dict[str, Any]:
         "decision_id": held.decision_id, "again_of": held.again_of, "approvals_needed": held.approvals_needed,
         "approved_by": list(held.approved_by), "asked_at": held.asked_at, "sent_pence": held.sent_pence,
         "failed_because": held.failed_because, "cancelled_because": held.cancelled_because, "since_on": held.since_on, "age": waits,
-        "is_overdue": waits is not None and waits >= pack.waits.refund_days, "words": refund_words(held),
+        "is_overdue": waits is not None and waits >= pack.waits.refund_days, "words": refund_words(held, pack),
     }  # fmt: skip
