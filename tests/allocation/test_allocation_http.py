@@ -53,6 +53,23 @@ async def test_a_payment_tells_its_story(http: httpx.AsyncClient, pool: Any) -> 
 
 
 @pytest.mark.parametrize(
+    ("of", "reference", "came"),
+    [
+        (None, "770001478", "money went back, and what took it names no payment"),
+        ("unknown", "770001478", "only what went back of it is known: the payment itself has not come"),
+        ("unknown", None, "only what went back of it is known: the payment itself has not come"),
+    ],
+)
+async def test_of_what_went_back_alone_nothing_is_said_to_have_come(
+    http: httpx.AsyncClient, pool: Any, of: str | None, reference: str | None, came: str
+) -> None:
+    back = reversal(of, 4000, reference=reference)
+    async with begin(pool) as work:
+        await on_payments([back], work, packs=PACKS)
+    assert (await http.get(f"/v1/payments/{back.payment_id or back.reversal_id}", params={"council": COUNCIL})).json()["came"] == came
+
+
+@pytest.mark.parametrize(
     ("on", "pence", "owed"),
     [
         (date(2026, 4, 1), 7000, "£70.00 was owed"),

@@ -131,7 +131,9 @@ async def test_what_an_officer_decides_to_give_back_another_approves(office: Off
     await office.assert_lawful()
 
 
-@pytest.mark.parametrize(("method", "how"), [("card-stripe", ""), ("cash", " by hand, as there is no way back by its method of payment (Cash)")])
+@pytest.mark.parametrize(
+    ("method", "how"), [("card-stripe", ""), ("cash", " by hand, as there is no way back by its method of payment (Cash)")]
+)
 async def test_it_says_whether_a_person_sends_it(office: Office, method: str, how: str) -> None:
     await office.hear(running_account("770001559"), payment("770001559", 2000, called="how", method_of_payment=method))
     asked = (await ask(office, "how", 500)).json()

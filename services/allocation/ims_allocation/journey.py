@@ -70,7 +70,9 @@ def words(placed: Placement) -> str:
 def came(record: Record, pack: Pack) -> str:
     """What came, and how, as an officer would say it; and the day that decides what was owed."""
     payment = record.payment
-    if payment is None:
+    if record.is_orphan:
+        return "money went back, and what took it names no payment"
+    if payment is None or record.is_stood_for:
         return "only what went back of it is known: the payment itself has not come"
     how, method = CHANNELS.get(payment.channel, f"by {payment.channel}"), pack.tables.methods.get(payment.method_of_payment)
     by = method.name if method else payment.method_of_payment
