@@ -136,12 +136,11 @@ def since(story: Sequence[Record], revision: int) -> list[str]:
 
 def decision_words(held: Held) -> str:
     """A decision as an officer would tell of it."""
-    moved = f" on {money(held.amount_pence)}" if held.amount_pence else ""
-    what = f"took a decision{moved} back" if held.undoes else f"decided{moved}"
+    what = "took a decision back" if held.undoes else "decided"
     beyond = f"; it takes {money(held.overdrawn_pence)} more off accounts than was on them" if held.overdrawn_pence else ""
     approved = f"; {held.given_by} approved it" if held.needs_approval and held.verdict == "in-force" else ""
     became = {
-        "proposed": "; it waits for another person's approval",
+        "proposed": f"; it waits for another person's approval of {money(held.amount_pence)}",
         "withdrawn": f"; {held.given_by} withdrew it",
         "undone": "; it was undone",
     }.get(held.state, "")

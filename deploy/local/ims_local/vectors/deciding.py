@@ -16,7 +16,7 @@ from ims_allocation.domain.ledger import lines_between
 from ims_allocation.domain.payments import STANDS_FOR
 from ims_allocation.domain.placing import place
 from ims_local.settings import COUNCIL
-from ims_local.vectors.world import BOOKS, label
+from ims_local.vectors.world import BOOKS, ROUNDING, label
 
 TODAY = date(2026, 3, 18)
 CODES = {
@@ -32,7 +32,7 @@ FUNDS = {
 }  # fmt: skip
 SAID: dict[str, Any] = {
     "council": COUNCIL, "version": "predecessor", "name": "The council of the vectors", "funds": FUNDS,
-    "vat": {"rounding": BOOKS.rounding, "codes": CODES}, "credit_note_funds": sorted(BOOKS.credit_note_funds),
+    "vat": {"rounding": ROUNDING, "codes": CODES}, "credit_note_funds": sorted(BOOKS.credit_note_funds),
 }  # fmt: skip
 PACK = edition_of({"the vectors' council": json.dumps(SAID)}).on(TODAY)
 

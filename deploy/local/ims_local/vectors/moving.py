@@ -5,16 +5,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from ims_allocation.domain import Line, Part
-from ims_allocation.domain.books import Movement, Refusal, Share
+from ims_allocation.domain.books import Refusal, Share
 from ims_allocation.domain.ledger import lines_between
 from ims_allocation.domain.moving import transfer
-from ims_local.vectors.deciding import TODAY, Done, decide, paid, placed, towards
+from ims_allocation.domain.taxing import taxed_lines
+from ims_local.vectors.deciding import PACK, TODAY, Done, decide, paid, placed, towards
 from ims_local.vectors.running import Answer, OnPurpose, Suite, Unsupported
 from ims_local.vectors.world import BOOKS, label, pounds, verdict, whole
 
 TIES = "how the predecessor ties lines together; here the journal they are in does"
 NOT_OF_A_LINE = "a payment keeps its method of payment wherever its money goes, and a decision's reason is told once, beside its lines"
-BY_STATE = "what is undone already is known by the state of its decision, which the door asks the database for"
+BY_STATE = "what was undone is known by the state of its decision, which the door asks the database for"
 BALANCE = "What leaves one account must arrive at others, to the penny; the predecessor lets a part of it vanish."
 ONE_JOURNAL = "One journal brings a payment from where it was to where it is, and the VAT of its parts comes to that of the whole."
 IN_PART = "What is given to nobody stays in suspense: an item may be cleared in part."
@@ -23,29 +24,9 @@ LABELS = frozenset(["no_targets", "amount_zero", "amount_negative", "total_excee
 
 
 def share(told: list[Any]) -> Share:
-    """Fund, account, amount, VAT code, narrative."""
-    fund, account, amount, code, narrative = told
-    return Share(fund, account, whole(amount), code, narrative=narrative or "")
-
-
-def line(each: Movement) -> dict[str, str]:
-    return {
-        "fund": each.fund,
-        "account": each.account_reference,
-        "mop": each.method_of_payment,
-        "amount": pounds(each.amount_pence),
-        "vat_code": each.vat_code,
-        "vat": pounds(each.vat_pence),
-        "narrative": each.narrative,
-    }
-
-
-def told(movements: list[Movement]) -> Answer:
-    return {
-        "result": "ok",
-        "lines": [line(each) for each in movements],
-        "net": pounds(sum(each.amount_pence for each in movements)),
-    }
+    """Fund, account, amount, VAT code; the narrative is no line's."""
+    fund, account, amount, code, _ = told
+    return Share(fund, account, whole(amount), code)
 
 
 def told_of(journals: Iterable[tuple[str, Iterable[Line]]], order: list[str]) -> Answer:
@@ -108,7 +89,10 @@ def run_undo(given: dict[str, Any]) -> Answer:
 def run_transfer(given: dict[str, Any]) -> Answer:
     sources, targets = ([share(each) for each in given[side] or []] for side in ("sources", "targets"))
     done = transfer(sources, targets, BOOKS)
-    return refused(reason(done)) if isinstance(done, Refusal) else told(done)
+    if isinstance(done, Refusal):
+        return refused(reason(done))
+    answer = told_of([("", taxed_lines(done, TODAY, PACK))], [line.account_reference or "" for line in done])
+    return {name: value for name, value in answer.items() if name != "vat_net"}
 
 
 def run_transfer_check(given: dict[str, Any]) -> Answer | OnPurpose:
@@ -167,7 +151,7 @@ SUITES = {
     "transaction_journal_undo": Suite(
         run_undo, ignores=OF_THE_WHOLE | {"all_four_share_rollback_guid": TIES, "second_undo_error": BY_STATE}
     ),
-    "transfer_posting": Suite(run_transfer, LABELS, TIED),
+    "transfer_posting": Suite(run_transfer, LABELS, TIED | OF_THE_WHOLE),
     "transfer_validation": Suite(run_transfer_check, LABELS),
     "suspense_allocation": Suite(run_release, frozenset({"credit_note_fund_not_enabled"}), OF_THE_WHOLE),
     "suspense_line_count": Suite(run_line_count),

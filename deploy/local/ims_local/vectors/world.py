@@ -26,9 +26,6 @@ BOOKS = Books(
         "R5": Fraction(1, 20),
         "O7": Fraction(7, 40),
     },
-    rounding=ROUNDING,
-    transfer_out="11",
-    transfer_in="10",
     credit_note_funds=frozenset({"5", "13", "23"}),
 )
 REFUNDABLE = {"90"}

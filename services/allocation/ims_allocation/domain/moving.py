@@ -1,8 +1,7 @@
 """Money that a person moves from account to account, and what may be wrong with how it is shared out."""
 
-from ims_allocation.domain.books import Books, Movement, Refusal, Share, balanced, less
-
-TRANSFER = "Transfer"
+from ims_allocation.domain.books import Books, Refusal, Share
+from ims_allocation.domain.ledger import Line
 
 
 def refused(targets: list[Share], available_pence: int, books: Books) -> Refusal | None:
@@ -20,7 +19,7 @@ def refused(targets: list[Share], available_pence: int, books: Books) -> Refusal
     return Refusal(fault) if fault else None
 
 
-def transfer(sources: list[Share], targets: list[Share], books: Books) -> list[Movement] | Refusal:
+def transfer(sources: list[Share], targets: list[Share], books: Books) -> list[Line] | Refusal:
     """One journal of all sources and targets. One source may have several targets; several sources go to as many, each to its own.
 
     What leaves must arrive to the penny. (The predecessor let 100 leave and 60 arrive.)
@@ -31,11 +30,8 @@ def transfer(sources: list[Share], targets: list[Share], books: Books) -> list[M
         return Refusal(fault)
     if sum(each.amount_pence for each in sources) != sum(each.amount_pence for each in targets):
         return Refusal("not-balanced")
-    given = [books.movement(less(source), books.transfer_out, TRANSFER) for source in sources]
-    got = [books.movement(target, books.transfer_in, TRANSFER) for target in targets]
-    if len(sources) == 1:
-        return balanced(given + got)
-    return balanced([each for pair in zip(given, got, strict=True) for each in pair])
+    given, got = ([books.line(share, sign) for share in side] for side, sign in ((sources, 1), (targets, -1)))
+    return given + got if len(sources) == 1 else [each for pair in zip(given, got, strict=True) for each in pair]
 
 
 def unequal(sources: list[Share], targets: list[Share]) -> Refusal | None:
