@@ -37,6 +37,7 @@ async def office(clean_pool: Any) -> Busy:
         journal = {"sources": to((TAX, pence)), "targets": to((DEBT, pence)), "reason": "r"}
         assert (await office.post("/v1/journals", journal)).status_code == 201
     await office.hear(payment("770001478", 700, called="more"))
+    await office.post("/v1/automatic/stop", COMMANDS["/v1/automatic/resume"])
     await office.reject(rejected("tax"), rejected("tax", sequence=2), rejected("tax", pence=-5000, sequence=3))
     return office
 
@@ -91,6 +92,8 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "/v1/journals": {"sources": to((TAX, 7)), "targets": to((OTHER_TAX, 7)), "reason": "r"},
     "/v1/refunds": {"payment_id": str(name("more")), "revision": 1, "amount_pence": 70, "reason": "r"},
     "/v1/rejected-lines/settle": {"run_id": str(RUN), "sequence": 3, "reason": "r"},
+    "/v1/automatic/stop": {"fund": "23", "way": "repaired", "reason": "r"},
+    "/v1/automatic/resume": {"fund": "24", "way": "repaired", "reason": "r"},
     "/v1/suspense/actions": {"note": [{"payment_id": str(name("stray")), "note": "r"}]},
     "/v1/decisions/{decision_id}/approve": {},
     "/v1/decisions/{decision_id}/undo": {"reason": "r"},

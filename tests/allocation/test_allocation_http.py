@@ -40,16 +40,51 @@ async def test_a_payment_tells_its_story(http: httpx.AsyncClient, pool: Any) -> 
     async with begin(pool) as work:
         await on_payments([reversal("3", 3500, date(2026, 5, 10))], work, packs=PACKS)
     story = (await http.get(f"/v1/payments/{name('3')}", params={"council": COUNCIL})).json()
-    assert [step["words"] for step in story["steps"]] == ["settled the penalty at the discount", "went back"]
+    assert [step["words"] for step in story["steps"]] == ["settled the penalty at the discount", "went back: nothing of it counts any more"]
     assert story["steps"][0]["candidates"] == ["11/BJ90134361"]
-    assert story["came"] == "£35.00 came by web as card; what was owed on 2026-03-10 decides"
+    assert story["came"] == "£35.00 came on the web (card); it counts as paid on 10 March 2026"
     assert [step["figures"] for step in story["steps"]] == [
-        ["£35.00 is on 11/BJ90134361", "£35.00 was owed"], ["£35.00 went back on 2026-05-10: the cheque was returned"],
+        ["£35.00 is on 11/BJ90134361", "£35.00 was owed"], ["£35.00 went back on 10 May 2026: the cheque was returned"],
     ]  # fmt: skip
     assert {step["rule_version"] for step in story["steps"]} == {"anytown-2026-03"}
     assert story["steps"][1]["went_back"][0]["reason"] == "cheque-returned"
     assert sum(line["amount_pence"] for line in story["lines"]) == 0
     assert len(story["lines"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("of", "reference", "came"),
+    [
+        (None, "770001478", "money went back, and what took it names no payment"),
+        ("unknown", "770001478", "only what went back of it is known: the payment itself has not come"),
+        ("unknown", None, "only what went back of it is known: the payment itself has not come"),
+    ],
+)
+async def test_of_what_went_back_alone_nothing_is_said_to_have_come(
+    http: httpx.AsyncClient, pool: Any, of: str | None, reference: str | None, came: str
+) -> None:
+    back = reversal(of, 4000, reference=reference)
+    async with begin(pool) as work:
+        await on_payments([back], work, packs=PACKS)
+    assert (await http.get(f"/v1/payments/{back.payment_id or back.reversal_id}", params={"council": COUNCIL})).json()["came"] == came
+
+
+@pytest.mark.parametrize(
+    ("on", "pence", "owed"),
+    [
+        (date(2026, 4, 1), 7000, "£70.00 was owed"),
+        (date(2026, 5, 10), 10500, "£105.00 was owed, after the charge certificate"),
+        (date(2026, 6, 10), 11500, "£115.00 was owed, after its registration with the court"),
+    ],
+)
+async def test_a_payment_for_a_penalty_says_at_which_stage_it_was(
+    http: httpx.AsyncClient, pool: Any, on: date, pence: int, owed: str
+) -> None:
+    async with begin(pool) as work:
+        await on_accounts([penalty("BJ90012273")], work, packs=PACKS)
+        await on_payments([payment("BJ90012273", pence, on, called="staged")], work, packs=PACKS)
+    [step] = (await http.get(f"/v1/payments/{name('staged')}", params={"council": COUNCIL})).json()["steps"]
+    assert (step["words"], step["figures"][-1]) == ("settled the penalty", owed)
 
 
 async def test_a_plain_payment_tells_its_story_too(http: httpx.AsyncClient) -> None:
@@ -71,6 +106,13 @@ async def test_people_are_told_of_only_to_their_own_councils_officers(http: http
     assert (await http.get(path, params=asked, headers={"authorization": "Bearer of nobody"})).status_code == 401
     other = await http.get(path.replace(COUNCIL, "E08000016"), params=asked | {"council": "E08000016"})
     assert (other.status_code, other.json()["reasons"]) == (403, [f"Your token is for {COUNCIL}."])
+
+
+async def test_an_account_shows_that_its_back_office_stopped_it_and_why(http: httpx.AsyncClient, pool: Any) -> None:
+    async with begin(pool) as work:
+        await on_accounts([penalty("BJ90134361", revision=9, is_stopped=True, stop_reason="Ring us first")], work, packs=PACKS)
+    account = (await http.get(f"/v1/accounts/{COUNCIL}/11/BJ90134361")).json()
+    assert (account["is_stopped"], account["stop_reason"]) == (True, "Ring us first")
 
 
 async def test_an_account_shows_what_was_paid_on_it(http: httpx.AsyncClient) -> None:
@@ -186,7 +228,7 @@ async def test_every_door_says_in_words_what_it_does_and_what_it_takes(http: htt
     doors = [door for each in ours.values() for door in each.values()]
     assert [door["operationId"] for door in doors if "description" not in door] == []
     changing = [each["post"] for path, each in ours.items() if "post" in each and "/packs" not in path]  # a pack is known by its version
-    assert len(changing) == 13
+    assert len(changing) == 15
     for door in changing:
         assert door["requestBody"]["content"]["application/json"]["schema"]["type"] == "object"
         assert (door["security"], "Idempotency-Key" in [each["name"] for each in door["parameters"]]) == ([{"HTTPBearer": []}], True)

@@ -16,6 +16,7 @@ from ims_allocation.domain.editions.edition import Edition, edition_of
 from ims_allocation.domain.editions.officer_rules import TEXTS, OfficerRules, compiled, fields_of, like
 from ims_allocation.domain.editions.written import Rule, Then
 from ims_allocation.handlers.plain import is_plain
+from ims_allocation.journey import figures
 from ims_allocation.settings import Packs
 from ims_allocation.store.accounts import Known
 from ims_contracts.accounts import AccountChanged
@@ -70,13 +71,13 @@ def cash(reference: str | None = None, **fields: Any) -> PaymentReceived:
 @pytest.mark.parametrize(
     ("rule", "fault"),
     [
-        (a_rule(when="chanel == 'cash'"), "undeclared reference to 'chanel'"),
+        (a_rule(when="chanel == 'cash'"), "chanel is nothing that a rule can use: it looks at the payment's fields"),
         (a_rule(when="channel =="), "Syntax error"),
         (a_rule(when="amount_pence"), "it is not a question"),
-        (a_rule(when="amount_pence > '5'"), "no matching overload"),
-        (a_rule(when='"[1].map(x, x) == [1]"'), "undeclared reference"),
-        (a_rule(when="narrative.matches('[a-z]{0,500}')"), "undeclared reference to 'matches'"),
-        (a_rule(when="narrative + narrative == ''"), "undeclared reference to '_+_'"),
+        (a_rule(when="amount_pence > '5'"), "> cannot be used of a whole number and a text (at 1:14)"),
+        (a_rule(when='"[1].map(x, x) == [1]"'), "loops (map, filter, exists, all), matches and + are left out"),
+        (a_rule(when="narrative.matches('[a-z]{0,500}')"), "matches is nothing that a rule can use"),
+        (a_rule(when="narrative + narrative == ''"), "+ is nothing that a rule can use"),
         (a_rule(when=" || ".join(["channel == 'cash'"] * 80)), "at most 1000 characters"),
         (a_rule(when='"' + "(" * 100 + "true" + ")" * 100 + '"'), "recursion limit"),
         (a_rule(then='{fund: "99", account_reference: MK/TAKINGS}'), "then.fund 99 is no fund of this pack"),
@@ -167,6 +168,21 @@ def test_a_rule_that_fails_does_not_apply_and_is_counted_and_the_next_decides() 
     assert verdict.ruled
     assert (verdict.ruled.rule, verdict.failed) == ("sound", ("broken",))
     assert rules.failed == {"broken": 1}
+
+
+@pytest.mark.parametrize("rule_before", ["", "before: references"])
+def test_a_payment_says_which_rules_failed_on_it(rule_before: str) -> None:
+    """One that would be plain too: what is kept of a plain payment has no room for it."""
+    shown = "[{payment: {channel: cash, narrative: '6'}, applies: true}]"
+    said = edition(a_rule(when="channel == 'cash' && int(narrative) > 5", examples=shown, more=rule_before))
+    typed = "770001478" if rule_before else None
+    heard = cash(typed, narrative="not a number")
+    reading = said.pack.references.read(heard.reference, heard.narrative)
+    assert not is_plain(heard, reading, said.pack, {(COUNCIL, "23", "770001478"): Known("open", None, None)})
+    facts = {(COUNCIL, heard.payment_id): known(heard, reading, said.pack)}
+    [change] = Progress({}, Accounts([remembered(running_account())]), Packs([said.pack])).hear(facts, {})
+    assert change.after.placement
+    assert "the rule mine failed on it, and was passed over" in figures(change.after, change.after.placement)
 
 
 @pytest.mark.parametrize(

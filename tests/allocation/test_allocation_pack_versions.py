@@ -325,6 +325,8 @@ async def test_a_dry_run_says_what_a_day_would_have_done_and_writes_nothing(http
         "suspended:no-reference": {"count": 1, "pence": 1002},
     }  # fmt: skip
     assert {each["would_be"]["rule"] for each in answer["first"]} == {"rule:cash-to-market"}
+    ends = {each["would_be"]["words"].partition(": ")[2] for each in answer["first"]}
+    assert ends == {"£10.03 on 52/MK/TAKINGS for cost centre MK01", "£35.00 on 52/MK/TAKINGS for cost centre MK01"}
     assert [await pool.fetchval(f"SELECT count(*) FROM {table}") for table in tables] == [*counts[:-1], counts[-1] + 1]
 
 

@@ -178,7 +178,7 @@ async def test_placing_by_the_payer_stops_for_a_fund_where_people_found_it_wrong
     await office.hear(transfer("3"), transfer("4", "770001148"))
     assert (await office.placed("3"), await office.placed("4")) == ({"suspended": 9610}, {HOME: 9610})
     [step] = (await office.story("3"))["steps"]
-    assert step["evidence"]["held_by"] == "placing by the payer alone has stopped for it: too many were wrong"
+    assert step["evidence"]["held_by"] == "placing by the payer alone is stopped for it: too many were wrong, or an officer stopped it"
     await office.pool.execute("UPDATE automatic_outcome SET found_on = found_on - 31")
     await office.hear(transfer("5"))
     assert await office.placed("5") == {HOME: 9610}

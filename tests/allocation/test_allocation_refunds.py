@@ -131,6 +131,17 @@ async def test_what_an_officer_decides_to_give_back_another_approves(office: Off
     await office.assert_lawful()
 
 
+@pytest.mark.parametrize(
+    ("method", "how"), [("card-stripe", ""), ("cash", " by hand, as there is no way back by its method of payment (Cash)")]
+)
+async def test_it_says_whether_a_person_sends_it(office: Office, method: str, how: str) -> None:
+    await office.hear(running_account("770001559"), payment("770001559", 2000, called="how", method_of_payment=method))
+    asked = (await ask(office, "how", 500)).json()
+    passed_on = (await approve(office, asked)).json()["words"]
+    assert passed_on == f"Ann asked for £5.00 back: paid by mistake; Bob approved £5.00; it was passed on to be sent{how}"
+    assert (await office.story("how"))["refunds"][0]["words"] == passed_on
+
+
 async def test_a_request_follows_what_is_due(office: Office) -> None:
     due = await standing(office, "fine")
     assert (await office.post(f"/v1/refunds/{due['refund_id']}/cancel", {"reason": "no"})).status_code == 409

@@ -41,6 +41,31 @@ GIVEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "vat_amount": ({"gross": "9.99", "rate": "0.2"}, {"vat_amount": "1.66"}),
     "fee": ({"fee": "12.22", "mop_incurs_fee": True, "processed_lines": []}, {"valid": False, "error": "payment_not_processed_yet"}),
     "rule_operator": ({"kind": "decimal", "operator": "be_less_than", "field_value": "0.9", "value": "1"}, {"result": True}),
+    "transaction_journal": (
+        {"original": {"amount": "12.00", "fund": "31", "vat_code": "W0", "account": "A0"}, "items": [["5", "X", "12.00", "N0", ""]]},
+        {
+            "result": "ok", "net": "0.00", "vat_net": "-2.00",
+            "lines": [
+                {"fund": "5", "account": "X", "amount": "12.00", "vat_code": "N0", "vat": "0.00"},
+                {"fund": "31", "account": "A0", "amount": "-12.00", "vat_code": "W0", "vat": "-2.00"},
+            ],
+        },
+    ),
+    "suspense_line_count": ({"suspense_items": 2, "journals": 1, "credit_notes": 1}, {"processed_transactions": 4}),
+    "amount_available": (
+        {
+            "lines": [["T1", "a", "5", "60.00"], ["T2", "a", "5", "40.00"]], "pending_refunds": [], "journals_out": [],
+            "processed_refunds": [["a", "5", "-10.00"]], "query_line": "T2",
+        },
+        {"header": "90.00", "line": "40.00", "refund_enabled": True},
+    ),
+    "refund": (
+        {
+            "original_lines": [{"ref": "T1", "psp": "P1", "amount": "10.00", "mop": "90"}], "requests": [["T1", "6.00"], ["T1", "6.00"]],
+            "reason": "r", "provider_says_success": True,
+        },
+        {"status": "Error", "amount": None, "sent_to_provider": None, "pending": [], "error": "refund_exceeds_remaining"},
+    ),
     "transfer_validation": ({"sources": ["10"], "targets": ["100"]}, {"valid": False, "error": "total_exceeds_available:100.00>10.00"}),
     "allpay_file": ({"files": [["too short"]]}, {"success": False, "rows_posted_per_file": [0], "errors": ["line_too_short"]}),
     "dwp_row": (

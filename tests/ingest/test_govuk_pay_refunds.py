@@ -75,6 +75,17 @@ async def test_a_refund_that_pay_cannot_send_fails_once(asking: Ingest, pay: Fak
     assert await states(asking) == [("failed", "pay1-refund-1"), ("submitted", "pay1-refund-2")]
 
 
+async def test_what_was_refunded_in_pays_own_pages_is_told_when_ours_fails_for_it(asking: Ingest, pay: FakePay) -> None:
+    pay.refunded("theirs", "pay1", 4000, pay.clock())
+    await hears(asking, refund := approved("pay1", 2000))
+    for minutes in (0, 1):
+        await follows(asking, minutes)
+    (failed,) = await asking.told(RefundFailed)
+    assert (failed.refund_id, "look at its refunds" in failed.reason) == (refund.refund_id, True)
+    (sent,) = await asking.told(RefundSent)
+    assert (sent.source_refund_id, sent.amount_pence) == ("theirs", 4000)
+
+
 async def test_a_sweep_may_see_first_that_it_was_sent(asking: Ingest, pay: FakePay) -> None:
     pay.refund_status = "success"
     await hears(asking, first := approved("pay1", 1000))

@@ -121,8 +121,10 @@ class ReversalFields(Value):
     reversed_on: date
     original_source: Code | None = None
     original_source_payment_id: Reference | None = None
+    """The payment, if no provider made it, by its source and the source's own id for it."""
     provider: Code | None = None
     provider_payment_id: Reference | None = None
+    """The payment, if a provider made it: by the provider's id alone, whoever told of it."""
     reference: Words | None = None
     """The account reference of what is undone, where it is known: by it the money has a place while the payment is unknown."""
     method_of_payment: Code

@@ -13,7 +13,7 @@ from ims_allocation.handlers import pages
 from ims_allocation.handlers.officers import Unwelcome
 from ims_allocation.handlers.shelf import today
 from ims_allocation.journey import came, decision_words, learned_words, refund_words, step
-from ims_allocation.store import accounts, decisions, evidence, payers, placements, refunds, reports, suspense, taxes
+from ims_allocation.store import accounts, decisions, payers, placements, refunds, reports, suspense, taxes
 from ims_kit import Service
 
 router = APIRouter(prefix="/v1")
@@ -41,10 +41,10 @@ async def payment(request: Request, response: Response, payment_id: UUID, counci
     asked_for = (await refunds.of_payments(pool, [(council, payment_id)]))[council, payment_id]
     return head | amounts | {
         "revision": last["revision"],
-        "came": came(story[-1]),
+        "came": came(story[-1], request.app.state.packs[council]),
         "steps": [step(record, row) for record, row in zip(story, rows, strict=True)],
         "decisions": [decision(each) for each in await decisions.of_payment(pool, council, payment_id)],
-        "refunds": [refund(each) for each in asked_for],
+        "refunds": [refund(each, request.app.state.packs[council]) for each in asked_for],
         "left": [each._asdict() for each in left_by_place(story[-1], asked_for)],
         "payer": [learned(each) for each in await payers.of_payment(pool, council, payment_id)],
         "notes": await suspense.notes(pool, (council, payment_id)),
@@ -56,8 +56,8 @@ def decision(held: decisions.Held) -> dict[str, Any]:
     return {"decision_id": held.decision_id, "at": held.decided_at, "state": held.state, "words": decision_words(held)}
 
 
-def refund(held: Refund) -> dict[str, Any]:
-    return {"refund_id": held.refund_id, "at": held.requested_at, "state": held.state, "words": refund_words(held)}
+def refund(held: Refund, pack: Pack) -> dict[str, Any]:
+    return {"refund_id": held.refund_id, "at": held.requested_at, "state": held.state, "words": refund_words(held, pack)}
 
 
 def learned(held: payers.Held) -> dict[str, Any]:
@@ -84,6 +84,8 @@ async def account(
         "account_reference": reference,
         "status": told.status if told else None,
         "stages": [stage._asdict() for stage in told.stages] if told else [],
+        "is_stopped": told.is_stopped if told else False,
+        "stop_reason": told.stop_reason if told else None,
         "paid_pence": paid_pence,
         "payments": [dict(row) for row in rows],
         "next": pages.cursor([end["posted_on"], end["payment_id"] or reports.NO_PAYMENT]) if end else None,
@@ -116,24 +118,6 @@ def asked_of(pack: Pack, fund: str, method: str | None) -> FundRules | str:
     rules = pack.rules[fund]
     limits = pack.tables.limits(rules.limits, method, today()) if method else rules.limits
     return rules._replace(limits=limits) if limits else "unknown-method-of-payment"
-
-
-@router.get("/automatic/sample", tags=["suspense"])
-async def sample(
-    request: Request, council: str, on: date, after: str | None = None, count_max: Annotated[int, Query(ge=1, le=500)] = 100
-) -> dict[str, Any]:
-    """One in twenty of a day's allocations that were repaired or had little margin, always the same ones, for a person to look at. `after`
-    is `next` of the page before."""
-    last = pages.after(after, UUID) or (UUID(int=0),)
-    rows = await evidence.tagged((council, on), last[0], count_max, pool_of(request))
-    return {"payments": rows, "next": pages.cursor([rows[-1]["payment_id"]]) if len(rows) == count_max else None}
-
-
-@router.get("/automatic/stopped", tags=["suspense"])
-async def stopped(request: Request, council: str) -> list[dict[str, Any]]:
-    """What people found wrong within 30 days of what was placed without them, by fund and way (`repaired`, `by-payer`): how much, of how
-    many, and whether that way is stopped for the fund. It goes on again when the days are over; a pack can switch it off for good."""
-    return await evidence.wrong([council], today(), pool_of(request))
 
 
 @books.get("/balances", tags=["books"])

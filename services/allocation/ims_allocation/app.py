@@ -16,6 +16,7 @@ from ims_allocation.handlers import (
     payers,
     refunds,
     rejections,
+    stopping,
     suspense,
 )
 from ims_allocation.handlers.again import watch_again
@@ -46,7 +47,7 @@ def build(settings: Settings) -> Service:
     service.api.state.packs = shelf
     service.api.add_exception_handler(Unwelcome, unwelcome)
     service.api.add_exception_handler(RequestValidationError, unreadable)
-    for each in (rejections, suspense, decisions, journals, refunds, payers, packs):
+    for each in (rejections, stopping, suspense, decisions, journals, refunds, payers, packs):
         service.api.include_router(each.router, dependencies=OFFICERS_ONLY)
     service.api.include_router(router, dependencies=OFFICERS_ONLY)
     service.api.include_router(books)

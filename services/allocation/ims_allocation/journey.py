@@ -1,15 +1,16 @@
 """A payment's story in words: what came, where it was put, by which rule, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from ims_allocation.domain import Cause, Evidence, Placement, Record, Stated, Vote, Weighing
+from ims_allocation.domain import Cause, Evidence, Pack, Placement, Record, Stated, Vote, Weighing
 from ims_allocation.domain.baskets import RULE as BASKET
 from ims_allocation.domain.giving_back import Refund
 from ims_allocation.domain.rounding import money
 from ims_allocation.store.decisions import Held
 from ims_allocation.store.payers import Held as Learned
-from ims_allocation.wording import BACK, DUE, FOUND, HELD_BY, HOW, NEARLY, PENALTIES, REASONS, SAID, WORDS
+from ims_allocation.wording import BACK, CHANNELS, DUE, FOUND, HELD_BY, HOW, NEARLY, PENALTIES, REASONS, SAID, STAGES, WAYS, WORDS
 from ims_contracts.allocations import Suggestion
 
 
@@ -66,13 +67,22 @@ def words(placed: Placement) -> str:
     return said + (", as an officer decided" if placed.decision_id and not is_put else "") + beside
 
 
-def came(record: Record) -> str:
-    """What came, and how, as an officer would say it."""
+def came(record: Record, pack: Pack) -> str:
+    """What came, and how, as an officer would say it; and the day that decides what was owed."""
     payment = record.payment
-    if payment is None:
+    if record.is_orphan:
+        return "money went back, and what took it names no payment"
+    if payment is None or record.is_stood_for:
         return "only what went back of it is known: the payment itself has not come"
-    how = f"{money(payment.amount_pence)} came by {payment.channel} as {payment.method_of_payment}"
-    return f"{how}; what was owed on {payment.decided_on} decides"
+    how, method = CHANNELS.get(payment.channel, f"by {payment.channel}"), pack.tables.methods.get(payment.method_of_payment)
+    by = method.name if method else payment.method_of_payment
+    with_it = "" if by.lower() in how.lower() else f" ({by})"
+    return f"{money(payment.amount_pence)} came {how}{with_it}; it counts as paid on {day(payment.decided_on)}"
+
+
+def day(on: date) -> str:
+    """A day as people write it: 3 September 2026."""
+    return f"{on.day} {on:%B %Y}"
 
 
 def figures(record: Record, placed: Placement) -> list[str]:
@@ -80,14 +90,16 @@ def figures(record: Record, placed: Placement) -> list[str]:
     said = [f"{money(part.amount_pence)} is on {part.fund}/{part.account_reference}" for part in placed.parts]
     is_nowhere = not placed.parts and record.live_pence > 0
     said += [f"it names {names(record)}"] if is_nowhere and record.payment and record.payment.reading.candidates else []
+    said += [f"the rule {rule} failed on it, and was passed over" for rule in record.payment.unasked] if record.payment else []
     said += [HOW[placed.rule]] if placed.outcome in PENALTIES and placed.rule in HOW else []
     said += [f"{money(placed.refund_due_pence)} is due back to the payer"] if placed.refund_due_pence else []
     said += [f"{money(placed.suspended_pence)} is in suspense"] if placed.suspended_pence else []
     if placed.outcome in PENALTIES and placed.due_before_pence is not None:
-        more = f", and more from {placed.next_due_on}" if placed.next_due_on else ""
+        more = f", and more from {day(placed.next_due_on)}" if placed.next_due_on else ""
         left = f"; {money(placed.balance_pence)} is left to pay{more}" if placed.balance_pence else ""
-        said.append(f"{money(placed.due_before_pence) if placed.due_before_pence else 'nothing'} was owed{left}")
-    said += [f"{money(each.amount_pence)} went back on {each.on}: {cause_reason(each)}" for each in record.applied]
+        since = STAGES.get(placed.stage or "", "") if placed.due_before_pence else ""
+        said.append(f"{money(placed.due_before_pence) if placed.due_before_pence else 'nothing'} was owed{since}{left}")
+    said += [f"{money(each.amount_pence)} went back on {day(each.on)}: {cause_reason(each)}" for each in record.applied]
     return said + [f"{money(each.amount_pence)} is to be taken off it when it comes: {cause_reason(each)}" for each in record.pending]
 
 
@@ -128,15 +140,17 @@ def decision_words(held: Held) -> str:
     beyond = f"; it takes {money(held.overdrawn_pence)} more off accounts than was on them" if held.overdrawn_pence else ""
     approved = f"; {held.given_by} approved it" if held.needs_approval and held.verdict == "in-force" else ""
     became = {
-        "proposed": "; it waits for another person's approval",
+        "proposed": f"; it waits for another person's approval of {money(held.amount_pence)}",
         "withdrawn": f"; {held.given_by} withdrew it",
         "undone": "; it was undone",
     }.get(held.state, "")
     return f"{held.decided_by} {what}: {held.reason}{beyond}{approved}{became}"
 
 
-def refund_words(held: Refund) -> str:
+def refund_words(held: Refund, pack: Pack) -> str:
     """A refund as an officer would tell of it."""
+    method = pack.tables.methods.get(held.method_of_payment or "")
+    by_hand = f" by hand, as there is no way back by its method of payment ({method.name})" if method and not method.is_refundable else ""
     who = held.requested_by if held.origin == "officer" else f"{held.requested_by}'s decision" if held.requested_by else ""
     who = f"{who} asked for {money(held.amount_pence)} back" if who else f"{money(held.amount_pence)} is due back"
     pence = held.asked_pence or held.approved_pence or 0
@@ -144,7 +158,7 @@ def refund_words(held: Refund) -> str:
     became = {
         "requested": "; it waits for another person's approval",
         "approved": "; it waits for a second person's approval",
-        "asked": "; it was passed on to be sent",
+        "asked": f"; it was passed on to be sent{by_hand}",
         "sent": f"; {money(held.sent_pence or 0)} was sent",
         "failed": f"; it could not be sent: {held.failed_because}",
         "cancelled": f"; it was cancelled: {held.cancelled_because}",
@@ -165,6 +179,14 @@ def learned_words(held: Learned) -> str:
         "taken-back": "; that decision is no longer in force, so it does not count",
     }[held.state]
     return taught + confirmed + became
+
+
+def stopped_words(way: Mapping[str, Any]) -> str:
+    """Whether a way of placing without a person is stopped for a fund, and why."""
+    what = f"{WAYS[way['tag']]} for fund {way['fund']}"
+    found = [f"{way['wrong']} of {way['placed']:,} within 30 days were wrong"] if way["wrong"] else []
+    by = [f"{way['stopped_by']} stopped it: {way['reason']}"] if "stopped_by" in way else []
+    return f"{what} {'is stopped' if way['is_stopped'] else 'goes on'}: {'; '.join(by + found)}"
 
 
 def cause_words(cause: Cause) -> dict[str, Any]:

@@ -11,9 +11,21 @@ WORDS = {
     "closed": "came for a cancelled penalty: due back",
     "with-agent": "was taken for a penalty that an enforcement agent collects, to be forwarded",
     "refund-due": "is due back",
-    "reversed": "went back",
+    "reversed": "went back: nothing of it counts any more",
     "refunded": "was refunded",
 }
+CHANNELS = {
+    "web": "on the web",
+    "telephone": "by telephone",
+    "agent": "at a shop or post office",
+    "bank-transfer": "by bank transfer",
+    "standing-order": "by standing order",
+    "direct-debit": "by Direct Debit",
+    "cheque": "by cheque",
+    "cash": "in cash",
+    "benefit-deduction": "as a deduction from benefit",
+}
+"""How money came."""
 DUE = {
     "over": "it is more than was owed",
     "duplicate": "the penalty was already settled",
@@ -51,6 +63,8 @@ HOW = {
 }
 """How a penalty was found, where its reference does not simply name it."""
 PENALTIES = {"discount", "full", "part", "late-discount", "over", "duplicate", "closed", "with-agent"}
+STAGES = {"charge-certificate": ", after the charge certificate", "registered": ", after its registration with the court"}
+"""When a penalty that costs more than the notice said was paid."""
 REASONS = {
     "account-awaited": "the reference is valid, and its account is not known yet",
     "wait-over": "the reference is valid, but its account has not become known for too long",
@@ -72,7 +86,7 @@ REASONS = {
     "unknown-vat-code": "the VAT code that was stated is none of the council's",
     "method-takes-no-fee": "a fee was stated, and its method of payment takes none",
     "fee-alone": "a fee was stated, and nothing that it is for",
-    "left-by-officer": "an officer decided of the rest of it, or took it off its account",
+    "left-by-officer": "an officer left the rest of it here, or took it off its account",
 }
 
 SAID = {
@@ -95,6 +109,8 @@ SAID = {
     "words-agree": "the words name its kind of debt",
     "words-of-another-debt": "the words name another kind of debt",
 }
+WAYS = {"repaired": "putting references right", "by-payer": "placing by the payer alone"}
+"""The ways of placing without a person that can be stopped."""
 HELD_BY = {
     "not-open": "an account that is not open is never chosen automatically",
     "not-sure": "that is less than finance asks for",
@@ -102,7 +118,7 @@ HELD_BY = {
     "other-number": "its payer alone points at it, and what is typed is another number",
     "payer-alone": "nothing but its payer's history speaks for it",
     "repair-off": "finance has not switched automatic repair on for it",
-    "repair-stopped": "automatic repair has stopped for it: too many were wrong",
+    "repair-stopped": "automatic repair is stopped for it: too many were wrong, or an officer stopped it",
     "by-payer-off": "finance lets no payment to it be placed by its payer without a reference",
-    "by-payer-stopped": "placing by the payer alone has stopped for it: too many were wrong",
+    "by-payer-stopped": "placing by the payer alone is stopped for it: too many were wrong, or an officer stopped it",
 }

@@ -1,61 +1,51 @@
-"""Vectors of money that is moved or given back: journals, transfers, suspense, refunds."""
+"""Vectors of money that is moved: journals within a payment and their undoing, transfers, suspense."""
 
-from datetime import date
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
-from ims_allocation.domain.books import Movement, Refusal, Share
-from ims_allocation.domain.moving import Undone, move, transfer, undo
-from ims_allocation.domain.refunding import Gone, PaidLine, available, refund
-from ims_allocation.domain.releasing import Item, release
-from ims_allocation.domain.vat import vat_within
+from ims_allocation.domain import Line, Part
+from ims_allocation.domain.books import Refusal, Share
+from ims_allocation.domain.ledger import lines_between
+from ims_allocation.domain.moving import transfer
+from ims_allocation.domain.taxing import taxed_lines
+from ims_local.vectors.deciding import PACK, TODAY, Done, decide, paid, placed, towards
 from ims_local.vectors.running import Answer, OnPurpose, Suite, Unsupported
-from ims_local.vectors.world import BOOKS, REFUNDABLE, label, pounds, verdict, whole
+from ims_local.vectors.world import BOOKS, label, pounds, verdict, whole
 
 TIES = "how the predecessor ties lines together; here the journal they are in does"
-TODAY = date(2026, 3, 18)
+NOT_OF_A_LINE = "a payment keeps its method of payment wherever its money goes, and a decision's reason is told once, beside its lines"
+BY_STATE = "what was undone is known by the state of its decision, which the door asks the database for"
 BALANCE = "What leaves one account must arrive at others, to the penny; the predecessor lets a part of it vanish."
-LABELS = frozenset(
-    [
-        "no_targets",
-        "amount_zero",
-        "amount_negative",
-        "total_exceeds_available",
-        "already_undone",
-        "suspense_value_not_positive",
-        "suspense_total_mismatch",
-        "credit_note_fund_not_enabled",
-    ]
-)
+ONE_JOURNAL = "One journal brings a payment from where it was to where it is, and the VAT of its parts comes to that of the whole."
+IN_PART = "What is given to nobody stays in suspense: an item may be cleared in part."
+BELOW_NOTHING = "Below nothing is a reversal that names no payment: a person may lay it on the account that it undoes."
+LABELS = frozenset(["no_targets", "amount_zero", "amount_negative", "total_exceeds_available"])
 
 
 def share(told: list[Any]) -> Share:
-    """Fund, account, amount, VAT code, narrative."""
-    fund, account, amount, code, narrative = told
-    return Share(fund, account, whole(amount), code, narrative=narrative or "")
+    """Fund, account, amount, VAT code; the narrative is no line's."""
+    fund, account, amount, code, _ = told
+    return Share(fund, account, whole(amount), code)
 
 
-def line(each: Movement) -> dict[str, str]:
-    return {
-        "fund": each.fund,
-        "account": each.account_reference,
-        "mop": each.method_of_payment,
-        "amount": pounds(each.amount_pence),
-        "vat_code": each.vat_code,
-        "vat": pounds(each.vat_pence),
-        "narrative": each.narrative,
-    }
+def told_of(journals: Iterable[tuple[str, Iterable[Line]]], order: list[str]) -> Answer:
+    """Lines of the ledger as the vectors write them, where income is above nothing: each account once, in this order. A line of suspense
+    is named by its item."""
+    pence, vat = Counter[tuple[str, str, str]](), Counter[tuple[str, str, str]]()
+    for item, lines in journals:
+        for each in lines:
+            is_held = each.ledger_account == "suspense"
+            to = ("1", item, "M0") if is_held else (each.ledger_account[5:], each.account_reference or "", each.vat_code or "")
+            pence[to] -= each.amount_pence
+            vat[to] -= each.vat_pence
+    in_order = sorted(pence, key=lambda to: order.index(to[1]))
+    written = [{"fund": to[0], "account": to[1], "amount": pounds(pence[to]), "vat_code": to[2], "vat": pounds(vat[to])} for to in in_order]
+    return {"result": "ok", "lines": written, "net": pounds(pence.total()), "vat_net": pounds(vat.total())}
 
 
-def told(movements: list[Movement]) -> Answer:
-    return {
-        "result": "ok",
-        "lines": [line(each) for each in movements],
-        "net": pounds(sum(each.amount_pence for each in movements)),
-    }
-
-
-def refused(refusal: Refusal) -> Answer:
-    return {"result": "error", "lines": [], "net": "0.00", "error": reason(refusal)}
+def refused(error: str) -> Answer:
+    return {"result": "error", "lines": [], "net": "0.00", "error": error}
 
 
 def reason(refusal: Refusal) -> str:
@@ -63,40 +53,46 @@ def reason(refusal: Refusal) -> str:
     return f"{label(refusal.reason)}{more}"
 
 
-def run_journal(given: dict[str, Any]) -> Answer:
-    of = given["original"]
-    original = Share(of["fund"], of["account"], whole(of["amount"]), of["vat_code"])
-    done = move(original, original.amount_pence, [share(item) for item in given["items"] or []], BOOKS)
-    if isinstance(done, Refusal):
+def run_journal(given: dict[str, Any]) -> Answer | OnPurpose:
+    """What leaves a line of a payment for other accounts."""
+    of, items = given["original"], [share(item) for item in given["items"] or []]
+    line = Part(of["fund"], of["account"], whole(of["amount"]))
+    move = {"fund": line.fund, "account_reference": line.account_reference, "amount_pence": line.amount_pence, "to": [
+        {"fund": each.fund, "account_reference": each.account_reference, "amount_pence": each.amount_pence} for each in items
+    ]}  # fmt: skip
+    done = decide([paid(1, line.amount_pence, [line])], moves=[move])
+    if isinstance(done, str):
         return refused(done) | {"vat_net": "0.00"}
-    movements = [each for journal in done for each in journal]
-    return told(movements) | {"vat_net": pounds(sum(each.vat_pence for each in movements))}
+    order = [*(each.account_reference for each in items), line.account_reference]
+    answer = told_of([("", journal) for journal in done.journals], order)
+    return OnPurpose(answer, ONE_JOURNAL, frozenset({"lines"})) if len(items) > 1 else answer
 
 
 def run_undo(given: dict[str, Any]) -> Answer:
-    rate = BOOKS.rates[given["vat_code"]]
-    journal = [
-        Movement(given["fund"], "", each["mop"], pence, given["vat_code"], vat_within(pence, rate, BOOKS.rounding), "Journal")
-        for each in given["pair"]
-        for pence in [whole(each["amount"])]
-    ]
-    done, again = (undo(journal, is_undone, TODAY, str(given["undone_by_user"])) for is_undone in (False, True))
-    assert isinstance(done, Undone), "what was not undone before can be"
-    assert isinstance(again, Refusal), "what was undone cannot be undone again"
-    kept = ("mop", "amount", "vat", "narrative")
+    """A move that is taken back: the payment is placed as if it had not been."""
+    got, _ = (whole(each["amount"]) for each in given["pair"])
+    before = paid(1, got, [Part(given["fund"], "from", got)])
+    to = [{"fund": given["fund"], "account_reference": "to", "amount_pence": got}]
+    done = decide([before], moves=[{"fund": given["fund"], "account_reference": "from", "amount_pence": got, "to": to}])
+    assert isinstance(done, Done), "what is there can be moved"
+    [moved] = done.records
+    answer = told_of([("", lines_between(moved, placed(before)))], ["to", "from"])
+    kept = ("amount", "vat")
     return {
         "result": "ok",
-        "new_lines": [{name: line(each)[name] for name in kept} for each in done.movements],
-        "new_entry_date": done.posted_on.isoformat(),
-        "new_user": int(done.by),
-        "second_undo_error": label(again.reason),
+        "new_lines": [{name: each[name] for name in kept} for each in answer["lines"]],
+        "new_entry_date": TODAY.isoformat(),
+        "new_user": given["undone_by_user"],
     }
 
 
 def run_transfer(given: dict[str, Any]) -> Answer:
     sources, targets = ([share(each) for each in given[side] or []] for side in ("sources", "targets"))
     done = transfer(sources, targets, BOOKS)
-    return refused(done) if isinstance(done, Refusal) else told(done)
+    if isinstance(done, Refusal):
+        return refused(reason(done))
+    answer = told_of([("", taxed_lines(done, TODAY, PACK))], [line.account_reference or "" for line in done])
+    return {name: value for name, value in answer.items() if name != "vat_net"}
 
 
 def run_transfer_check(given: dict[str, Any]) -> Answer | OnPurpose:
@@ -109,76 +105,54 @@ def run_transfer_check(given: dict[str, Any]) -> Answer | OnPurpose:
     return OnPurpose(verdict("not_balanced"), BALANCE) if done.reason == "not-balanced" else verdict(reason(done))
 
 
-def run_release(given: dict[str, Any]) -> Answer:
+def run_release(given: dict[str, Any]) -> Answer | OnPurpose:
     if given["database_rejects_save"]:
         raise Unsupported("A journal and what depends on it are one transaction: when the database refuses it, nothing is said to be done.")
-    items = [
-        Item(f"SA{at}", whole(each["amount"]) - whole(each["already_allocated"] or "0"), f"bank line {at}")
-        for at, each in enumerate(given["suspense"] or [], 1)
-    ]
-    targets = [
-        Share(each["fund"], each["account"], whole(each["amount"]), each["vat_code"], each["mop"], each["narrative"] or "")
-        for each in given["journals"] or []
-    ]
-    notes = [Share(each["fund"], each["account"], whole(each["amount"]), each["vat_code"]) for each in given["credit_notes"] or []]
-    done = release(items, targets, notes, BOOKS)
-    if isinstance(done, Refusal):
+    items = [whole(each["amount"]) - whole(each["already_allocated"] or "0") for each in given["suspense"] or []]
+    targets, notes = given["journals"] or [], given["credit_notes"] or []
+    answer = release(items, targets, notes)
+    if any(pence < 0 for pence in items):
+        return OnPurpose(answer, BELOW_NOTHING)
+    asked = sum(whole(each["amount"]) for each in targets)
+    return OnPurpose(answer, IN_PART) if asked < sum(items) and not notes else answer
+
+
+def release(items: list[int], targets: list[dict[str, Any]], notes: list[dict[str, Any]]) -> Answer:
+    """What is in suspense goes to accounts, and what is not there comes from credit notes."""
+    records = [paid(at, pence) for at, pence in enumerate(items, 1)]
+    to, of_notes = (towards(side, [whole(each["amount"]) for each in side]) for side in (targets, notes))
+    done = decide(records, to=to, credit_notes=of_notes)
+    if isinstance(done, str):
         return refused(done) | {"allocations": []}
-    return told(done.movements) | {"allocations": [{"item": at + 1, "amount": pounds(pence)} for at, pence in done.taken]}
+    names = [f"SA{at}" for at in range(1, len(items) + 1)]
+    order = [*names, *(each["account"] for each in (*targets, *notes))]
+    taken = [
+        {"item": at, "amount": pounds(part.amount_pence)}
+        for at, record in enumerate(done.records, 1)
+        for part in (record.decided.parts if record.decided else ())
+    ]
+    answer = told_of([*zip(names, done.journals, strict=True), ("", done.beside)], order)
+    return {name: value for name, value in answer.items() if name != "vat_net"} | {"allocations": taken}
 
 
 def run_line_count(given: dict[str, Any]) -> Answer:
     """As many lines as items, targets and credit notes: here of a pound each, and a penny each for the notes."""
-    targets = [Share("5", f"A{at}", 100, "N0") for at in range(given["journals"])]
-    notes = [Share("5", f"C{at}", 1, "N0") for at in range(given["credit_notes"])]
+    targets = [{"fund": "5", "account": f"A{at}", "amount": "1.00", "vat_code": "N0"} for at in range(given["journals"])]
+    notes = [{"fund": "5", "account": f"C{at}", "amount": "0.01", "vat_code": "N0"} for at in range(given["credit_notes"])]
     held, count = 100 * len(targets) - len(notes), given["suspense_items"]
-    items = [Item(f"S{at}", held // count + (held % count if at == 0 else 0)) for at in range(count)]
-    done = release(items, targets, notes, BOOKS)
-    return {"processed_transactions": 0 if isinstance(done, Refusal) else len(done.movements)}
+    items = [held // count + (held % count if at == 0 else 0) for at in range(count)]
+    return {"processed_transactions": len(release(items, targets, notes)["lines"])}
 
 
-def run_available(given: dict[str, Any]) -> Answer:
-    lines = [PaidLine(ref, "P", fund, account, whole(amount)) for ref, account, fund, amount in given["lines"]]
-    gone = [Gone(-whole(amount), account=(fund, account)) for account, fund, amount in given["processed_refunds"]]
-    gone += [Gone(-whole(amount), line_id=ref) for ref, amount in given["journals_out"]]
-    left = available(lines, gone, -sum(map(whole, given["pending_refunds"])))
-    return {
-        "header": pounds(left.total_pence),
-        "line": pounds(left.lines.get(given["query_line"], 0)),
-        "refund_enabled": left.can_be_refunded,
-    }
-
-
-def run_refund(given: dict[str, Any]) -> Answer:
-    lines = [
-        PaidLine(each["ref"], each["psp"], "", each["ref"], whole(each["amount"]), each["mop"] in REFUNDABLE)
-        for each in given["original_lines"] or []
-    ]
-    asked = [(ref, whole(amount)) for ref, amount in given["requests"] or []]
-    left = available(lines, []).lines
-    done = refund(lines, left, asked, given["reason"] or "", given["user_may_partially_refund"])
-    if isinstance(done, str):
-        return {"status": "Error", "amount": None, "sent_to_provider": None, "pending": [], "error": REFUND_LABELS.get(done, label(done))}
-    if not given["provider_says_success"]:
-        raise Unsupported("What a provider answers is told later, by refund-sent or refund-failed.")
-    pending = [
-        {"amount": pounds(-pence), "status_id": "1", "processed": "-", "refund_reference": f"I{ref[1:]}"} for ref, pence in done.parts
-    ]
-    return {"status": "Accepted", "amount": pounds(done.amount_pence), "sent_to_provider": pounds(done.amount_pence), "pending": pending}
-
-
-REFUND_LABELS = {"several-payments": "several_psp_references", "method-not-refundable": "mop_not_refundable"}
 TIED = dict.fromkeys(("distinct_transfer_guids", "distinct_psp_references", "lines_with_transfer_reference"), TIES)
+OF_THE_WHOLE = dict.fromkeys(("mop", "narrative"), NOT_OF_A_LINE)
 SUITES = {
-    "transaction_journal": Suite(run_journal, LABELS, TIED),
-    "transaction_journal_undo": Suite(run_undo, LABELS, {"all_four_share_rollback_guid": TIES}),
-    "transfer_posting": Suite(run_transfer, LABELS, TIED),
-    "transfer_validation": Suite(run_transfer_check, LABELS),
-    "suspense_allocation": Suite(run_release, LABELS),
-    "suspense_line_count": Suite(run_line_count),
-    "amount_available": Suite(run_available),
-    "refund": Suite(
-        run_refund,
-        frozenset({"reason_missing", "refund_exceeds_remaining", *REFUND_LABELS.values()}),
+    "transaction_journal": Suite(run_journal, ignores=TIED | OF_THE_WHOLE),
+    "transaction_journal_undo": Suite(
+        run_undo, ignores=OF_THE_WHOLE | {"all_four_share_rollback_guid": TIES, "second_undo_error": BY_STATE}
     ),
+    "transfer_posting": Suite(run_transfer, LABELS, TIED | OF_THE_WHOLE),
+    "transfer_validation": Suite(run_transfer_check, LABELS),
+    "suspense_allocation": Suite(run_release, frozenset({"credit_note_fund_not_enabled"}), OF_THE_WHOLE),
+    "suspense_line_count": Suite(run_line_count),
 }

@@ -12,7 +12,6 @@ ROUNDING: Rounding = "half-even"
 
 BOOKS = Books(
     funds={
-        "1": FundVat("M0"),
         "5": FundVat("N0"),
         "13": FundVat("W0", may_differ=True),
         "23": FundVat("N0"),
@@ -27,12 +26,6 @@ BOOKS = Books(
         "R5": Fraction(1, 20),
         "O7": Fraction(7, 40),
     },
-    rounding=ROUNDING,
-    journal_out="JN",
-    journal_in="JR",
-    transfer_out="11",
-    transfer_in="10",
-    suspense_fund="1",
     credit_note_funds=frozenset({"5", "13", "23"}),
 )
 REFUNDABLE = {"90"}

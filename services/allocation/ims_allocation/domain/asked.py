@@ -1,6 +1,6 @@
 """What a person may ask of allocation: what to do with payments, and what to move from account to account."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -136,6 +136,15 @@ class Settling(Asked):
 
     run_id: UUID
     sequence: int = Field(ge=1, lt=2**31)
+    reason: Reason
+
+
+class Stopping(Asked):
+    """A way of placing payments without a person that is to stop for a fund, or to go on; and why."""
+
+    fund: Code
+    way: Literal["repaired", "by-payer"]
+    """References with one keying error put right; or accounts that nothing but their payer points at."""
     reason: Reason
 
 

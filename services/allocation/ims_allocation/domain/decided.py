@@ -7,7 +7,7 @@ from uuid import UUID
 from ims_allocation.domain.choosing import Accounts
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Decided, Part, Placement, Record
-from ims_allocation.domain.penalties import Settled
+from ims_allocation.domain.penalties import Settled, stage_of
 from ims_allocation.domain.rejecting import off_accounts, off_penalties
 
 RULE = "officer"
@@ -104,6 +104,7 @@ def of_decision(record: Record, dealt: Dealt, settled: list[Settled], outcome: s
         next_due_on=min(dates, default=None),
         is_for_agent=any(one.outcome == "with-agent" for one in settled),
         decision_id=dealt.decision_id,
+        stage=stage_of(settled),
     )
 
 

@@ -44,6 +44,8 @@ class Refund(NamedTuple):
     sent_pence: int | None = None
     failed_because: str | None = None
     cancelled_because: str | None = None
+    method_of_payment: str | None = None
+    """How the payment came; where its provider has no way back, a person sends the money."""
 
     @property
     def state(self) -> State:

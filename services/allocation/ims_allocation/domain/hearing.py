@@ -25,6 +25,7 @@ def known(heard: PaymentReceived, reading: Reading, pack: Pack, names: Names = N
     named = (reference for _, reference in reading.candidates) if text else ()
     vehicle = vehicle_mark(heard.vehicle) if heard.vehicle else reading.vehicle or vehicle_in(text)
     decided_on = pack.decided_on(heard)
+    verdict = pack.tables.rules.of(heard, decided_on, bool(reading.candidates))
     return Payment(
         heard_revision=heard.revision,
         amount_pence=heard.amount_pence,
@@ -39,7 +40,8 @@ def known(heard: PaymentReceived, reading: Reading, pack: Pack, names: Names = N
         named=pack.words.named(text),
         names=names.of_payer(heard.payer.name) if text and heard.payer and heard.payer.name else frozenset(),
         payer=names.of_bank_account(bank_account) if bank_account else None,
-        ruled=pack.tables.rules.of(heard, decided_on, bool(reading.candidates)).ruled,
+        ruled=verdict.ruled,
+        unasked=verdict.failed,
         basket=lines,
     )
 

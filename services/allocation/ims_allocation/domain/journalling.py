@@ -39,7 +39,7 @@ def journal(asked: Journalling, known: Known) -> Journal | list[str]:
         return faults
     if faults := [fault for each in asked.targets if (fault := fault_of_account(each, known))]:
         return faults
-    lines = taxed_lines([books.line(each) for each in made], known.today, pack)
+    lines = taxed_lines(made, known.today, pack)
     return Journal(tuple(lines), sum(each.amount_pence for each in asked.sources))
 
 

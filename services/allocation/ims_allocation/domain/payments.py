@@ -52,6 +52,8 @@ class Payment:
     """Of free text, the bank account it came from, as a keyed digest."""
     ruled: Ruled | None = None
     """What an officer's rule says of it, asked once, when it was heard."""
+    unasked: tuple[str, ...] = ()
+    """Officers' rules that failed on it, and so were passed over."""
     basket: tuple[Stated, ...] = ()
     """What it is for, line by line, where it was stated so: no rule puts it elsewhere."""
 
@@ -168,6 +170,8 @@ class Placement:
     evidence: Evidence | None = field(default=None, compare=False)
     """No part of where the money is: the same place by other figures is no news."""
     coded: tuple[Coded, ...] = field(default=(), compare=False)
+    stage: str | None = field(default=None, compare=False)
+    """The stage that its penalties were in on the day that decides, where they were all in one."""
 
     @property
     def allocated_pence(self) -> int:

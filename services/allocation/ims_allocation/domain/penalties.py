@@ -57,6 +57,8 @@ class Settled:
     due_before_pence: int = 0
     balance_pence: int = 0
     next_due_on: date | None = None
+    stage: str = ""
+    """The stage that the penalty was in on the day that decides; none of one that is cancelled."""
 
 
 @dataclass(slots=True)
@@ -78,7 +80,7 @@ class Penalty:
         stage = stage_on(stages, day)
         due = 0 if self.is_settled else max(0, stage.amount_pence - self.paid_pence)
         taken, outcome = self.outcome(amount_pence, due, stage)
-        return Settled(key, taken, amount_pence - taken, outcome, due_before_pence=due)
+        return Settled(key, taken, amount_pence - taken, outcome, due_before_pence=due, stage=stage.stage)
 
     def outcome(self, amount_pence: int, due: int, stage: Stage) -> tuple[int, str]:
         if self.account.status == "with-agent" and stage == self.account.stages[-1]:
@@ -125,6 +127,12 @@ def lay(penalties: dict[AccountKey, Penalty], claim: Claim) -> list[Settled]:
     for one in settled:
         penalties[one.key].count(one, claim.decided_on)
     return settled
+
+
+def stage_of(settled: Iterable[Settled]) -> str | None:
+    """The stage that penalties were in, if it was the same for all."""
+    stages = {one.stage for one in settled}
+    return stages.pop() or None if len(stages) == 1 else None
 
 
 def give_back(settled: list[Settled], refunded_pence: int) -> None:

@@ -10,7 +10,7 @@ from ims_allocation.domain.choosing import Accounts, Hold, Home, choose
 from ims_allocation.domain.decided import Dealt, deal_out, of_decision
 from ims_allocation.domain.packs import Pack
 from ims_allocation.domain.payments import Part, PaymentKey, Placement, Record, shares_of
-from ims_allocation.domain.penalties import Claim, Settled, settle
+from ims_allocation.domain.penalties import Claim, Settled, settle, stage_of
 from ims_allocation.domain.rejecting import off_accounts, off_penalties
 from ims_allocation.domain.ruling import by_rule
 from ims_allocation.domain.taxing import taxed
@@ -168,6 +168,7 @@ def of_penalties(record: Record, home: Home, settled: list[Settled], waiting: in
         balance_pence=sum(one.balance_pence for one in settled),
         next_due_on=min(dates, default=None),
         is_for_agent=any(one.outcome == "with-agent" for one in settled),
+        stage=stage_of(settled),
     )
 
 

@@ -11,6 +11,7 @@ from ims_allocation.domain.asked import ApprovingPack
 from ims_allocation.domain.editions.differences import differences, dropped
 from ims_allocation.domain.editions.edition import Edition, edition_of, of_content
 from ims_allocation.domain.editions.reading import BYTES_MAX, PackFault
+from ims_allocation.domain.rounding import money
 from ims_allocation.domain.trying import Difference, in_words
 from ims_allocation.handlers.officers import (
     KEYED,
@@ -163,7 +164,13 @@ def told(difference: Difference) -> dict[str, Any]:
 
 def ending(placed: Any) -> dict[str, Any]:
     parts = [part._asdict() for part in placed.parts]
-    return {"words": words(placed), "outcome": placed.outcome, "reason": placed.reason, "rule": placed.rule, "parts": parts}
+    there = [f"{money(part.amount_pence)} on {part.fund}/{part.account_reference}{centre(part.cost_centre)}" for part in placed.parts]
+    said = f"{words(placed)}: {'; '.join(there)}" if there else words(placed)
+    return {"words": said, "outcome": placed.outcome, "reason": placed.reason, "rule": placed.rule, "parts": parts}
+
+
+def centre(cost_centre: str | None) -> str:
+    return f" for cost centre {cost_centre}" if cost_centre else ""
 
 
 async def is_known(edition: Edition, effective_on: date, command: Command, work: Work) -> bool:

@@ -22,7 +22,7 @@ def is_plain(payment: PaymentReceived, reading: Reading, pack: Pack, there: Mapp
     fund = pack.funds[code]
     if fund.is_penalty or (payment.fund and payment.fund != code):
         return False
-    if pack.tables.rules.before and pack.tables.rules.of(payment, pack.decided_on(payment), has_reference=True).ruled:
+    if pack.tables.rules.before and any(pack.tables.rules.of(payment, pack.decided_on(payment), has_reference=True)):
         return False
     if fund.vat_code in pack.vatable:
         return False

@@ -130,14 +130,14 @@ async def approve(command: Command, which: tuple[UUID, str | None], amount_pence
     pack, by = packs[command.council], command.by
     if any(is_same_person(by, each) for each in held.approved_by):
         return shown(held, pack, work.today)
-    refuse_changed(which[1], str(version(held)), refund_words(held))
+    refuse_changed(which[1], str(version(held)), refund_words(held, pack))
     if held.state not in ("requested", "approved"):
         raise Unwelcome(409, "The refund waits for no approval", f"It is {held.state}.")
     if is_same_person(held.requested_by, by):
         raise Unwelcome(403, "Who asked for a refund may not approve it", "Have another person approve it.")
     pence = amount_pence or held.approved_pence or held.amount_pence
     if pence > held.amount_pence:
-        words = f"{money(held.amount_pence)} was. Ask for more by itself."
+        words = f"{money(held.amount_pence)} was asked for. What is more is another refund: ask for it by itself."
         raise Unwelcome(422, "It is more than was asked for; nothing was changed", words)
     if held.approved_pence not in (None, pence):
         words = f"They approved {money(held.approved_pence or 0)}: approve that, or cancel it."
@@ -164,7 +164,7 @@ async def cancel(command: Command, which: tuple[UUID, str | None], reason: str, 
     pack = packs[command.council]
     if held.state == "cancelled":
         return shown(held, pack, work.today)
-    refuse_changed(which[1], str(version(held)), refund_words(held))
+    refuse_changed(which[1], str(version(held)), refund_words(held, pack))
     if held.state not in ("requested", "approved"):
         raise Unwelcome(409, "The refund cannot be cancelled any more", f"It is {held.state}.")
     if held.follows_due:
@@ -207,7 +207,7 @@ def check_left(pence: int, record: Record, others: Collection[Refund], status: i
     """Raises Unwelcome where so much is not left of a payment, after all that went back and is to go back."""
     left = left_to_ask(record, others)
     if pence > left:
-        words = f"{money(left)} is: the rest went back, or is asked for by other refunds."
+        words = f"{money(left) if left else 'Nothing'} is left: the rest went back, or is asked for by other refunds."
         raise Unwelcome(status, f"{money(pence)} is not left of the payment; nothing was changed", words)
 
 
@@ -231,5 +231,5 @@ def shown(held: Refund, pack: Pack, on: date) -> dict[str, Any]:
         "decision_id": held.decision_id, "again_of": held.again_of, "approvals_needed": held.approvals_needed,
         "approved_by": list(held.approved_by), "asked_at": held.asked_at, "sent_pence": held.sent_pence,
         "failed_because": held.failed_because, "cancelled_because": held.cancelled_because, "since_on": held.since_on, "age": waits,
-        "is_overdue": waits is not None and waits >= pack.waits.refund_days, "words": refund_words(held),
+        "is_overdue": waits is not None and waits >= pack.waits.refund_days, "words": refund_words(held, pack),
     }  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from ims_allocation.domain import BY_PAYER, REPAIRED, WATCHED_DAYS, Change, Owing, is_found_wrong, is_sampled, stops
+from ims_allocation.store import stopping
 from ims_allocation.store.tables import AutomaticOutcomeRow
 from ims_kit import Insert, Work
 
@@ -44,8 +45,9 @@ async def wrong(councils: Collection[str], today: date, connection: Any) -> list
 
 
 async def stopped(councils: Collection[str], today: date, connection: Any) -> set[tuple[str, str, str]]:
-    """The ways that are stopped, by council and fund."""
-    return {(each["council"], each["fund"], each["tag"]) for each in await wrong(councils, today, connection) if each["is_stopped"]}
+    """The ways that are stopped, by council and fund: for what was wrong, or by an officer."""
+    found = [each for each in await wrong(councils, today, connection) if each["is_stopped"]]
+    return {(each["council"], each["fund"], each["tag"]) for each in (*found, *await stopping.by_hand(councils, connection))}
 
 
 async def found(changes: Collection[Change], work: Work) -> None:

@@ -19,7 +19,8 @@ REQUEST = Insert(
 )
 STEP = Insert(RefundStepRow, "council refund_id step given_by requested_by amount_pence reason given_at", returning="refund_id")
 
-HELD = """SELECT r.*, s.approved_by, s.approved_pence, s.asked_pence, s.asked_at, s.sent_pence, s.failed_because, s.cancelled_because
+HELD = """SELECT r.*, s.approved_by, s.approved_pence, s.asked_pence, s.asked_at, s.sent_pence, s.failed_because, s.cancelled_because,
+    (SELECT method_of_payment FROM placement p WHERE p.council = r.council AND p.payment_id = r.payment_id ORDER BY revision DESC LIMIT 1)
   FROM refund r LEFT JOIN LATERAL (SELECT
       coalesce(array_agg(given_by ORDER BY given_at) FILTER (WHERE step = 'approved'), '{}') AS approved_by,
       max(amount_pence) FILTER (WHERE step = 'approved') AS approved_pence, max(amount_pence) FILTER (WHERE step = 'asked') AS asked_pence,

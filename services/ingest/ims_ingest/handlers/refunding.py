@@ -124,9 +124,11 @@ async def payment_of(payment_id: str, accounts: Iterable[PayAccount]) -> tuple[P
 
 
 async def fail(service: Service, asked: AskedRefund, reason: str) -> None:
+    """End it, and have the payment's refunds read: one that we did not ask for may be why, and is told then."""
     async with service.begin() as work:
         if await asked_refunds.end(asked, "failed", reason, work):
             work.tell(refund_failed(asked, SOURCE, reason, work))
+            await looks.look_again({(asked.council, asked.provider_payment_id or "")}, work.now, work)
     log.warning("refund failed", council=asked.council, refund_id=str(asked.refund_id), reason=reason)
 
 

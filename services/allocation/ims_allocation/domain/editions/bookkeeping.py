@@ -16,4 +16,4 @@ def books_on(day: date, pack: Pack) -> Books:
         return Books(none, {vat.code: Fraction(0) for vat in none.values()}, credit_note_funds=pack.credit_note_funds)
     rates = {code: rate for code in tables.vat.codes if (rate := tables.vat_rate(code, day)) is not None}
     funds = {code: FundVat(fund.vat_code, fund.vat_may_differ) for code, fund in tables.funds.items()}
-    return Books(funds=funds, rates=rates, rounding=tables.vat.rounding, credit_note_funds=tables.credit_note_funds)
+    return Books(funds=funds, rates=rates, credit_note_funds=tables.credit_note_funds)

@@ -5,6 +5,7 @@ A rule cannot hold the service up: the language has no loop, and what could make
 left costs at most the length of the rule times that of the text it looks at. A rule that fails does not apply, and is counted.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -53,6 +54,10 @@ LIKE = cel.FunctionDecl(
     "like",
     [cel.Overload("string_like", return_type=cel.Type.BOOL, parameters=[cel.Type.STRING] * 2, is_member=True, impl=like)],
 )
+LEFT_OUT_WORDS = "loops (map, filter, exists, all), matches and + are left out"
+UNDECLARED = re.compile(r"undeclared reference to '([^']+)'")
+NO_OVERLOAD = re.compile(r"found no matching overload for '([^']+)' applied to '\(([^)]*)\)'")
+KINDS = {"int": "a whole number", "string": "a text", "bool": "a yes or no"}
 LANGUAGE = cel.NewEnv(
     config=cel.NewEnvConfigFromYaml(LEFT_OUT),
     variables={"amount_pence": cel.Type.INT} | dict.fromkeys(TEXTS, cel.Type.STRING),
@@ -141,10 +146,16 @@ def compiled(when: str) -> Any:
 
 
 def in_words(told: str) -> str:
-    """What the compiler says, in one line, without the drawing under it."""
+    """What the compiler says, in one line and plain words, without the drawing under it."""
     first = told.partition("\n")[0]
     at, _, what = first.partition("<input>:")[2].partition(": ")
-    return f"{what or first} (at {at})" if at else first
+    if unknown := UNDECLARED.search(first):
+        said = f"{unknown[1].strip('_')} is nothing that a rule can use: it looks at the payment's fields, and {LEFT_OUT_WORDS}"
+    elif unlike := NO_OVERLOAD.search(first):
+        said = f"{unlike[1].strip('_')} cannot be used of {' and '.join(KINDS.get(kind, kind) for kind in unlike[2].split(', '))}"
+    else:
+        said = what or first
+    return f"{said} (at {at})" if at else said
 
 
 def says(rule: Rule, version: str) -> Ruled:

@@ -132,6 +132,15 @@ CREATE TABLE suspense_note (      -- what people wrote to an item of suspense, a
   kind text NOT NULL CHECK (kind IN ('note', 'assign')), owner text, area text, note text, given_by text NOT NULL,
   given_at timestamptz NOT NULL, PRIMARY KEY (council, note_id));
 CREATE INDEX suspense_note_of_payment ON suspense_note (council, payment_id, note_number);
+CREATE TABLE automatic_stop (     -- a way of placing without a person that an officer stopped for a fund: at once, by themselves
+  council text, stop_id uuid, fund text NOT NULL, tag text NOT NULL CHECK (tag IN ('repaired', 'by-payer')),
+  stopped_by text NOT NULL CHECK (btrim(stopped_by) <> ''), reason text NOT NULL CHECK (reason <> ''), stopped_at timestamptz NOT NULL,
+  PRIMARY KEY (council, stop_id), UNIQUE (council, stop_id, stopped_by));
+CREATE TABLE automatic_resume (   -- another person's word that it goes on
+  council text, stop_id uuid, stopped_by text NOT NULL, resumed_by text NOT NULL, reason text NOT NULL CHECK (reason <> ''),
+  resumed_at timestamptz NOT NULL, PRIMARY KEY (council, stop_id),
+  FOREIGN KEY (council, stop_id, stopped_by) REFERENCES automatic_stop (council, stop_id, stopped_by),
+  CONSTRAINT another_lets_it_go_on CHECK (btrim(resumed_by) <> '' AND lower(btrim(resumed_by)) <> lower(btrim(stopped_by))));
 CREATE TABLE weigh_again (        -- payments in suspense whose payer was confirmed, until they are weighed anew
   council text, payment_id uuid, PRIMARY KEY (council, payment_id));
 CREATE TABLE suspense_item (      -- what is in suspense now, ready to be listed: nothing but what placements, typed and suspense_note say
@@ -230,7 +239,7 @@ CREATE TRIGGER placements_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON place
   FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back();
 DO $$ DECLARE each text; BEGIN
   FOREACH each IN ARRAY ARRAY['decision', 'decided', 'journal', 'verdict', 'payer', 'payer_step', 'refund', 'refund_step',
-    'suspense_note', 'rejected_line', 'settled_line'] LOOP
+    'suspense_note', 'rejected_line', 'settled_line', 'automatic_stop', 'automatic_resume'] LOOP
     EXECUTE format('CREATE TRIGGER %1$s_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %1$I
       FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_taken_back()', each);
   END LOOP;
