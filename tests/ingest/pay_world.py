@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from ims_contracts.allocations import RefundApproved
+from ims_contracts.refunds import RefundApproved
 from ims_ingest.domain.identity import named_payment
 from ims_ingest.handlers.refunding import follow, on_refunds
 from ims_ingest.handlers.sweeping import sweep

@@ -174,19 +174,3 @@ class RefundRequested(Message):
     reason: Code
     """The payment's outcome: `over`, `duplicate`, `closed`, …; `reversed` or `refunded` where it is no longer due."""
     requested_on: date
-
-
-class RefundApproved(Message):
-    """A person approved that money of a payment goes back to its payer. Whoever took the payment is asked to send it, once."""
-
-    type: ClassVar[str] = "ims.allocations.refund-approved.v1"
-    topic: ClassVar[str] = "ims.allocations.v1"
-    keyed_by: ClassVar[str] = "payment_id"
-    one_per: ClassVar[tuple[str, ...]] = ("refund_id",)
-
-    refund_id: UUID
-    """Of this one giving back: refund-sent or refund-failed says by it what became of it."""
-    payment_id: UUID
-    revision: int = Field(ge=1)
-    amount_pence: PositivePence
-    approved_on: date

@@ -8,7 +8,6 @@ from ims_contracts.allocations import (
     PaymentAllocated,
     PaymentSuspended,
     PaymentUnallocated,
-    RefundApproved,
     RefundRequested,
 )
 from ims_contracts.message import Message
@@ -24,6 +23,7 @@ from ims_contracts.payments import (
     ReversalSubmitted,
 )
 from ims_contracts.reconciliations import BreakClosed, BreakOpened, DayClosed, PaymentReconciled, YearClosed
+from ims_contracts.refunds import RefundApproved
 from ims_contracts.remittances import RemittanceDecided, RemittanceLate, RemittanceReceived, RemittanceRefused, RemittanceReversed
 from ims_contracts.statements import SettlementFailed, SettlementReceived, StatementLineReceived, StatementReceived
 
@@ -51,10 +51,11 @@ STREAMS = {
         (StatementReceived, StatementLineReceived, SettlementReceived, SettlementFailed), ("ingest",), ("reconcile", "notify")
     ),
     "ims.allocations.v1": Stream(
-        (PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted, RefundRequested, RefundApproved),
+        (PaymentAllocated, PaymentSuspended, PaymentUnallocated, JournalPosted, RefundRequested),
         ("allocation",),
-        ("ingest", "reconcile", "notify", "outside"),
+        ("reconcile", "notify", "outside"),
     ),
+    "ims.refunds.v1": Stream((RefundApproved,), ("allocation",), ("ingest",)),
     "ims.reconciliations.v1": Stream(
         (PaymentReconciled, BreakOpened, BreakClosed, DayClosed, YearClosed), ("reconcile",), ("allocation", "notify")
     ),

@@ -3,9 +3,9 @@
 from functools import partial
 
 from ims_contracts.accounts import AccountSubmitted
-from ims_contracts.allocations import RefundApproved
 from ims_contracts.documents import asyncapi
 from ims_contracts.payments import PaymentSubmitted, ReversalSubmitted
+from ims_contracts.refunds import RefundApproved
 from ims_ingest.domain.cards import redacted
 from ims_ingest.formats import formats_with
 from ims_ingest.handlers import (

@@ -21,7 +21,7 @@ from ims_allocation.handlers.officers import Command, Unwelcome, done, if_match,
 from ims_allocation.handlers.pages import PenceAsked, after, cursor
 from ims_allocation.journey import refund_words
 from ims_allocation.store import placements, refunds
-from ims_contracts.allocations import RefundApproved
+from ims_contracts.refunds import RefundApproved
 from ims_kit import Work
 from ims_kit.work import LONDON
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from ims_contracts.allocations import RefundApproved
 from ims_contracts.payments import RefundFailed
+from ims_contracts.refunds import RefundApproved
 from ims_ingest.domain.asked_refunds import (
     NOT_THERE,
     Adopt,

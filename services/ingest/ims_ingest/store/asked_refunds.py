@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ims_contracts.allocations import RefundApproved
+from ims_contracts.refunds import RefundApproved
 from ims_ingest.domain.asked_refunds import AskedRefund
 from ims_ingest.store.pay_tables import AskedRefund as Row
 from ims_kit import Insert, Work
