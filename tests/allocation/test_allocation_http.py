@@ -70,18 +70,19 @@ async def test_of_what_went_back_alone_nothing_is_said_to_have_come(
 
 
 @pytest.mark.parametrize(
-    ("on", "pence", "owed"),
+    ("status", "on", "pence", "owed"),
     [
-        (date(2026, 4, 1), 7000, "£70.00 was owed"),
-        (date(2026, 5, 10), 10500, "£105.00 was owed, after the charge certificate"),
-        (date(2026, 6, 10), 11500, "£115.00 was owed, after its registration with the court"),
+        ("open", date(2026, 4, 1), 7000, "£70.00 was owed"),
+        ("open", date(2026, 5, 10), 10500, "£105.00 was owed, after the charge certificate"),
+        ("open", date(2026, 6, 10), 11500, "£115.00 was owed, after its registration with the court"),
+        ("closed", date(2026, 4, 1), 7000, "£70.00 was owed, though its back office has closed it"),
     ],
 )
 async def test_a_payment_for_a_penalty_says_at_which_stage_it_was(
-    http: httpx.AsyncClient, pool: Any, on: date, pence: int, owed: str
+    http: httpx.AsyncClient, pool: Any, status: str, on: date, pence: int, owed: str
 ) -> None:
     async with begin(pool) as work:
-        await on_accounts([penalty("BJ90012273")], work, packs=PACKS)
+        await on_accounts([penalty("BJ90012273", status=status)], work, packs=PACKS)
         await on_payments([payment("BJ90012273", pence, on, called="staged")], work, packs=PACKS)
     [step] = (await http.get(f"/v1/payments/{name('staged')}", params={"council": COUNCIL})).json()["steps"]
     assert (step["words"], step["figures"][-1]) == ("settled the penalty", owed)

@@ -63,8 +63,12 @@ HOW = {
 }
 """How a penalty was found, where its reference does not simply name it."""
 PENALTIES = {"discount", "full", "part", "late-discount", "over", "duplicate", "closed", "with-agent"}
-STAGES = {"charge-certificate": ", after the charge certificate", "registered": ", after its registration with the court"}
-"""When a penalty that costs more than the notice said was paid."""
+STAGES = {
+    "charge-certificate": ", after the charge certificate",
+    "registered": ", after its registration with the court",
+    "closed": ", though its back office has closed it",
+}
+"""When a penalty was paid, where that was not while its notice ran."""
 REASONS = {
     "account-awaited": "the reference is valid, and its account is not known yet",
     "wait-over": "the reference is valid, but its account has not become known for too long",

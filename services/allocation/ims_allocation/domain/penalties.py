@@ -58,7 +58,8 @@ class Settled:
     balance_pence: int = 0
     next_due_on: date | None = None
     stage: str = ""
-    """The stage that the penalty was in on the day that decides; none of one that is cancelled."""
+    """The stage that the penalty was in on the day that decides, or `closed`, where its back office says so; none of one that is
+    cancelled."""
 
 
 @dataclass(slots=True)
@@ -80,7 +81,8 @@ class Penalty:
         stage = stage_on(stages, day)
         due = 0 if self.is_settled else max(0, stage.amount_pence - self.paid_pence)
         taken, outcome = self.outcome(amount_pence, due, stage)
-        return Settled(key, taken, amount_pence - taken, outcome, due_before_pence=due, stage=stage.stage)
+        called = "closed" if self.account.status == "closed" else stage.stage
+        return Settled(key, taken, amount_pence - taken, outcome, due_before_pence=due, stage=called)
 
     def outcome(self, amount_pence: int, due: int, stage: Stage) -> tuple[int, str]:
         if self.account.status == "with-agent" and stage == self.account.stages[-1]:
