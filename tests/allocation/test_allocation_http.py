@@ -109,6 +109,23 @@ async def test_people_are_told_of_only_to_their_own_councils_officers(http: http
     assert (other.status_code, other.json()["reasons"]) == (403, [f"Your token is for {COUNCIL}."])
 
 
+@pytest.mark.parametrize(
+    ("heard", "owed"),
+    [
+        ([], 0),  # settled at the discount: no later stage opens it
+        ([reversal("3", 3500, date(2026, 5, 10))], 11500),  # open again, at the stage of today
+        ([penalty("BJ90134361", revision=9, status="cancelled")], 0),
+        ([reversal("3", 3500, date(2026, 5, 10)), payment("BJ90134361", 2000, date(2026, 6, 10), called="part")], 9500),
+    ],
+)
+async def test_an_account_shows_what_is_owed_of_a_penalty_today(http: httpx.AsyncClient, pool: Any, heard: list[Any], owed: int) -> None:
+    async with begin(pool) as work:
+        await on_accounts([each for each in heard if isinstance(each, AccountChanged)], work, packs=PACKS)
+        await on_payments([each for each in heard if not isinstance(each, AccountChanged)], work, packs=PACKS)
+    assert (await http.get(f"/v1/accounts/{COUNCIL}/11/BJ90134361")).json()["owed_pence"] == owed
+    assert (await http.get(f"/v1/accounts/{COUNCIL}/23/770001478")).json()["owed_pence"] is None
+
+
 async def test_an_account_shows_that_its_back_office_stopped_it_and_why(http: httpx.AsyncClient, pool: Any) -> None:
     async with begin(pool) as work:
         await on_accounts([penalty("BJ90134361", revision=9, is_stopped=True, stop_reason="Ring us first")], work, packs=PACKS)

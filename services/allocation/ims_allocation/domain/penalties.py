@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from ims_allocation.domain.accounts import Account, AccountKey, Stage
+from ims_allocation.domain.payments import Placement
 
 A_DAY = timedelta(days=1)
 NO_TIME = datetime.min.replace(tzinfo=UTC)
@@ -33,6 +34,17 @@ def grows_on(stages: tuple[Stage, ...], day: date) -> date | None:
     now = stage_on(stages, day).amount_pence
     turns = {*starts(stages), *(stage.until_on + A_DAY for stage in stages if stage.until_on)} - {date.max}
     return next((turn for turn in sorted(turns) if turn > day and stage_on(stages, turn).amount_pence > now), None)
+
+
+def owed_on(account: Account, placed: Iterable[Placement], day: date) -> int | None:
+    """What is still owed of a penalty on a day, in pence, `placed` being where its payments are; none, where they do not say, as one that
+    pays several penalties in part."""
+    here = [each for each in placed if any(part[:2] == account.key[1:] for part in each.parts)]
+    if account.status in ("cancelled", "closed") or any(each.balance_pence == 0 for each in here):
+        return 0
+    if any(len(each.parts) > 1 for each in here) or not account.stages:
+        return None
+    return max(0, stage_on(account.stages, day).amount_pence - sum(each.allocated_pence for each in here))
 
 
 class Claim(NamedTuple):
