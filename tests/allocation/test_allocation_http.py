@@ -13,6 +13,7 @@ from golden import examples
 from ims_allocation.app import build
 from ims_allocation.handlers import on_accounts, on_payments, on_reconciliations
 from ims_allocation.store import reports
+from ims_allocation.wording import NOT_TAKEN
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
 from ims_contracts.reconciliations import PaymentReconciled
@@ -156,7 +157,23 @@ async def test_whoever_takes_a_payment_may_ask_first(
 ) -> None:
     asked = {"council": council, "fund": fund, "reference": reference, "amount_pence": 100}
     told = (await http.get("/v1/validation", params=asked)).json()
-    assert told == {"is_valid": reason is None, "reason": reason, "message": None}
+    assert told == {"is_valid": reason is None, "reason": reason, "words": NOT_TAKEN[reason] if reason else None, "message": None}
+
+
+@pytest.mark.parametrize(
+    ("fund", "reference", "pence", "method", "words"),
+    [
+        ("51", "LB12345678", 10_001, None, "it is more than the fund takes at once"),
+        ("13", "LEISURE", 1_000_001, "cash", "it is more than is taken at once by that method of payment"),
+        ("13", "LEISURE", 100, "barter", "the council takes no money by that method of payment"),
+    ],
+)
+async def test_why_a_payment_may_not_be_taken_is_said_in_words(
+    http: httpx.AsyncClient, fund: str, reference: str, pence: int, method: str | None, words: str
+) -> None:
+    asked = {"council": COUNCIL, "fund": fund, "reference": reference, "amount_pence": pence}
+    told = (await http.get("/v1/validation", params=asked | ({"method_of_payment": method} if method else {}))).json()
+    assert (told["is_valid"], told["words"]) == (False, words)
 
 
 STOP = {"is_stopped": True, "stop_reason": "an enforcement agent collects it"}
@@ -181,7 +198,7 @@ async def test_whoever_takes_a_payment_is_told_of_a_stop_and_its_message(
         await on_accounts(changes, work, packs=PACKS)
     asked = {"council": COUNCIL, "fund": "23", "reference": "770001148", "amount_pence": 100, "may_pay_stopped": may_pay_stopped}
     answer = (await http.get("/v1/validation", params=asked)).json()
-    assert answer == {"is_valid": reason is None, "reason": reason, "message": message}
+    assert (answer["is_valid"], answer["reason"], answer["message"]) == (reason is None, reason, message)
     other = (await http.get("/v1/validation", params=asked | {"reference": "770001147"})).json()
     assert (other["is_valid"], other["message"]) == (False, None)
 

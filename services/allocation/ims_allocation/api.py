@@ -16,6 +16,7 @@ from ims_allocation.handlers.officers import Unwelcome
 from ims_allocation.handlers.shelf import today
 from ims_allocation.journey import came, decision_words, learned_words, refund_words, step
 from ims_allocation.store import accounts, decisions, payers, placements, refunds, reports, suspense, taxes
+from ims_allocation.wording import NOT_TAKEN
 from ims_kit import Service
 
 router = APIRouter(prefix="/v1")
@@ -114,13 +115,13 @@ async def validation(
     pack = request.app.state.packs[council]
     rules = asked_of(pack, fund, method_of_payment)
     if isinstance(rules, str):
-        return {"is_valid": False, "reason": rules, "message": None}
+        return {"is_valid": False, "reason": rules, "words": NOT_TAKEN[rules], "message": None}
     found = await accounts.find([(council, reference)], pool_of(request))
     account = next((each for each in found if each.fund == fund), None)
     standing = Standing(account.is_stopped) if account else None
     reason = validate(Intended(reference, amount_pence, may_pay_stopped), rules, standing)
     message = account.stop_reason if account and account.is_stopped else None
-    return {"is_valid": reason is None, "reason": reason, "message": message}
+    return {"is_valid": reason is None, "reason": reason, "words": NOT_TAKEN[reason] if reason else None, "message": message}
 
 
 def asked_of(pack: Pack, fund: str, method: str | None) -> FundRules | str:

@@ -9,10 +9,10 @@ from ims_kit import Work
 type Way = tuple[str, str, str]
 """Council, fund, way."""
 
-LAST = """SELECT s.council, s.fund, s.tag, s.stop_id, s.stopped_by, s.reason, s.stopped_at, r.resumed_by, r.reason AS resumed_because
+LAST = """SELECT s.council, s.fund, s.tag, s.stop_id, s.stopped_by, s.reason, s.stopped_at, r.resumed_by
   FROM automatic_stop s LEFT JOIN automatic_resume r USING (council, stop_id)"""
 BY_HAND = f"{LAST} WHERE council = ANY($1::text[]) AND resumed_by IS NULL ORDER BY council, fund, tag"
-OF_WAY = f"{LAST} WHERE council = $1 AND fund = $2 AND tag = $3 ORDER BY s.stopped_at DESC, r.resumed_at DESC NULLS FIRST LIMIT 1"
+OF_WAY = f"{LAST} WHERE council = $1 AND fund = $2 AND tag = $3 ORDER BY s.stopped_at DESC LIMIT 1"
 STOP = """INSERT INTO automatic_stop (council, stop_id, fund, tag, stopped_by, reason, stopped_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
   ON CONFLICT (council, stop_id) DO NOTHING"""
 RESUME = """INSERT INTO automatic_resume (council, stop_id, resume_id, stopped_by, resumed_by, reason, resumed_at)
