@@ -13,6 +13,7 @@ from golden import examples
 from ims_allocation.app import build
 from ims_allocation.handlers import on_accounts, on_payments, on_reconciliations
 from ims_allocation.store import reports
+from ims_allocation.wording import NOT_TAKEN
 from ims_contracts.accounts import AccountChanged
 from ims_contracts.payments import PaymentReceived, PaymentReversed, RefundSent
 from ims_contracts.reconciliations import PaymentReconciled
@@ -70,18 +71,19 @@ async def test_of_what_went_back_alone_nothing_is_said_to_have_come(
 
 
 @pytest.mark.parametrize(
-    ("on", "pence", "owed"),
+    ("status", "on", "pence", "owed"),
     [
-        (date(2026, 4, 1), 7000, "£70.00 was owed"),
-        (date(2026, 5, 10), 10500, "£105.00 was owed, after the charge certificate"),
-        (date(2026, 6, 10), 11500, "£115.00 was owed, after its registration with the court"),
+        ("open", date(2026, 4, 1), 7000, "£70.00 was owed"),
+        ("open", date(2026, 5, 10), 10500, "£105.00 was owed, after the charge certificate"),
+        ("open", date(2026, 6, 10), 11500, "£115.00 was owed, after its registration with the court"),
+        ("closed", date(2026, 4, 1), 7000, "£70.00 was owed, though its back office has closed it"),
     ],
 )
 async def test_a_payment_for_a_penalty_says_at_which_stage_it_was(
-    http: httpx.AsyncClient, pool: Any, on: date, pence: int, owed: str
+    http: httpx.AsyncClient, pool: Any, status: str, on: date, pence: int, owed: str
 ) -> None:
     async with begin(pool) as work:
-        await on_accounts([penalty("BJ90012273")], work, packs=PACKS)
+        await on_accounts([penalty("BJ90012273", status=status)], work, packs=PACKS)
         await on_payments([payment("BJ90012273", pence, on, called="staged")], work, packs=PACKS)
     [step] = (await http.get(f"/v1/payments/{name('staged')}", params={"council": COUNCIL})).json()["steps"]
     assert (step["words"], step["figures"][-1]) == ("settled the penalty", owed)
@@ -106,6 +108,23 @@ async def test_people_are_told_of_only_to_their_own_councils_officers(http: http
     assert (await http.get(path, params=asked, headers={"authorization": "Bearer of nobody"})).status_code == 401
     other = await http.get(path.replace(COUNCIL, "E08000016"), params=asked | {"council": "E08000016"})
     assert (other.status_code, other.json()["reasons"]) == (403, [f"Your token is for {COUNCIL}."])
+
+
+@pytest.mark.parametrize(
+    ("heard", "owed"),
+    [
+        ([], 0),  # settled at the discount: no later stage opens it
+        ([reversal("3", 3500, date(2026, 5, 10))], 11500),  # open again, at the stage of today
+        ([penalty("BJ90134361", revision=9, status="cancelled")], 0),
+        ([reversal("3", 3500, date(2026, 5, 10)), payment("BJ90134361", 2000, date(2026, 6, 10), called="part")], 9500),
+    ],
+)
+async def test_an_account_shows_what_is_owed_of_a_penalty_today(http: httpx.AsyncClient, pool: Any, heard: list[Any], owed: int) -> None:
+    async with begin(pool) as work:
+        await on_accounts([each for each in heard if isinstance(each, AccountChanged)], work, packs=PACKS)
+        await on_payments([each for each in heard if not isinstance(each, AccountChanged)], work, packs=PACKS)
+    assert (await http.get(f"/v1/accounts/{COUNCIL}/11/BJ90134361")).json()["owed_pence"] == owed
+    assert (await http.get(f"/v1/accounts/{COUNCIL}/23/770001478")).json()["owed_pence"] is None
 
 
 async def test_an_account_shows_that_its_back_office_stopped_it_and_why(http: httpx.AsyncClient, pool: Any) -> None:
@@ -138,7 +157,23 @@ async def test_whoever_takes_a_payment_may_ask_first(
 ) -> None:
     asked = {"council": council, "fund": fund, "reference": reference, "amount_pence": 100}
     told = (await http.get("/v1/validation", params=asked)).json()
-    assert told == {"is_valid": reason is None, "reason": reason, "message": None}
+    assert told == {"is_valid": reason is None, "reason": reason, "words": NOT_TAKEN[reason] if reason else None, "message": None}
+
+
+@pytest.mark.parametrize(
+    ("fund", "reference", "pence", "method", "words"),
+    [
+        ("51", "LB12345678", 10_001, None, "it is more than the fund takes at once"),
+        ("13", "LEISURE", 1_000_001, "cash", "it is more than is taken at once by that method of payment"),
+        ("13", "LEISURE", 100, "barter", "the council takes no money by that method of payment"),
+    ],
+)
+async def test_why_a_payment_may_not_be_taken_is_said_in_words(
+    http: httpx.AsyncClient, fund: str, reference: str, pence: int, method: str | None, words: str
+) -> None:
+    asked = {"council": COUNCIL, "fund": fund, "reference": reference, "amount_pence": pence}
+    told = (await http.get("/v1/validation", params=asked | ({"method_of_payment": method} if method else {}))).json()
+    assert (told["is_valid"], told["words"]) == (False, words)
 
 
 STOP = {"is_stopped": True, "stop_reason": "an enforcement agent collects it"}
@@ -163,7 +198,7 @@ async def test_whoever_takes_a_payment_is_told_of_a_stop_and_its_message(
         await on_accounts(changes, work, packs=PACKS)
     asked = {"council": COUNCIL, "fund": "23", "reference": "770001148", "amount_pence": 100, "may_pay_stopped": may_pay_stopped}
     answer = (await http.get("/v1/validation", params=asked)).json()
-    assert answer == {"is_valid": reason is None, "reason": reason, "message": message}
+    assert (answer["is_valid"], answer["reason"], answer["message"]) == (reason is None, reason, message)
     other = (await http.get("/v1/validation", params=asked | {"reference": "770001147"})).json()
     assert (other["is_valid"], other["message"]) == (False, None)
 

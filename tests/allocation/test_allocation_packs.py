@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ims_allocation.domain.books import Share
 from ims_allocation.domain.editions.bookkeeping import books_on
 from ims_allocation.domain.editions.differences import differences, dropped
 from ims_allocation.domain.editions.edition import Edition, edition_of
@@ -171,9 +170,7 @@ def test_a_rate_is_that_of_the_tax_point(code: str, day: date, rate: Fraction | 
 
 def test_the_books_of_a_day_have_its_rates() -> None:
     then, now = (books_on(day, EDITION.pack) for day in (date(2010, 6, 1), DAY))
-    share = Share("13", "LEISURE", 11750, "S")
-    assert then.movement(share, "journal-in", "").vat_pence == 1750
-    assert now.movement(share, "journal-in", "").vat_pence == 1958
+    assert (then.rates["S"], now.rates["S"]) == (Fraction(7, 40), Fraction(1, 5))
     assert now.credit_note_funds == {"19"}
 
 

@@ -54,10 +54,11 @@ async def test_a_stop_that_comes_again_after_it_was_let_go_on_stops_nothing(offi
         await office.post("/v1/automatic/stop", BY_PAYER | {"reason": "mine too"}, by="Bob")
     assert [each["stopped_by"] for each in await office.get("/v1/automatic/stopped")] == ["Ann"]
     for _ in range(2):
-        assert (await office.post("/v1/automatic/resume", BY_PAYER, by="Bob")).status_code == 200
+        assert (await office.post("/v1/automatic/resume", BY_PAYER, "r", by="Bob")).status_code == 200
     assert (await office.post("/v1/automatic/stop", BY_PAYER, "k")).json() == []
     assert (await office.post("/v1/automatic/resume", BY_PAYER, by="Cid")).status_code == 409
     assert [each["stopped_by"] for each in (await office.post("/v1/automatic/stop", BY_PAYER, by="Cid")).json()] == ["Cid"]
+    assert len((await office.post("/v1/automatic/resume", BY_PAYER, "r", by="Bob")).json()) == 1  # what came before is not done again
     assert (await office.post("/v1/automatic/resume", BY_PAYER, by="Ann")).json() == []
 
 
@@ -69,8 +70,8 @@ async def test_a_fund_that_there_is_not_and_a_way_that_there_is_not_are_refused(
 
 async def test_the_database_lets_nobody_let_their_own_stop_go_on_and_keeps_what_was_said(office: Office) -> None:
     await office.post("/v1/automatic/stop", BY_PAYER)
-    resume = """INSERT INTO automatic_resume (council, stop_id, stopped_by, resumed_by, reason, resumed_at)
-      SELECT council, stop_id, stopped_by, $2, 'r', now() FROM automatic_stop WHERE council = $1"""
+    resume = """INSERT INTO automatic_resume (council, stop_id, resume_id, stopped_by, resumed_by, reason, resumed_at)
+      SELECT council, stop_id, stop_id, stopped_by, $2, 'r', now() FROM automatic_stop WHERE council = $1"""
     with pytest.raises(asyncpg.CheckViolationError):
         await office.pool.execute(resume, COUNCIL, " ann ")
     with pytest.raises(asyncpg.RaiseError):

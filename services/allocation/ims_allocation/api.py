@@ -1,19 +1,22 @@
 """What allocation answers over HTTP: a payment's story, an account, and whether the books balance."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from ims_allocation.domain import Intended, Pack, Standing, validate
+from ims_allocation.domain import Account, Intended, Pack, Standing, validate
 from ims_allocation.domain.giving_back import Refund, left_by_place
+from ims_allocation.domain.penalties import owed_on
 from ims_allocation.domain.validation import FundRules
 from ims_allocation.handlers import pages
 from ims_allocation.handlers.officers import Unwelcome
 from ims_allocation.handlers.shelf import today
 from ims_allocation.journey import came, decision_words, learned_words, refund_words, step
 from ims_allocation.store import accounts, decisions, payers, placements, refunds, reports, suspense, taxes
+from ims_allocation.wording import NOT_TAKEN
 from ims_kit import Service
 
 router = APIRouter(prefix="/v1")
@@ -70,7 +73,7 @@ async def account(
     count_max: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:  # fmt: skip
     """An account as it was last told, and what payments and journals put on it each day, the newest first: `before` is `next` of the page
-    before; `paid_pence` is of all of it."""
+    before; `paid_pence` is of all of it, `owed_pence` what is owed of a penalty today, if all its payments are on this page and say so."""
     pool, last = pool_of(request), pages.after(before, date.fromisoformat, UUID)
     found = [a for a in await accounts.find([(council, reference)], pool) if a.fund == fund]
     paid_pence, rows = await reports.on_account(pool, (council, fund, reference), last and (last[0], last[1]), count_max)
@@ -84,12 +87,22 @@ async def account(
         "account_reference": reference,
         "status": told.status if told else None,
         "stages": [stage._asdict() for stage in told.stages] if told else [],
+        "owed_pence": await owed(told, rows, request) if told and not (last or end) else None,
         "is_stopped": told.is_stopped if told else False,
         "stop_reason": told.stop_reason if told else None,
         "paid_pence": paid_pence,
         "payments": [dict(row) for row in rows],
         "next": pages.cursor([end["posted_on"], end["payment_id"] or reports.NO_PAYMENT]) if end else None,
     }
+
+
+async def owed(told: Account, rows: Sequence[Any], request: Request) -> int | None:
+    """What is still owed of a penalty today, these being all its payments; none of a running account."""
+    if not request.app.state.packs[told.council].is_penalty(told.fund):
+        return None
+    keys = [(told.council, row["payment_id"]) for row in rows if row["payment_id"]]
+    found = await placements.latest(keys, pool_of(request))
+    return owed_on(told, [each.placement for each in found.values() if each.placement], today())
 
 
 @books.get("/validation", tags=["accounts"])
@@ -102,13 +115,13 @@ async def validation(
     pack = request.app.state.packs[council]
     rules = asked_of(pack, fund, method_of_payment)
     if isinstance(rules, str):
-        return {"is_valid": False, "reason": rules, "message": None}
+        return {"is_valid": False, "reason": rules, "words": NOT_TAKEN[rules], "message": None}
     found = await accounts.find([(council, reference)], pool_of(request))
     account = next((each for each in found if each.fund == fund), None)
     standing = Standing(account.is_stopped) if account else None
     reason = validate(Intended(reference, amount_pence, may_pay_stopped), rules, standing)
     message = account.stop_reason if account and account.is_stopped else None
-    return {"is_valid": reason is None, "reason": reason, "message": message}
+    return {"is_valid": reason is None, "reason": reason, "words": NOT_TAKEN[reason] if reason else None, "message": message}
 
 
 def asked_of(pack: Pack, fund: str, method: str | None) -> FundRules | str:

@@ -63,8 +63,23 @@ HOW = {
 }
 """How a penalty was found, where its reference does not simply name it."""
 PENALTIES = {"discount", "full", "part", "late-discount", "over", "duplicate", "closed", "with-agent"}
-STAGES = {"charge-certificate": ", after the charge certificate", "registered": ", after its registration with the court"}
-"""When a penalty that costs more than the notice said was paid."""
+STAGES = {
+    "charge-certificate": ", after the charge certificate",
+    "registered": ", after its registration with the court",
+    "closed": ", though its back office has closed it",
+}
+"""When a penalty was paid, where that was not while its notice ran."""
+NOT_TAKEN = {
+    "unknown-fund": "the council has no such fund, or it is closed",
+    "unknown-method-of-payment": "the council takes no money by that method of payment",
+    "above-fund-maximum": "it is more than the fund takes at once",
+    "above-method-maximum": "it is more than is taken at once by that method of payment",
+    "below-method-minimum": "it is less than is taken by that method of payment",
+    "reference-invalid": "it is not a reference of that fund: look for a mistyped character",
+    "account-not-found": "no account of that reference is known: look for a mistyped character, or try again tomorrow",
+    "account-on-stop": "its back office asks that no payment be taken without its word",
+}
+"""Why a payment may not be taken."""
 REASONS = {
     "account-awaited": "the reference is valid, and its account is not known yet",
     "wait-over": "the reference is valid, but its account has not become known for too long",

@@ -171,7 +171,8 @@ class Placement:
     """No part of where the money is: the same place by other figures is no news."""
     coded: tuple[Coded, ...] = field(default=(), compare=False)
     stage: str | None = field(default=None, compare=False)
-    """The stage that its penalties were in on the day that decides, where they were all in one."""
+    """The stage that its penalties were in on the day that decides, where they were all in one; `closed`, where their back office had
+    closed them when the money was placed."""
 
     @property
     def allocated_pence(self) -> int:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from ims_allocation.domain.accounts import Account, AccountKey, Stage
+from ims_allocation.domain.payments import Placement
 
 A_DAY = timedelta(days=1)
 NO_TIME = datetime.min.replace(tzinfo=UTC)
@@ -35,6 +36,17 @@ def grows_on(stages: tuple[Stage, ...], day: date) -> date | None:
     return next((turn for turn in sorted(turns) if turn > day and stage_on(stages, turn).amount_pence > now), None)
 
 
+def owed_on(account: Account, placed: Iterable[Placement], day: date) -> int | None:
+    """What is still owed of a penalty on a day, in pence, `placed` being where its payments are; none, where they do not say, as one that
+    pays several penalties in part."""
+    here = [each for each in placed if any(part[:2] == account.key[1:] for part in each.parts)]
+    if account.status in ("cancelled", "closed") or any(each.balance_pence == 0 for each in here):
+        return 0
+    if any(len(each.parts) > 1 for each in here) or not account.stages:
+        return None
+    return max(0, stage_on(account.stages, day).amount_pence - sum(each.allocated_pence for each in here))
+
+
 class Claim(NamedTuple):
     """A payment's wish to settle penalties: how much of it is for which, and what went back of it."""
 
@@ -58,7 +70,8 @@ class Settled:
     balance_pence: int = 0
     next_due_on: date | None = None
     stage: str = ""
-    """The stage that the penalty was in on the day that decides; none of one that is cancelled."""
+    """The stage that the penalty was in on the day that decides, or `closed`, where its back office says so; none of one that is
+    cancelled."""
 
 
 @dataclass(slots=True)
@@ -80,7 +93,8 @@ class Penalty:
         stage = stage_on(stages, day)
         due = 0 if self.is_settled else max(0, stage.amount_pence - self.paid_pence)
         taken, outcome = self.outcome(amount_pence, due, stage)
-        return Settled(key, taken, amount_pence - taken, outcome, due_before_pence=due, stage=stage.stage)
+        called = "closed" if self.account.status == "closed" else stage.stage
+        return Settled(key, taken, amount_pence - taken, outcome, due_before_pence=due, stage=called)
 
     def outcome(self, amount_pence: int, due: int, stage: Stage) -> tuple[int, str]:
         if self.account.status == "with-agent" and stage == self.account.stages[-1]:

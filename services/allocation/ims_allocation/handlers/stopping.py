@@ -68,13 +68,14 @@ async def stop(command: Command, asked: Stopping, packs: Mapping[str, Pack], wor
 async def resume(command: Command, asked: Stopping, work: Work) -> list[dict[str, Any]]:
     """Keep that it goes on. Raises Unwelcome where no officer stopped it, or this one did."""
     last = await held(command, asked, work)
-    if last and last["resumed_by"] and is_same_person(last["resumed_by"], command.by):
+    is_by_them = last and last["resumed_by"] and is_same_person(last["resumed_by"], command.by)
+    if is_by_them or await stopping.is_resumed(command.council, command.id, work):
         return await shown(command.council, work.connection)
     if not is_stopped(last):
         raise Unwelcome(409, "No officer stopped it; nothing was changed", "GET /v1/automatic/stopped says what is stopped, and why.")
     if is_same_person(last["stopped_by"], command.by):
         raise Unwelcome(403, "Who stopped it may not let it go on", "Have another person do so.")
-    await stopping.resume(last, (command.by, asked.reason), work)
+    await stopping.resume(last, command.id, (command.by, asked.reason), work)
     return await shown(command.council, work.connection)
 
 

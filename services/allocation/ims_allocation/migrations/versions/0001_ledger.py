@@ -137,8 +137,8 @@ CREATE TABLE automatic_stop (     -- a way of placing without a person that an o
   stopped_by text NOT NULL CHECK (btrim(stopped_by) <> ''), reason text NOT NULL CHECK (reason <> ''), stopped_at timestamptz NOT NULL,
   PRIMARY KEY (council, stop_id), UNIQUE (council, stop_id, stopped_by));
 CREATE TABLE automatic_resume (   -- another person's word that it goes on
-  council text, stop_id uuid, stopped_by text NOT NULL, resumed_by text NOT NULL, reason text NOT NULL CHECK (reason <> ''),
-  resumed_at timestamptz NOT NULL, PRIMARY KEY (council, stop_id),
+  council text, stop_id uuid, resume_id uuid NOT NULL, stopped_by text NOT NULL, resumed_by text NOT NULL,
+  reason text NOT NULL CHECK (reason <> ''), resumed_at timestamptz NOT NULL, PRIMARY KEY (council, stop_id), UNIQUE (council, resume_id),
   FOREIGN KEY (council, stop_id, stopped_by) REFERENCES automatic_stop (council, stop_id, stopped_by),
   CONSTRAINT another_lets_it_go_on CHECK (btrim(resumed_by) <> '' AND lower(btrim(resumed_by)) <> lower(btrim(stopped_by))));
 CREATE TABLE weigh_again (        -- payments in suspense whose payer was confirmed, until they are weighed anew
