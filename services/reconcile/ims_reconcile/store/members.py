@@ -43,13 +43,12 @@ TIE_BY_ID = """UPDATE member SET payment_id = e.subject_id, tied_by = 'id' FROM 
 TIE_KIN = """WITH fresh AS (SELECT m.member_id FROM settlement s JOIN member m USING (settlement_id)
       WHERE s.settlement_id = ANY($1) AND NOT s.is_scanned AND NOT s.is_done AND m.provider_reference IS NOT NULL
     UNION SELECT unnest($2::uuid[])),
-  kin AS (SELECT m.member_id, m.payment_id, m.tied_by, o.member_id AS other_id, o.payment_id AS other_payment, o.tied_by AS other_tied
+  found AS (SELECT CASE WHEN m.payment_id IS NULL THEN m.member_id ELSE o.member_id END AS member_id,
+      coalesce(m.payment_id, o.payment_id) AS payment_id, CASE WHEN m.payment_id IS NULL THEN o.tied_by ELSE m.tied_by END AS tied_by
     FROM fresh JOIN member m USING (member_id) JOIN settlement s USING (settlement_id)
       JOIN member o ON (o.council, o.provider_reference) = (m.council, m.provider_reference)
-      JOIN settlement so ON so.settlement_id = o.settlement_id AND so.source = s.source),
-  found AS (SELECT member_id, other_payment AS payment_id, other_tied AS tied_by FROM kin
-      WHERE payment_id IS NULL AND other_payment IS NOT NULL
-    UNION SELECT other_id, payment_id, tied_by FROM kin WHERE payment_id IS NOT NULL AND other_payment IS NULL)
+        AND (o.payment_id IS NULL) <> (m.payment_id IS NULL)
+      JOIN settlement so ON so.settlement_id = o.settlement_id AND so.source = s.source)
   UPDATE member SET payment_id = found.payment_id, tied_by = coalesce(found.tied_by, 'kin')
   FROM (SELECT member_id, min(payment_id::text)::uuid AS payment_id, max(tied_by) AS tied_by FROM found GROUP BY 1) AS found
   WHERE member.member_id = found.member_id RETURNING settlement_id"""
