@@ -24,7 +24,7 @@ OF_SETTLEMENTS = f"""{PAIRS}
     CASE WHEN pair.is_gross THEN m.gross_pence ELSE m.net_pence END AS net_pence,
     CASE WHEN m.kind = 'charge' AND m.gross_pence > 0 AND m.payment_id IS NOT NULL
       AND row_number() OVER (PARTITION BY m.council, m.payment_id, m.kind, m.gross_pence > 0 ORDER BY m.member_id) = 1
-      AND NOT (EXISTS (SELECT FROM reconciled r WHERE (r.subject_id, r.council) = (m.payment_id, m.council))
+      AND NOT (EXISTS (SELECT FROM reconciled r WHERE (r.subject_id, r.council) = (m.payment_id, m.council) OFFSET 0)
         AND is_proved(m.payment_id, m.council))
       THEN m.payment_id ELSE m.member_id END AS subject_id
     FROM pair JOIN settlement s ON s.settlement_id = pair.item_id JOIN member m ON m.settlement_id = s.settlement_id
@@ -60,9 +60,10 @@ OF_ITEMS = {
     table: f"""UPDATE {table} SET match_id = m.match_id FROM unnest($1::uuid[], $2::uuid[]) AS m (id, match_id) WHERE {table}_id = m.id"""  # noqa: S608 - constants
     for table in ("settlement", "remittance")
 }
+# Payment by payment (OFFSET 0): the server may think it as quick to read all that was ever reconciled, once for each file.
 SETTLED_ELSEWHERE = """UPDATE remittance SET is_settled_elsewhere = true WHERE remittance_id = ANY($1) AND EXISTS (
-    SELECT FROM expectation e JOIN reconciled r USING (subject_id, council) WHERE e.remittance_id = remittance.remittance_id
-    GROUP BY subject_id, council HAVING count(*) % 2 = 1)
+    SELECT FROM expectation e WHERE e.remittance_id = remittance.remittance_id
+      AND (SELECT count(*) FROM reconciled r WHERE (r.subject_id, r.council) = (e.subject_id, e.council)) % 2 = 1 OFFSET 0)
   RETURNING remittance_id"""
 MATCHED = """UPDATE bank_line SET state = 'matched', source = found.source
   FROM unnest($1::uuid[], $2::text[]) AS found (line_id, source) WHERE bank_line.line_id = found.line_id"""

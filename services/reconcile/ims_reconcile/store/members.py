@@ -8,32 +8,26 @@ from ims_reconcile.domain import Horizon, Member, Pack, working_days_after
 from ims_reconcile.store.outstanding import follow_ties
 
 # A provider that knows payments by ids of its own: tied where reference, pence and day are the same, as many rows as payments.
-# What is alike in all of these is one choice: the first row is the first payment.
+# What is alike in all of these is one choice: the first row is the first payment. Each such is looked up by itself.
 TIE = """WITH these AS (
     SELECT DISTINCT council, upper(reference) AS reference, gross_pence, occurred_on FROM member
     WHERE settlement_id = ANY($1) AND payment_id IS NULL AND kind = 'charge' AND gross_pence > 0
       AND reference <> '' AND occurred_on IS NOT NULL),
-  loose AS (
-    SELECT m.member_id, m.council, upper(m.reference) AS reference, m.gross_pence, m.occurred_on,
-      row_number() OVER alike AS number, count(*) OVER (PARTITION BY m.council, upper(m.reference), m.gross_pence, m.occurred_on) AS count
-    FROM these CROSS JOIN LATERAL (SELECT * FROM member WHERE payment_id IS NULL AND kind = 'charge' AND gross_pence > 0
-        AND (council, upper(reference), gross_pence, occurred_on)
-          = (these.council, these.reference, these.gross_pence, these.occurred_on) OFFSET 0) m
-      JOIN settlement s USING (settlement_id) WHERE NOT s.is_agreed
-    WINDOW alike AS (PARTITION BY m.council, upper(m.reference), m.gross_pence, m.occurred_on ORDER BY m.member_id)),
-  there AS (
-    SELECT e.subject_id, e.council, e.reference, e.amount_pence, e.due_on, row_number() OVER alike AS number,
-      count(*) OVER (PARTITION BY e.council, e.reference, e.amount_pence, e.due_on) AS count
-    FROM these JOIN expectation e ON (e.due_on, e.reference) = (these.occurred_on, these.reference)
-      AND (e.council, e.amount_pence) = (these.council, these.gross_pence)
-    WHERE e.kind = 'payment' AND e.remittance_id IS NULL AND e.statement_line_id IS NULL AND e.provider IS NOT NULL
-      AND NOT EXISTS (SELECT FROM member o WHERE o.payment_id = e.subject_id)
-    WINDOW alike AS (PARTITION BY e.council, e.reference, e.amount_pence, e.due_on ORDER BY e.subject_id))
-  UPDATE member SET payment_id = there.subject_id, tied_by = CASE loose.count WHEN 1 THEN 'reference' ELSE 'choice' END
-  FROM loose JOIN there
-    ON (loose.council, loose.reference, loose.gross_pence) = (there.council, there.reference, there.amount_pence)
-    AND loose.occurred_on = there.due_on AND loose.number = there.number AND loose.count = there.count
-  WHERE member.member_id = loose.member_id RETURNING member.member_id"""
+  alike AS (SELECT loose.members, there.payments FROM these
+    CROSS JOIN LATERAL (SELECT array_agg(m.member_id ORDER BY m.member_id) AS members FROM member m
+      WHERE m.payment_id IS NULL AND m.kind = 'charge' AND m.gross_pence > 0
+        AND (m.council, upper(m.reference), m.gross_pence, m.occurred_on)
+          = (these.council, these.reference, these.gross_pence, these.occurred_on)
+        AND (SELECT NOT s.is_agreed FROM settlement s WHERE s.settlement_id = m.settlement_id)) AS loose
+    CROSS JOIN LATERAL (SELECT array_agg(e.subject_id ORDER BY e.subject_id) AS payments FROM expectation e
+      WHERE e.kind = 'payment' AND e.remittance_id IS NULL AND e.statement_line_id IS NULL AND e.provider IS NOT NULL
+        AND (e.due_on, e.reference) = (these.occurred_on, these.reference)
+        AND (e.council, e.amount_pence) = (these.council, these.gross_pence)
+        AND NOT EXISTS (SELECT FROM member o WHERE o.payment_id = e.subject_id OFFSET 0)) AS there
+    WHERE cardinality(loose.members) = cardinality(there.payments))
+  UPDATE member SET payment_id = pair.subject_id, tied_by = CASE cardinality(members) WHEN 1 THEN 'reference' ELSE 'choice' END
+  FROM alike CROSS JOIN LATERAL unnest(members, payments) AS pair (member_id, subject_id)
+  WHERE member.member_id = pair.member_id RETURNING member.member_id"""
 # A payment that was told under the very id that its settlement has it under.
 TIE_BY_ID = """UPDATE member SET payment_id = e.subject_id, tied_by = 'id' FROM settlement s, expectation e
   WHERE s.settlement_id = ANY($1) AND s.settlement_id = member.settlement_id AND NOT s.is_agreed
@@ -44,13 +38,12 @@ TIE_BY_ID = """UPDATE member SET payment_id = e.subject_id, tied_by = 'id' FROM 
 TIE_KIN = """WITH fresh AS (SELECT m.member_id FROM settlement s JOIN member m USING (settlement_id)
       WHERE s.settlement_id = ANY($1) AND NOT s.is_scanned AND NOT s.is_done AND m.provider_reference IS NOT NULL
     UNION SELECT unnest($2::uuid[])),
-  kin AS (SELECT m.member_id, m.payment_id, m.tied_by, o.member_id AS other_id, o.payment_id AS other_payment, o.tied_by AS other_tied
+  found AS (SELECT CASE WHEN m.payment_id IS NULL THEN m.member_id ELSE o.member_id END AS member_id,
+      coalesce(m.payment_id, o.payment_id) AS payment_id, CASE WHEN m.payment_id IS NULL THEN o.tied_by ELSE m.tied_by END AS tied_by
     FROM fresh JOIN member m USING (member_id) JOIN settlement s USING (settlement_id)
       JOIN member o ON (o.council, o.provider_reference) = (m.council, m.provider_reference)
-      JOIN settlement so ON so.settlement_id = o.settlement_id AND so.source = s.source),
-  found AS (SELECT member_id, other_payment AS payment_id, other_tied AS tied_by FROM kin
-      WHERE payment_id IS NULL AND other_payment IS NOT NULL
-    UNION SELECT other_id, payment_id, tied_by FROM kin WHERE payment_id IS NOT NULL AND other_payment IS NULL)
+        AND (o.payment_id IS NULL) <> (m.payment_id IS NULL)
+      JOIN settlement so ON so.settlement_id = o.settlement_id AND so.source = s.source)
   UPDATE member SET payment_id = found.payment_id, tied_by = coalesce(found.tied_by, 'kin')
   FROM (SELECT member_id, min(payment_id::text)::uuid AS payment_id, max(tied_by) AS tied_by FROM found GROUP BY 1) AS found
   WHERE member.member_id = found.member_id RETURNING member.member_id, settlement_id"""

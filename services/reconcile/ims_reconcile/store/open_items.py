@@ -107,12 +107,13 @@ PAID = """WITH sought AS (SELECT * FROM unnest($1::text[], $2::bigint[]) AS soug
   UNION ALL SELECT settlement_id, 'failed-payout', council, source, reference, -net_pence, failed_on
     FROM failed_payout JOIN sought USING (council, net_pence)"""
 FAILED = "SELECT settlement_id, 'failed-payout', council, source, reference, net_pence, failed_on FROM failed_payout"
-# A chargeback that was told without its payment is that of its row, once the row is tied to one.
+# A chargeback that was told without its payment is that of its row, once the row is tied to one. One by one (OFFSET 0): the server would
+# read all payments there ever were.
 LINK = """UPDATE expectation e SET is_linked = true WHERE kind <> 'payment' AND NOT is_linked
-  AND (EXISTS (SELECT FROM expectation p WHERE (p.subject_id, p.council, p.kind) = (e.payment_id, e.council, 'payment'))
+  AND (EXISTS (SELECT FROM expectation p WHERE (p.subject_id, p.council, p.kind) = (e.payment_id, e.council, 'payment') OFFSET 0)
     OR e.payment_id IS NULL AND EXISTS (SELECT FROM member m JOIN settlement s USING (settlement_id)
       WHERE m.kind = 'dispute' AND m.tied_by IS NOT NULL
-        AND (m.council, m.gross_pence, m.occurred_on, s.source) = (e.council, e.amount_pence, e.due_on, e.source)))"""
+        AND (m.council, m.gross_pence, m.occurred_on, s.source) = (e.council, e.amount_pence, e.due_on, e.source) OFFSET 0))"""
 UNDONE = """SELECT subject_id, council, source, amount_pence, due_on FROM expectation WHERE kind <> 'payment' AND NOT is_linked"""
 # Only what was heard since the last closed day was prepared can be late; an hour before, as a line is written before it is seen.
 LATE_LINES = """SELECT l.line_id, l.council, l.amount_pence, l.booked_on

@@ -21,7 +21,7 @@ ANSWERED = """UPDATE submitted SET is_answered = true FROM bank_line l
   WHERE NOT submitted.is_answered AND l.line_id = submitted.line_id AND e.council = l.council
     AND e.kind = submitted.kind AND e.amount_pence = CASE e.kind WHEN 'payment' THEN l.amount_pence ELSE -l.amount_pence END
     AND (e.kind = 'payment' OR e.source = 'bank')
-    AND NOT (EXISTS (SELECT FROM reconciled r WHERE (r.subject_id, r.council) = (e.subject_id, e.council))
+    AND NOT (EXISTS (SELECT FROM reconciled r WHERE (r.subject_id, r.council) = (e.subject_id, e.council) OFFSET 0)
       AND is_proved(e.subject_id, e.council))
   RETURNING l.council, l.line_id, e.subject_id, e.kind, e.amount_pence"""
 BREAKS = """INSERT INTO break (break_id, council, kind, source, subject_id, amount_pence, opened_on, explanation, other_id, revision,
