@@ -180,7 +180,8 @@ CREATE TABLE reconciled (          -- each payment, refund, reversal or fee that
   PRIMARY KEY (subject_id, council, turn), CHECK (gross_pence - fee_pence = net_pence));
 CREATE INDEX reconciled_of_match ON reconciled (match_id, page);
 CREATE TABLE outstanding (         -- of each payment, what was told and not proved, or was proved and not told, as far as it is swept
-  id uuid NOT NULL, council text NOT NULL, pence bigint NOT NULL, PRIMARY KEY (id, council));
+  id uuid NOT NULL, council text NOT NULL, pence bigint NOT NULL, PRIMARY KEY (id, council))
+  WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);   -- it is read whole: what has gone must not stay in it
 CREATE TABLE proved_sum (          -- all that was proved, as far as it is swept
   council text PRIMARY KEY, item_count bigint NOT NULL, gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL);
 CREATE FUNCTION is_proved(subject uuid, council_code text) RETURNS boolean LANGUAGE sql STABLE AS   -- turns alternate: proved, undone
