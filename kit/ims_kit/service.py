@@ -60,7 +60,8 @@ async def open_pool(dsn: str, size: int = 8) -> "asyncpg.Pool[asyncpg.Record]":
         max_size=size,
         timeout=5,
         command_timeout=60,
-        server_settings={"idle_in_transaction_session_timeout": "10s"},
+        # Compiling a query takes longer than any of ours runs.
+        server_settings={"idle_in_transaction_session_timeout": "10s", "jit": "off"},
     )
 
 

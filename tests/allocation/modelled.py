@@ -14,6 +14,8 @@ from allocation.test_allocation_refunds import failed, sent
 from allocation.test_allocation_rejections import answer as acknowledged
 from allocation.test_allocation_rejections import hear as hear_acknowledged
 from allocation.test_allocation_rejections import rejected
+from ims_allocation.store import reports, sums
+from ims_kit import begin
 
 ACCOUNTS = ["23/770001478", "23/770001559", "19/3000000123"]
 PAYMENTS = {"lost": (700000, None), "stray": (5000, None), "tax": (150000, ACCOUNTS[0])}
@@ -269,6 +271,13 @@ class Model(Office):
 
     async def refunds(self, called: str) -> list[Any]:
         return list((await self.get("/v1/refunds", payment_id=name(called)))["refunds"])
+
+    async def is_added_up(self) -> None:
+        """No balance is another for it."""
+        before = await reports.balances(self.pool, COUNCIL)
+        async with begin(self.pool) as work:
+            await sums.add_up(work.connection)
+        assert await reports.balances(self.pool, COUNCIL) == before
 
     async def compare(self) -> None:
         """Each payment and account is as the model has it, what is due back is asked for, and no penny is lost or made."""

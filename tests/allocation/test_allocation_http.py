@@ -228,7 +228,7 @@ async def test_the_books_balance_and_say_so(http: httpx.AsyncClient) -> None:
     assert set(books["differences"].values()) == {0}
     laws = (await http.get("/v1/laws")).json()
     assert {law["holds"] for law in laws} == {True}
-    assert len(laws) == 8
+    assert len(laws) == 9
 
 
 async def test_books_that_are_empty_balance(http: httpx.AsyncClient) -> None:

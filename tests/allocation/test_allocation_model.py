@@ -29,14 +29,15 @@ ACTS = st.one_of(
     st.tuples(st.just("is_refunded_elsewhere"), CALLED, PERCENT),
     st.tuples(st.just("is_rejected"), CALLED),
     st.tuples(st.just("is_heard_again"), NUMBER),
+    st.tuples(st.just("is_added_up")),
 )
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(acts=st.lists(ACTS, min_size=6, max_size=14))
 @example(acts=[("says", ["stray"], [60, 30], "Ann"), ("returns", "stray", 60), ("undoes", 0, "Bob")])
-@example(acts=[("asks", "tax", 10, "Ann"), ("sends", "tax", 0, "Bob", "part"), ("sends", "tax", 0, "Bob", "whole"), ("returns", "tax", 100),
-               ("lays", "tax", "Ann"), ("is_heard_again", 3), ("undoes", 0, "Bob")])  # fmt: skip
+@example(acts=[("asks", "tax", 10, "Ann"), ("sends", "tax", 0, "Bob", "part"), ("is_added_up",), ("sends", "tax", 0, "Bob", "whole"),
+               ("returns", "tax", 100), ("lays", "tax", "Ann"), ("is_heard_again", 3), ("undoes", 0, "Bob")])  # fmt: skip
 @example(acts=[("notes_credit", "stray", "Ann"), ("learns", 0, "confirm", "Ann"), ("learns", 0, "confirm", "Bob"), ("undoes", 0, "Cid"),
                ("learns", 0, "revoke", "Cid"), ("settles", "tax", "Ann"), ("is_rejected", "tax")])  # fmt: skip
 async def test_the_service_does_what_the_model_says(kept_pool: Any, acts: list[Any]) -> None:

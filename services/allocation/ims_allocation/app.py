@@ -22,6 +22,7 @@ from ims_allocation.handlers import (
 from ims_allocation.handlers.again import watch_again
 from ims_allocation.handlers.officers import OFFICERS_ONLY, Unwelcome, unreadable, unwelcome
 from ims_allocation.handlers.shelf import Shelf
+from ims_allocation.handlers.summing import keep_sums
 from ims_allocation.handlers.waiting import watch_waits
 from ims_allocation.settings import Settings, read_editions
 from ims_contracts.accounts import AccountChanged
@@ -44,6 +45,7 @@ def build(settings: Settings) -> Service:
     service.background("follow packs", shelf.follow)
     service.background("end waits", watch_waits)
     service.background("weigh anew", watch_again)
+    service.background("sum", keep_sums)
     service.api.state.packs = shelf
     service.api.add_exception_handler(Unwelcome, unwelcome)
     service.api.add_exception_handler(RequestValidationError, unreadable)

@@ -5,22 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-# The highest revision of each payment: the one that has none after it.
-NOW = """SELECT p.* FROM placement p WHERE p.council = $1 AND NOT EXISTS (SELECT FROM placement later
-  WHERE later.council = p.council AND later.payment_id = p.payment_id AND later.revision = p.revision + 1)"""
-
-PLACED = f"""WITH now AS MATERIALIZED ({NOW})
-SELECT 'received' AS what, count(*) AS count, sum(amount_pence) AS pence FROM now WHERE kind = 'payment'
-UNION ALL SELECT 'reversed', count(*), sum(reversed_pence) FROM now WHERE reversed_pence > 0
-UNION ALL SELECT 'refunded', count(*), sum(refunded_pence) FROM now WHERE refunded_pence > 0
-UNION ALL SELECT 'allocated', count(*), sum(allocated_pence) FROM now WHERE allocated_pence <> 0
-UNION ALL SELECT 'suspended', count(*), sum(suspended_pence) FROM now WHERE suspended_pence <> 0
-UNION ALL SELECT 'refund_due', count(*), sum(refund_due_pence) FROM now WHERE refund_due_pence > 0
-UNION ALL SELECT 'suspended:' || coalesce(reason, outcome), count(*), sum(suspended_pence) FROM now WHERE suspended_pence <> 0 GROUP BY 1"""  # noqa: S608
-
-POSTED = """SELECT CASE split_part(ledger_account, ':', 1) WHEN 'fund' THEN 'allocated' WHEN 'suspense' THEN 'suspended'
-    WHEN 'refunds-due' THEN 'refund_due' ELSE 'taken' END AS what, sum(amount_pence) AS pence
-  FROM ledger_line WHERE council = $1 GROUP BY 1"""
+from ims_allocation.store import sums
 
 # What each posting day added, from the placements (each revision less the one before it) beside the ledger's lines.
 DAYS = """WITH placed AS (
@@ -105,7 +90,8 @@ REJECTED = """WITH said AS (SELECT council, payment_id, count(*) AS lines FROM r
       WHERE later.council = p.council AND later.payment_id = p.payment_id AND later.revision = p.revision + 1))
   SELECT council, sum(abs(coalesce(said.lines, 0) - coalesce(done.lines, 0))) AS difference
   FROM said FULL JOIN done USING (council, payment_id) GROUP BY council"""
-OF_PEOPLE = {
+OF_ALL = {
+    "what is summed is what there is": sums.LAW,
     "the queue is what is in suspense": QUEUE,
     "what was decided is where it was decided": IN_FORCE,
     "journals are posted as they were decided": MOVED,
@@ -116,11 +102,13 @@ OF_PEOPLE = {
 }
 
 
-async def balances(connection: Any, council: str) -> dict[str, Any]:
-    """A council's money: from the placements with counts, from the ledger, and the differences, which are nothing."""
-    placed = {row["what"]: {"count": row["count"], "pence": int(row["pence"] or 0)} for row in await connection.fetch(PLACED, council)}
-    reasons = {what.partition(":")[2]: placed.pop(what) for what in sorted(placed) if ":" in what}
-    ledger = {row["what"]: int(row["pence"]) for row in await connection.fetch(POSTED, council)}
+async def balances(pool: Any, council: str) -> dict[str, Any]:
+    """A council's money: from the placements with counts, from the ledger, and the differences, which are nothing. As of one instant."""
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        rows, ledger = await sums.placed(connection, council), await sums.posted(connection, council)
+    placed = {what: {unit: sum(row[f"{what}_{unit}"] for row in rows) for unit in ("count", "pence")} for what in sums.COUNTED}
+    suspended = sorted((row["why"], row["suspended_count"], row["suspended_pence"]) for row in rows if row["suspended_count"])
+    reasons = {why: {"count": count, "pence": pence} for why, count, pence in suspended}
     pence = {what: total["pence"] for what, total in placed.items()}
     taken = pence["received"] - pence["reversed"] - pence["refunded"]
     expected = {"taken": taken} | {what: -pence[what] for what in ("allocated", "suspended", "refund_due")}
@@ -148,7 +136,7 @@ async def laws(connection: Any) -> list[dict[str, Any]]:
             found.append(law(name, row["council"], row["posted_on"], row[column]))
     found += [law("every journal sums to nothing", row["council"], None, row["pence"]) for row in await connection.fetch(JOURNALS)]
     found += [law("twice is once", row["council"], None, row["payments"]) for row in await connection.fetch(TWICE)]
-    for name, query in OF_PEOPLE.items():
+    for name, query in OF_ALL.items():
         found += [law(name, row["council"], None, row["difference"]) for row in await connection.fetch(query)]
     return found
 

@@ -27,7 +27,8 @@ CLEARING = f"""SELECT o.council, 'clearing' AS account, CASE WHEN told.since IS 
 # A credit on its way to be a payment of the bank's is still to be matched until that has come back.
 UNMATCHED = """SELECT * FROM (SELECT council, line_id AS id, coalesce(source, '') AS source, booked_on AS since, bank_account,
       amount_pence - coalesce((SELECT sum(p.amount_pence) FROM match_line p WHERE p.line_id = l.line_id), 0) AS pence
-    FROM bank_line l WHERE state IN ('open', 'awaiting') OR line_id IN (SELECT line_id FROM submitted WHERE NOT is_answered)) o
+    FROM bank_line l WHERE line_id IN (SELECT line_id FROM bank_line WHERE state IN ('open', 'awaiting')
+      UNION SELECT line_id FROM submitted WHERE NOT is_answered)) o
   WHERE pence <> 0"""
 STAYING = f"""{CLEARING}
   UNION ALL SELECT council, 'bank', 'unmatched', bank_account, id, source, since, pence FROM ({UNMATCHED}) b"""  # noqa: S608 - constants

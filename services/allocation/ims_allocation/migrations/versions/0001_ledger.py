@@ -48,6 +48,12 @@ CREATE TABLE ledger_line (        -- found by its account, or by its day (a narr
   vat_code text, vat_pence bigint NOT NULL DEFAULT 0 CHECK (vat_pence = 0 OR vat_code IS NOT NULL), cost_centre text);
 CREATE INDEX ledger_line_posted_on ON ledger_line USING brin (posted_on) WITH (pages_per_range = 32);
 CREATE INDEX ledger_line_of_account ON ledger_line (account_reference) WHERE account_reference IS NOT NULL;
+CREATE TABLE placed_sum (         -- what payments come to by where they are, and why: of each statement, until it is added up
+  council text NOT NULL, why text NOT NULL, received_count bigint NOT NULL, received_pence bigint NOT NULL,
+  reversed_count bigint NOT NULL, reversed_pence bigint NOT NULL, refunded_count bigint NOT NULL, refunded_pence bigint NOT NULL,
+  allocated_count bigint NOT NULL, allocated_pence bigint NOT NULL, suspended_count bigint NOT NULL, suspended_pence bigint NOT NULL,
+  refund_due_count bigint NOT NULL, refund_due_pence bigint NOT NULL);
+CREATE TABLE posted_sum (council text NOT NULL, what text NOT NULL, pence bigint NOT NULL);   -- the same of the ledger
 CREATE TABLE reconciled_page (    -- the pages of proof at the bank that have been journalled
   council text, match_id uuid, page int, journal_id uuid NOT NULL, gross_pence bigint NOT NULL, PRIMARY KEY (council, match_id, page));
 CREATE TABLE decision (           -- what a person decided: of payments (decided), between accounts (journal), or that another is undone
@@ -202,6 +208,33 @@ BEGIN
 END $$;
 CREATE TRIGGER journals_balance AFTER INSERT ON ledger_line REFERENCING NEW TABLE AS posted
   FOR EACH STATEMENT EXECUTE FUNCTION journals_must_balance();
+-- Summed by the database, so that nothing is placed or posted that is not in the sums. A revision takes the place of the one before it.
+CREATE FUNCTION sum_placed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO placed_sum SELECT council, coalesce(reason, outcome),
+      coalesce(sum(sign) FILTER (WHERE kind = 'payment'), 0), coalesce(sum(sign * amount_pence) FILTER (WHERE kind = 'payment'), 0),
+      coalesce(sum(sign) FILTER (WHERE reversed_pence > 0), 0), sum(sign * reversed_pence),
+      coalesce(sum(sign) FILTER (WHERE refunded_pence > 0), 0), sum(sign * refunded_pence),
+      coalesce(sum(sign) FILTER (WHERE allocated_pence <> 0), 0), sum(sign * allocated_pence),
+      coalesce(sum(sign) FILTER (WHERE suspended_pence <> 0), 0), sum(sign * suspended_pence),
+      coalesce(sum(sign) FILTER (WHERE refund_due_pence > 0), 0), sum(sign * refund_due_pence)
+    FROM (SELECT 1 AS sign, placed.* FROM placed
+      UNION ALL SELECT -1, before.* FROM placed CROSS JOIN LATERAL (SELECT * FROM placement p
+          WHERE (p.payment_id, p.council, p.revision) = (placed.payment_id, placed.council, placed.revision - 1) OFFSET 0) AS before
+        WHERE placed.revision > 1) AS each GROUP BY 1, 2;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER placements_are_summed AFTER INSERT ON placement REFERENCING NEW TABLE AS placed
+  FOR EACH STATEMENT EXECUTE FUNCTION sum_placed();
+CREATE FUNCTION sum_posted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO posted_sum SELECT council, CASE split_part(ledger_account, ':', 1) WHEN 'fund' THEN 'allocated'
+      WHEN 'suspense' THEN 'suspended' WHEN 'refunds-due' THEN 'refund_due' ELSE 'taken' END, sum(pence)
+    FROM (SELECT council, ledger_account, sum(amount_pence) AS pence FROM posted GROUP BY 1, 2) AS each GROUP BY 1, 2;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER postings_are_summed AFTER INSERT ON ledger_line REFERENCING NEW TABLE AS posted
+  FOR EACH STATEMENT EXECUTE FUNCTION sum_posted();
 -- Counted by the database, so that whoever writes accounts counts them. In the order of the key: two writers never cross.
 CREATE FUNCTION amounts_of(account) RETURNS SETOF bigint LANGUAGE sql IMMUTABLE AS $$
   SELECT 0::bigint UNION SELECT $1.balance_pence WHERE $1.balance_pence > 0 UNION SELECT $1.instalment_pence WHERE $1.instalment_pence > 0

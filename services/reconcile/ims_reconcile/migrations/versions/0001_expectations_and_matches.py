@@ -2,11 +2,24 @@
 
 from alembic import op
 
-from ims_kit.lots import create_lots, keep_in_lots
 from ims_kit.migrations import create_kit_tables, execute_sql
 
 revision = "0001"
 down_revision = None
+
+LOTS = """
+CREATE TABLE unswept (             -- what a statement told or proved is a lot, until a sweep has added it to the sums
+  lot bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
+-- A lot is seen with its rows, whichever transaction commits first; to go by a number or a time would miss who commits late.
+CREATE FUNCTION begin_lot() RETURNS trigger LANGUAGE plpgsql AS $$
+  DECLARE fresh bigint;
+  BEGIN
+    INSERT INTO unswept DEFAULT VALUES RETURNING lot INTO fresh;
+    PERFORM set_config('ims.lot', fresh::text, true);
+    RETURN NULL;
+  END $$;
+CREATE FUNCTION this_lot() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$SELECT current_setting('ims.lot')::bigint$$;
+"""
 
 FACTS = """
 -- As `words_of` of the domain has them: by these a line finds what it names, and an item the lines that may name it.
@@ -172,7 +185,8 @@ CREATE TABLE reconciled (          -- each payment, refund, reversal or fee that
   PRIMARY KEY (subject_id, council, turn), CHECK (gross_pence - fee_pence = net_pence));
 CREATE INDEX reconciled_of_match ON reconciled (match_id, page);
 CREATE TABLE outstanding (         -- of each payment, what was told and not proved, or was proved and not told, as far as it is swept
-  id uuid NOT NULL, council text NOT NULL, pence bigint NOT NULL, PRIMARY KEY (id, council));
+  id uuid NOT NULL, council text NOT NULL, pence bigint NOT NULL, PRIMARY KEY (id, council))
+  WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);   -- it is read whole: what has gone must not stay in it
 CREATE TABLE proved_sum (          -- all that was proved, as far as it is swept
   council text PRIMARY KEY, item_count bigint NOT NULL, gross_pence bigint NOT NULL, fee_pence bigint NOT NULL, net_pence bigint NOT NULL);
 CREATE FUNCTION is_proved(subject uuid, council_code text) RETURNS boolean LANGUAGE sql STABLE AS   -- turns alternate: proved, undone
@@ -254,11 +268,19 @@ DO $$ DECLARE each text; BEGIN
 END $$;
 """
 
+# The newest pages, which unswept lots are on, cost such an index nothing until they are summarised.
+IN_LOTS = """
+CREATE INDEX expectation_of_lot ON expectation USING brin (lot) WITH (pages_per_range = 32, autosummarize = on);
+CREATE INDEX reconciled_of_lot ON reconciled USING brin (lot) WITH (pages_per_range = 32, autosummarize = on);
+CREATE TRIGGER expectation_in_lots BEFORE INSERT ON expectation FOR EACH STATEMENT EXECUTE FUNCTION begin_lot();
+CREATE TRIGGER reconciled_in_lots BEFORE INSERT ON reconciled FOR EACH STATEMENT EXECUTE FUNCTION begin_lot();
+"""
+
 
 def upgrade() -> None:
     create_kit_tables(op)
-    create_lots(op)
+    execute_sql(op, LOTS)
     execute_sql(op, FACTS)
     execute_sql(op, OUTCOMES)
     execute_sql(op, DAYS)
-    keep_in_lots(op, "expectation", "reconciled")
+    execute_sql(op, IN_LOTS)
