@@ -42,9 +42,9 @@ async def on_payments(told: list[Received | RefundSent], work: Work, reach: Reac
 async def on_allocations(placements: list[Placement], work: Work, destinations: Collection[Destination]) -> None:
     """Know where money went: its payer gets a receipt, and the back offices concerned a posting."""
     rows = [facts.placed(fact, deliveries.story(work.cause(fact))) for fact in placements]
-    known = await payments.keep_placed(facts.newest(rows), work)
+    seeking = await payments.keep_placed(facts.newest(rows), work)
     await payments.keep_postings([each for fact in placements for each in facts.postings(fact, destinations)], work)
-    await payments.seek(known, work)
+    await payments.seek(seeking, work)
     back = [taken_back(fact) for fact in placements if type(fact) is PaymentUnallocated]
     await notices.keep([notice for notice in back if notice], work)
 

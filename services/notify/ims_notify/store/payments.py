@@ -19,6 +19,7 @@ HOLDER = f"""(SELECT {HOLDERS} FROM contact c
 
 RECEIPT = "INSERT INTO delivery (delivery_id, council, payment_id, kind, channel, destination, revision, since, due_at)"
 
+SEEKING = "way IS NULL AND receipt_id IS NOT NULL AND fund IS NOT NULL AND account_reference IS NOT NULL"
 # What is due follows in the same statement, from the row as it is now: with the other half that was there before.
 THEN_DUE = f"""RETURNING council, payment_id, heard_revision, placed_revision, receipt_id, email, phone, outcome, fund, account_reference),
 known AS MATERIALIZED (
@@ -27,8 +28,7 @@ known AS MATERIALIZED (
 due AS (
   {RECEIPT} SELECT receipt_id, council, payment_id, 'receipt', way, '', 0, $1::timestamptz, $1 FROM known WHERE way IS NOT NULL
   ON CONFLICT DO NOTHING)
-SELECT council, payment_id, receipt_id, fund, account_reference,
-  way IS NULL AND receipt_id IS NOT NULL AND fund IS NOT NULL AND account_reference IS NOT NULL AS is_seeking FROM known"""  # noqa: S608 - built of constants
+SELECT council, payment_id, receipt_id, fund, account_reference, {SEEKING} AS is_seeking FROM known"""  # noqa: S608 - built of constants
 
 HEAR = f"""WITH kept AS (
 INSERT INTO payment (heard_on, council, payment_id, heard_revision, channel, paid_on, receipt_id, email, phone, reference, email_key)
@@ -54,7 +54,7 @@ ON CONFLICT (payment_id, council) DO UPDATE SET
   balance_pence = excluded.balance_pence, next_due_on = excluded.next_due_on, vat_pence = excluded.vat_pence,
   because = excluded.because, is_anew = payment.is_anew OR payment.placed_revision > 0
 WHERE excluded.placed_revision > payment.placed_revision
-{THEN_DUE}"""  # noqa: S608 - built of constants
+{THEN_DUE} WHERE {SEEKING}"""  # noqa: S608 - built of constants
 
 SEEK = f"""WITH sought AS (
   SELECT * FROM unnest($2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::text[])
@@ -118,7 +118,7 @@ async def keep_heard(rows: list[Heard], work: Work) -> list[Known]:
 
 
 async def keep_placed(rows: list[Placed], work: Work) -> list[Known]:
-    """Keep where payments went, one row a payment. Returns those that had been heard of, as nearly all have."""
+    """Keep where payments went, one row a payment. Returns those that had been heard of and want a receipt that has nowhere to go."""
     return await keep(PLACE, rows, work)
 
 
