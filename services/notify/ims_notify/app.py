@@ -156,7 +156,7 @@ def govuk_channels(settings: Settings, pack: Pack, letter: Callable[[Due], Lette
 
     found: list[Channel] = []
     for council, setting in settings.govuk_notify.items():
-        pace = Pace(setting.per_minute / 60, setting.burst)
+        pace = Pace(setting.per_minute / 60, setting.burst, setting.connections * len(pack.templates[council]))
         for medium, templates in pack.templates[council].items():
             account = Account(setting, pace, settings.answer_seconds)
             found.append(GovukNotifyChannel(account, Route(council, medium, templates), letter))

@@ -6,8 +6,9 @@ import time
 class Pace:
     """A bucket of turns. It begins empty but for one second's worth: who was here before us may have used up theirs."""
 
-    def __init__(self, per_second: float, burst: int) -> None:
-        self.per_second, self.burst = per_second, burst
+    def __init__(self, per_second: float, burst: int, waiting: int = 0) -> None:
+        """So many may have taken a turn and wait for its moment: where the machine stands still they go late, beside a full bucket."""
+        self.per_second, self.burst = per_second, max(1, burst - waiting)
         self.turns, self.at = min(per_second, float(burst)), time.monotonic()
 
     def take(self) -> float:
