@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 from pydantic import SecretStr
@@ -82,6 +83,15 @@ class World:
             batch.append(fact)
         if batch:
             await self.take(batch)
+
+    async def hear_in_any_order(self, facts: Sequence[Message], seed: int) -> None:
+        """Each alone and twice, with a look after each, from nothing on."""
+        shuffled = [*facts] * 2
+        Random(seed).shuffle(shuffled)
+        await self.clear()
+        for fact in shuffled:
+            await self.hear([fact])
+            await self.settle()
 
     async def take(self, batch: list[Message]) -> None:
         async with begin(self.pool) as work:

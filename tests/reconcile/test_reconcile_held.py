@@ -1,7 +1,6 @@
 """What allocation holds because the account is closed, or too little is said, is a break a day, until it is decided. In any order."""
 
 from datetime import date
-from random import Random
 
 import pytest
 
@@ -32,12 +31,7 @@ CASES: list[tuple[str, list[Message], list[tuple[str, int]]]] = [
 @pytest.mark.parametrize(("facts", "broken"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 async def test_what_is_held_is_a_break_until_it_is_decided(world: World, facts: list[Message], broken: list[tuple[str, int]]) -> None:
     for seed in range(4):
-        shuffled = facts * 2
-        Random(seed).shuffle(shuffled)
-        await world.clear()
-        for fact in shuffled:
-            await world.hear([fact])
-            await world.settle()
+        await world.hear_in_any_order(facts, seed)
         assert await world.breaks() == broken
 
 

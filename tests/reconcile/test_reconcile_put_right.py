@@ -1,7 +1,6 @@
 """A file that was refused, held or contradicted is a break until what puts it right is heard, in any order and with repeats."""
 
 from datetime import date, timedelta
-from random import Random
 from typing import Any
 
 import pytest
@@ -63,12 +62,7 @@ CASES: list[tuple[str, list[Message], list[str]]] = [
 @pytest.mark.parametrize(("facts", "broken"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 async def test_what_ends_a_files_break_ends_it_in_any_order(world: World, facts: list[Message], broken: list[str]) -> None:
     for seed in range(3):
-        shuffled = facts * 2
-        Random(seed).shuffle(shuffled)
-        await world.clear()
-        for fact in shuffled:
-            await world.hear([fact])
-            await world.settle()
+        await world.hear_in_any_order(facts, seed)
         assert [kind for kind, _ in await world.breaks()] == broken
         assert await world.broken_laws() == []
 
