@@ -65,7 +65,7 @@ def decode(record: Any, validators: Mapping[bytes, Callable[[bytes], BaseModel]]
 
 
 def attribute(attributes: Attributes, name: str) -> bytes | None:
-    """The first of this name. Most records are asked for two: looking for them is a third of the work of making a dictionary of all."""
+    """The first of this name. Most records are asked for two: looking for them is half the work of making a dictionary of all."""
     for each, value in attributes:
         if each == name:
             return value

@@ -51,7 +51,7 @@ async def on_payments(heard: list[OnPayments], work: Work) -> None:
     rows: dict[object, Row] = {}
     await keep_disputes([fact for fact in heard if type(fact) is PaymentDisputed], work)
     for fact in heard:
-        if isinstance(fact, Paid):  # asked first, as most are: of another class the question takes ten times as long
+        if isinstance(fact, Paid):  # asked first, as most are: of another class the question takes five times as long
             row = payment_row(fact)
         elif isinstance(fact, PaymentDisputed):
             continue
